@@ -1,0 +1,15 @@
+//! What an event is: from a spec or a derive to checked facts, and from those to Rust.
+//!
+//! The phases are listed in [`pipeline`]; nothing here touches files, variables or clocks.
+
+pub mod check;
+pub mod diag;
+pub mod draft;
+pub mod emit;
+pub mod keys;
+pub mod lock;
+pub mod model;
+pub mod pipeline;
+pub mod resolve;
+pub mod settings;
+pub mod spec;

@@ -1,0 +1,4 @@
+//! From schema trees to a Draft: one file a dialect.
+
+pub mod avro;
+pub mod json_schema;

@@ -1,0 +1,1 @@
+//! Avro trees to a Draft.

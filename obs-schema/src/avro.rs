@@ -1,0 +1,7 @@
+//! Avro schemas as written: a tree with places, in which named types are kept once and referred to by id.
+//!
+//! Every file becomes a [`Document`]; [`Set`] holds the documents of a run and what their names refer to.
+
+pub mod tree;
+
+pub use tree::*;

@@ -1,0 +1,222 @@
+//! The tree itself. Plain data: parsing fills it, everything else reads it.
+
+use crate::node::{Member, Node};
+use crate::source::{FileId, Loc};
+
+/// All Avro documents of a run, linked: every reference points at a definition.
+#[derive(Clone, Debug, Default)]
+pub struct Set {
+    /// Every named type of every document.
+    pub named: Vec<Named>,
+    /// The documents, in the order their files were added.
+    pub documents: Vec<Document>,
+}
+
+/// The index of a named type in its [`Set`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NamedId(pub u32);
+
+impl Set {
+    /// The named type behind an id.
+    #[must_use]
+    pub fn get(&self, id: NamedId) -> &Named {
+        &self.named[id.0 as usize]
+    }
+}
+
+/// One file.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Where it came from.
+    pub file: FileId,
+    /// The schema the file stands for. A protocol or an IDL file without `schema` has none.
+    pub root: Option<Type>,
+    /// What the file defines, in the order of definition.
+    pub defines: Vec<NamedId>,
+    /// The protocol, for `.avpr` and IDL protocols.
+    pub protocol: Option<Protocol>,
+}
+
+/// What a protocol says beside its types.
+#[derive(Clone, Debug)]
+pub struct Protocol {
+    /// Its full name.
+    pub name: FullName,
+    /// Its documentation.
+    pub doc: Option<String>,
+}
+
+/// A name with its namespace; the namespace is empty for the null namespace.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FullName {
+    /// Dotted, or empty.
+    pub namespace: String,
+    /// The last part.
+    pub name: String,
+}
+
+impl std::fmt::Display for FullName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.namespace.is_empty() { f.write_str(&self.name) } else { write!(f, "{}.{}", self.namespace, self.name) }
+    }
+}
+
+/// A type in a position.
+#[derive(Clone, Debug)]
+pub struct Type {
+    /// Where it is written.
+    pub loc: Loc,
+    /// What it is.
+    pub kind: Kind,
+    /// A logical type, when it is valid for the kind; an invalid one is ignored with a warning.
+    pub logical: Option<Logical>,
+    /// Custom properties of this occurrence (`x-obs` among them).
+    pub props: Vec<Member>,
+}
+
+/// The kinds of type.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Nothing.
+    Null,
+    /// A truth value.
+    Boolean,
+    /// 32 bits.
+    Int,
+    /// 64 bits.
+    Long,
+    /// A single float.
+    Float,
+    /// A double float.
+    Double,
+    /// Bytes.
+    Bytes,
+    /// Text.
+    String,
+    /// A list.
+    Array(Box<Type>),
+    /// Text to values.
+    Map(Box<Type>),
+    /// One of several, in the order of their indices.
+    Union(Vec<Type>),
+    /// A record, enum or fixed, defined here or elsewhere.
+    Named(NamedId),
+}
+
+/// Logical types of Avro 1.12.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Logical {
+    /// On bytes or fixed.
+    Decimal {
+        /// Digits in all.
+        precision: u32,
+        /// Digits after the point.
+        scale: u32,
+    },
+    /// On bytes: carries its own scale.
+    BigDecimal,
+    /// On string or a fixed of 16.
+    Uuid,
+    /// Days, on int.
+    Date,
+    /// On int.
+    TimeMillis,
+    /// On long.
+    TimeMicros,
+    /// On long.
+    TimestampMillis,
+    /// On long.
+    TimestampMicros,
+    /// On long.
+    TimestampNanos,
+    /// On long.
+    LocalTimestampMillis,
+    /// On long.
+    LocalTimestampMicros,
+    /// On long.
+    LocalTimestampNanos,
+    /// Months, days, milliseconds; on a fixed of 12.
+    Duration,
+}
+
+/// A record, enum or fixed.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// Its full name.
+    pub name: FullName,
+    /// The place of the name.
+    pub name_loc: Loc,
+    /// The place of the whole definition.
+    pub loc: Loc,
+    /// The file that defines it.
+    pub file: FileId,
+    /// Full names it was known by.
+    pub aliases: Vec<FullName>,
+    /// Its documentation.
+    pub doc: Option<String>,
+    /// What it is.
+    pub kind: NamedKind,
+    /// A logical type on a fixed.
+    pub logical: Option<Logical>,
+    /// Custom properties (`x-obs` among them).
+    pub props: Vec<Member>,
+}
+
+/// The kinds of named type.
+#[derive(Clone, Debug)]
+pub enum NamedKind {
+    /// Fields in order.
+    Record {
+        /// The fields.
+        fields: Vec<Field>,
+        /// Written `"type": "error"`.
+        error: bool,
+    },
+    /// Symbols in order.
+    Enum {
+        /// The symbols.
+        symbols: Vec<String>,
+        /// The symbol that unknown ones become: an index into `symbols`.
+        default: Option<usize>,
+    },
+    /// So many bytes.
+    Fixed {
+        /// The size.
+        size: usize,
+    },
+}
+
+/// A field of a record.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name on the wire.
+    pub name: String,
+    /// The place of the name.
+    pub name_loc: Loc,
+    /// The place of the whole field.
+    pub loc: Loc,
+    /// Its documentation.
+    pub doc: Option<String>,
+    /// Its type.
+    pub ty: Type,
+    /// Its default, checked against the type.
+    pub default: Option<Node>,
+    /// Names it was known by.
+    pub aliases: Vec<String>,
+    /// How it sorts.
+    pub order: Order,
+    /// Custom properties (`x-obs` among them).
+    pub props: Vec<Member>,
+}
+
+/// How a field takes part in sorting.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Order {
+    /// Smallest first.
+    #[default]
+    Ascending,
+    /// Largest first.
+    Descending,
+    /// Not at all.
+    Ignore,
+}

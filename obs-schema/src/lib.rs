@@ -1,0 +1,13 @@
+//! Schemas as such: what Avro and JSON Schema say, and nothing about events.
+//!
+//! Text comes in through a [`source::SourceMap`] that somebody else filled; what leaves are located trees,
+//! canonical forms, fingerprints, resolution plans, verdicts, and bytes encoded or decoded by schema.
+//! Nothing here reads a file, a variable or a clock.
+
+pub mod avro;
+pub mod diag;
+pub mod json;
+pub mod json_schema;
+pub mod node;
+pub mod source;
+pub mod wire;

@@ -1,0 +1,497 @@
+//! The located tree: JSON with the place of every key and value.
+//!
+//! Specs in JSON, YAML and TOML all become this tree, so that one reader serves every spelling.
+//! The JSON reader recovers: a missing or trailing comma is reported and reading goes on.
+
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::json::{Json, Number};
+use crate::source::{FileId, Loc};
+
+/// Objects and arrays may nest this deep; deeper input is refused, not recursed into.
+pub const MAX_DEPTH: usize = 128;
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The place of the whole value.
+    pub loc: Loc,
+    /// What it is.
+    pub value: Value,
+}
+
+/// The kinds of value.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// Text.
+    String(String),
+    /// A list.
+    Array(Vec<Node>),
+    /// Members as written.
+    Object(Vec<Member>),
+}
+
+/// A key with its value.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The key.
+    pub name: String,
+    /// The place of the key.
+    pub name_loc: Loc,
+    /// The value.
+    pub value: Node,
+}
+
+impl Node {
+    /// The value of a member; the last one when a key is repeated.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Node> {
+        self.member(name).map(|member| &member.value)
+    }
+
+    /// A member with the place of its key.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&Member> {
+        self.as_object()?.iter().rev().find(|member| member.name == name)
+    }
+
+    /// The members of an object.
+    #[must_use]
+    pub fn as_object(&self) -> Option<&[Member]> {
+        match &self.value {
+            Value::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// The elements of a list.
+    #[must_use]
+    pub fn as_array(&self) -> Option<&[Node]> {
+        match &self.value {
+            Value::Array(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The text of a string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A truth value.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        match &self.value {
+            Value::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// A number.
+    #[must_use]
+    pub fn as_number(&self) -> Option<&Number> {
+        match &self.value {
+            Value::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// A whole number.
+    #[must_use]
+    pub fn as_i64(&self) -> Option<i64> {
+        self.as_number().and_then(Number::as_i64)
+    }
+
+    /// The kind in words, for "expected a string, found …".
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match &self.value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        }
+    }
+
+    /// The value without its places; the last of repeated keys wins.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        match &self.value {
+            Value::Null => Json::Null,
+            Value::Bool(value) => Json::Bool(*value),
+            Value::Number(number) => Json::Number(number.clone()),
+            Value::String(text) => Json::String(text.clone()),
+            Value::Array(items) => Json::Array(items.iter().map(Node::to_json).collect()),
+            Value::Object(members) => {
+                let mut out: Vec<(String, Json)> = Vec::with_capacity(members.len());
+                for member in members {
+                    let value = member.value.to_json();
+                    match out.iter_mut().find(|(name, _)| *name == member.name) {
+                        Some(slot) => slot.1 = value,
+                        None => out.push((member.name.clone(), value)),
+                    }
+                }
+                Json::Object(out)
+            }
+        }
+    }
+}
+
+/// Reads JSON text. Complains to `cx`; gives back what it understood, or nothing when there is no value at all.
+pub fn parse_json(cx: &mut Diagnostics, file: FileId, text: &str) -> Option<Node> {
+    let mut reader = Reader { cx, file, text, bytes: text.as_bytes(), at: 0, depth: 0, given_up: false };
+    reader.space();
+    if reader.at == reader.bytes.len() {
+        reader.complain("json-syntax", reader.at, "the file is empty", "write a schema, or remove the file");
+        return None;
+    }
+    let node = reader.value()?;
+    reader.space();
+    if reader.at < reader.bytes.len() && !reader.given_up {
+        let at = reader.at;
+        reader.complain("json-syntax", at, "text follows the end of the value", "remove it, or put it in a file of its own");
+    }
+    Some(node)
+}
+
+struct Reader<'a> {
+    cx: &'a mut Diagnostics,
+    file: FileId,
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    depth: usize,
+    given_up: bool,
+}
+
+impl Reader<'_> {
+    fn complain(&mut self, code: &'static str, at: usize, message: &str, help: &str) {
+        if !self.given_up {
+            let end = self.text[at.min(self.text.len())..].chars().next().map_or(at, |c| at + c.len_utf8());
+            let loc = Loc::new(self.file, at, end);
+            self.cx.push(Diagnostic::error(code, loc, message).help(help));
+        }
+    }
+
+    /// Complains and stops: nothing sensible can be read after this.
+    fn give_up(&mut self, at: usize, message: &str, help: &str) {
+        self.complain("json-syntax", at, message, help);
+        self.given_up = true;
+        self.at = self.bytes.len();
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+            self.at += 1;
+        }
+    }
+
+    fn value(&mut self) -> Option<Node> {
+        self.space();
+        let start = self.at;
+        let value = match self.peek() {
+            Some(b'{') => self.nested(start, Self::object)?,
+            Some(b'[') => self.nested(start, Self::array)?,
+            Some(b'"') => Value::String(self.string()?),
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            Some(b't' | b'f' | b'n') => self.word()?,
+            Some(b'/') => {
+                self.give_up(start, "a comment stands where a value should be", "remove the comment; JSON has none");
+                return None;
+            }
+            Some(_) => {
+                self.give_up(start, "expected a value", "write an object, array, string, number, `true`, `false` or `null`");
+                return None;
+            }
+            None => {
+                self.give_up(start, "the file ends where a value should be", "complete the value");
+                return None;
+            }
+        };
+        Some(Node { loc: Loc::new(self.file, start, self.at), value })
+    }
+
+    fn nested(&mut self, start: usize, read: fn(&mut Self) -> Value) -> Option<Value> {
+        if self.depth == MAX_DEPTH {
+            self.give_up(start, "values nest more than 128 deep", "flatten the document");
+            return None;
+        }
+        self.depth += 1;
+        self.at += 1;
+        let value = read(self);
+        self.depth -= 1;
+        Some(value)
+    }
+
+    fn object(&mut self) -> Value {
+        let open = self.at - 1;
+        let mut members: Vec<Member> = Vec::new();
+        loop {
+            self.space();
+            match self.peek() {
+                Some(b'}') => {
+                    self.at += 1;
+                    break;
+                }
+                Some(b'"') => {
+                    let start = self.at;
+                    let Some(name) = self.string() else { break };
+                    let name_loc = Loc::new(self.file, start, self.at);
+                    self.space();
+                    if self.peek() == Some(b':') {
+                        self.at += 1;
+                    } else {
+                        self.give_up(self.at, "expected `:` after a key", "write the key, a colon and the value");
+                        break;
+                    }
+                    let Some(value) = self.value() else { break };
+                    if let Some(first) = members.iter().find(|member| member.name == name) {
+                        self.cx.push(
+                            Diagnostic::error("duplicate-key", name_loc, format!("key `{name}` is written twice"))
+                                .other(first.name_loc, "first written here")
+                                .help("remove one of the two"),
+                        );
+                    }
+                    members.push(Member { name, name_loc, value });
+                    if !self.comma(b'}') {
+                        break;
+                    }
+                }
+                None => {
+                    self.give_up(open, "this object is never closed", "add the missing `}`");
+                    break;
+                }
+                Some(_) => {
+                    self.give_up(self.at, "expected a key in double quotes", "quote the key, or remove what stands here");
+                    break;
+                }
+            }
+        }
+        Value::Object(members)
+    }
+
+    fn array(&mut self) -> Value {
+        let open = self.at - 1;
+        let mut items = Vec::new();
+        loop {
+            self.space();
+            match self.peek() {
+                Some(b']') => {
+                    self.at += 1;
+                    break;
+                }
+                None => {
+                    self.give_up(open, "this array is never closed", "add the missing `]`");
+                    break;
+                }
+                Some(_) => {
+                    let Some(item) = self.value() else { break };
+                    items.push(item);
+                    if !self.comma(b']') {
+                        break;
+                    }
+                }
+            }
+        }
+        Value::Array(items)
+    }
+
+    /// After an element: true to go on. A missing or trailing comma is reported and forgiven.
+    fn comma(&mut self, close: u8) -> bool {
+        let end = self.at;
+        self.space();
+        match self.peek() {
+            Some(b',') => {
+                let comma = self.at;
+                self.at += 1;
+                self.space();
+                if self.peek() == Some(close) {
+                    self.complain("json-syntax", comma, "a comma follows the last element", "remove the comma");
+                }
+                true
+            }
+            Some(byte) if byte == close => true,
+            Some(b'"' | b'{' | b'[' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => {
+                self.complain("json-syntax", end.saturating_sub(1), "a comma is missing after this", "add a comma");
+                true
+            }
+            Some(_) => {
+                self.give_up(self.at, "expected a comma or the closing bracket", "remove what stands here");
+                false
+            }
+            None => true,
+        }
+    }
+
+    fn string(&mut self) -> Option<String> {
+        let open = self.at;
+        self.at += 1;
+        let mut out = String::new();
+        let mut done = self.at;
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    out.push_str(&self.text[done..self.at]);
+                    self.at += 1;
+                    return Some(out);
+                }
+                Some(b'\\') => {
+                    out.push_str(&self.text[done..self.at]);
+                    let at = self.at;
+                    match self.escape() {
+                        Some(c) => out.push(c),
+                        None => {
+                            self.complain("json-syntax", at, "this escape is none of JSON's", "write `\\\\` for a backslash");
+                            self.at = self.at.max(at + 1);
+                            // Stand on a character again, whatever the escape was cut from.
+                            while !self.text.is_char_boundary(self.at) {
+                                self.at += 1;
+                            }
+                        }
+                    }
+                    done = self.at;
+                }
+                Some(byte) if byte < 0x20 => {
+                    if byte == b'\n' || byte == b'\r' {
+                        self.give_up(open, "this string is never closed", "add the missing `\"`");
+                        return None;
+                    }
+                    let at = self.at;
+                    self.complain("json-syntax", at, "a control character stands in a string", "escape it");
+                    self.at += 1;
+                }
+                Some(_) => self.at += 1,
+                None => {
+                    self.give_up(open, "this string is never closed", "add the missing `\"`");
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Option<char> {
+        self.at += 1;
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(match byte {
+            b'"' => '"',
+            b'\\' => '\\',
+            b'/' => '/',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                let first = self.hex4()?;
+                if (0xd800..0xdc00).contains(&first) {
+                    if self.bytes.get(self.at..self.at + 2) != Some(b"\\u") {
+                        return None;
+                    }
+                    self.at += 2;
+                    let second = self.hex4()?;
+                    let low = second.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
+                    char::from_u32(0x10000 + ((first - 0xd800) << 10) + low)?
+                } else {
+                    char::from_u32(first)?
+                }
+            }
+            _ => return None,
+        })
+    }
+
+    fn hex4(&mut self) -> Option<u32> {
+        let digits = self.text.get(self.at..self.at + 4)?;
+        if !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        self.at += 4;
+        u32::from_str_radix(digits, 16).ok()
+    }
+
+    fn number(&mut self) -> Option<Value> {
+        let start = self.at;
+        while matches!(self.peek(), Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) {
+            self.at += 1;
+        }
+        match Number::parse(&self.text[start..self.at]) {
+            Some(number) => Some(Value::Number(number)),
+            None => {
+                self.complain("json-syntax", start, "this is no JSON number", "write digits, without a leading zero or plus");
+                Some(Value::Null)
+            }
+        }
+    }
+
+    fn word(&mut self) -> Option<Value> {
+        let start = self.at;
+        while matches!(self.peek(), Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'0'..=b'9')) {
+            self.at += 1;
+        }
+        match &self.text[start..self.at] {
+            "true" => Some(Value::Bool(true)),
+            "false" => Some(Value::Bool(false)),
+            "null" => Some(Value::Null),
+            _ => {
+                self.give_up(start, "a bare word stands where a value should be", "put it in double quotes");
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceMap;
+
+    fn check(text: &str, expected: &str) {
+        let mut sources = SourceMap::default();
+        let file = sources.add("t.json", text);
+        let mut cx = Diagnostics::default();
+        let node = parse_json(&mut cx, file, &sources.get(file).expect("just added").text);
+        let mut got = node.map_or("nothing".to_owned(), |node| node.to_json().to_string());
+        for diagnostic in cx.into_sorted() {
+            let position = sources.position(diagnostic.primary.loc).expect("a file place");
+            got += &format!(" | {}:{} {}", position.line, position.column, diagnostic.message);
+        }
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn reads_and_recovers() {
+        check("\u{feff}{\"a\": [1, 2.5, \"x\\u00e9\\ud83d\\ude00\"],\r\n \"b\": null}", "{\"a\":[1,2.5,\"xé😀\"],\"b\":null}");
+        check("{\"a\": 1 \"b\": 2,}", "{\"a\":1,\"b\":2} | 1:7 a comma is missing after this | 1:15 a comma follows the last element");
+        check("{\"a\": 1,\n \"a\": 2}", "{\"a\":2} | 2:2 key `a` is written twice");
+        check("[1, {\"a\": }", "[1,{}] | 1:11 expected a value");
+        check("{\"a\": \"x", "{} | 1:7 this string is never closed");
+        check("", "nothing | 1:1 the file is empty");
+        check("{} {}", "{} | 1:4 text follows the end of the value");
+        check("{\"a\": \"\\é\"}", "{\"a\":\"\"} | 1:8 this escape is none of JSON's");
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let deep = "[".repeat(100_000);
+        let mut cx = Diagnostics::default();
+        let mut sources = SourceMap::default();
+        let file = sources.add("t.json", deep.clone());
+        parse_json(&mut cx, file, &deep);
+        assert_eq!(cx.as_slice().len(), 1);
+    }
+}
