@@ -3,6 +3,7 @@
 //! Every back end (Rust, lock, `show`, later dashboards and drift) reads this and nothing else.
 //! Places are kept for messages; they take no part in comparing models, which goes through the lock text.
 
+use crate::draft::{EventKeys, FieldKeys};
 use obs_schema::json::{Json, Number};
 use obs_schema::source::{FileId, Loc};
 
@@ -137,8 +138,10 @@ pub struct Field {
     pub doc: Option<String>,
     /// Why it should no longer be used.
     pub deprecated: Option<String>,
-    /// Its `x-obs` keys.
+    /// Its `x-obs` keys, filled in.
     pub obs: FieldObs,
+    /// The same keys as written, with their places: for rules that point at one.
+    pub keys: FieldKeys,
     /// Attributes injected from `obs.toml`.
     pub attributes: Vec<String>,
     /// Where it is written.
@@ -441,6 +444,8 @@ pub struct Event {
     pub checked_by: CheckedBy,
     /// How values of the version before become values of this one.
     pub upcast: Option<Upcast>,
+    /// The `x-obs` keys as written, with their places: for rules that point at one.
+    pub keys: EventKeys,
     /// Its spec file.
     pub file: FileId,
     /// Where it is defined.
