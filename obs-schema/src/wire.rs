@@ -9,3 +9,15 @@ pub mod error;
 pub mod json;
 
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Limits, Segment, Within};
+
+/// Numbers for tests that want many inputs and the same ones every time.
+#[cfg(test)]
+pub(crate) fn xorshift(seed: u64) -> impl FnMut() -> u64 {
+    let mut state = seed;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    }
+}
