@@ -99,6 +99,8 @@ pub struct EventKeys {
     pub audit: Option<Located<bool>>,
     /// `deprecated`
     pub deprecated: Option<Located<crate::model::Deprecation>>,
+    /// `allow`: lints this event may break, by name.
+    pub allow: Vec<Located<String>>,
 }
 
 /// `x-obs` on a field: what is written, nothing filled in.
@@ -110,7 +112,7 @@ pub struct FieldKeys {
     pub key: Option<Loc>,
     /// `attr`
     pub attr: Option<Located<String>>,
-    /// `label`: `true`, or `{top: […]}` for a clamped string, with an optional `name`.
+    /// `label`: `true`, or `{top: […]}` for a clamped string, with an optional `name`; `top` may also stand beside it.
     pub label: Option<Located<LabelKey>>,
     /// `log: true`
     pub log: Option<Loc>,

@@ -1,19 +1,47 @@
 //! The `x-obs` keys: one reader for specs, overlays and attributes.
 //!
 //! A derive's attributes are turned into the same located tree first, so that a mistake has the same code and words at every door.
+//! What one key can know is checked here; what needs two things is a rule in [`crate::check`].
+//! Every mistake is reported once, at its own token, and the rest is read all the same.
+
+mod event;
+mod field;
+mod metric;
+mod value;
 
 use crate::draft::{EventKeys, FieldKeys};
 use obs_schema::diag::Diagnostics;
 use obs_schema::node::Node;
 
+pub use event::KEYS as EVENT_KEYS;
+pub use field::KEYS as FIELD_KEYS;
+pub use value::parse_version;
+
 /// Reads the `x-obs` object of an event.
 pub fn event_keys(cx: &mut Diagnostics, node: &Node) -> EventKeys {
-    let _ = cx;
-    EventKeys { loc: Some(node.loc), ..EventKeys::default() }
+    let mut keys = EventKeys::default();
+    event::read(cx, node, &mut keys, &[]);
+    keys
 }
 
 /// Reads the `x-obs` object of a field.
 pub fn field_keys(cx: &mut Diagnostics, node: &Node) -> FieldKeys {
-    let _ = cx;
-    FieldKeys { loc: Some(node.loc), ..FieldKeys::default() }
+    let mut keys = FieldKeys::default();
+    field::read(cx, node, &mut keys);
+    keys
 }
+
+/// Lays a table of `obs.toml` over what a spec says about an event: key by key, the table wins, and lists are replaced whole.
+///
+/// The table's `fields` member is left to the caller, who knows the fields.
+pub fn overlay_event(cx: &mut Diagnostics, base: &mut EventKeys, over: &Node) {
+    event::read(cx, over, base, &["fields"]);
+}
+
+/// Lays a table of `obs.toml` over what a spec says about a field: key by key, the table wins; `false` takes a mark away.
+pub fn overlay_field(cx: &mut Diagnostics, base: &mut FieldKeys, over: &Node) {
+    field::read(cx, over, base);
+}
+
+#[cfg(test)]
+mod tests;

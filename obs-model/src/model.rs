@@ -570,7 +570,7 @@ pub struct Deprecation {
 }
 
 /// A family that an event feeds (contract §6), as written and checked for shape.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct MetricFeed {
     /// The family's name.
     pub name: String,
@@ -578,4 +578,42 @@ pub struct MetricFeed {
     pub kind: String,
     /// Everything it says, as compact JSON with sorted keys.
     pub text: String,
+    /// The fields of the event it reads, each with its place.
+    pub fields: Vec<FeedField>,
+    /// Lints it may break, by name.
+    pub allow: Vec<crate::draft::Located<String>>,
+}
+
+/// A field that a family reads.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FeedField {
+    /// Its name on the wire; dots lead into nested records.
+    pub field: String,
+    /// What it is read for.
+    pub role: FeedRole,
+    /// Where it is named.
+    pub loc: Loc,
+}
+
+/// What a family reads a field for.
+#[derive(Clone, PartialEq, Debug)]
+pub enum FeedRole {
+    /// Its number is the value, or an operand of it.
+    Value,
+    /// It tells entities, or two events that belong together, apart.
+    Key,
+    /// It has to have one of these values, each with its place.
+    When {
+        /// Symbols and truth values.
+        values: Vec<(Json, Loc)>,
+    },
+    /// It labels the series.
+    Label {
+        /// Another name than the field's own in snake case.
+        name: Option<String>,
+        /// Numbers are put into buckets.
+        bounds: bool,
+        /// Every element of a list counts.
+        each: bool,
+    },
 }

@@ -36,6 +36,13 @@ impl Loc {
         Loc::new(FileId::TOKENS, index, index)
     }
 
+    /// From the start of this place to the end of another in the same file; token places stay what they are.
+    #[must_use]
+    pub fn to(self, end: Loc) -> Loc {
+        let joins = self.file == end.file && self.file != FileId::TOKENS;
+        if joins { Loc { end: end.end.max(self.end), ..self } } else { self }
+    }
+
     /// The empty place at the start of a file, for what concerns a file as a whole.
     #[must_use]
     pub fn file(file: FileId) -> Loc {
