@@ -150,7 +150,16 @@ impl Node {
 
 /// Reads JSON text. Complains to `cx`; gives back what it understood, or nothing when there is no value at all.
 pub fn parse_json(cx: &mut Diagnostics, file: FileId, text: &str) -> Option<Node> {
-    let mut reader = Reader { cx, file, text, bytes: text.as_bytes(), at: 0, depth: 0, given_up: false };
+    read(cx, file, text, false)
+}
+
+/// Reads JSON text that may hold `//` and `/* */` comments, as Avro's own reader allows in its files.
+pub fn parse_json_with_comments(cx: &mut Diagnostics, file: FileId, text: &str) -> Option<Node> {
+    read(cx, file, text, true)
+}
+
+fn read(cx: &mut Diagnostics, file: FileId, text: &str, comments: bool) -> Option<Node> {
+    let mut reader = Reader { cx, file, text, bytes: text.as_bytes(), at: 0, depth: 0, comments, given_up: false };
     reader.space();
     if reader.at == reader.bytes.len() {
         reader.complain("json-syntax", reader.at, "the file is empty", "write a schema, or remove the file");
@@ -172,6 +181,7 @@ struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     depth: usize,
+    comments: bool,
     given_up: bool,
 }
 
@@ -196,9 +206,34 @@ impl Reader<'_> {
     }
 
     fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
-            self.at += 1;
+        loop {
+            while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+                self.at += 1;
+            }
+            if !self.comments || self.peek() != Some(b'/') || !self.comment() {
+                return;
+            }
         }
+    }
+
+    /// Steps over a comment, if one stands here.
+    fn comment(&mut self) -> bool {
+        let rest = &self.text[self.at..];
+        let length = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            match rest[2..].find("*/") {
+                Some(at) => at + 4,
+                None => {
+                    self.give_up(self.at, "this comment is never closed", "add the missing `*/`");
+                    return false;
+                }
+            }
+        } else {
+            return false;
+        };
+        self.at += length;
+        true
     }
 
     fn value(&mut self) -> Option<Node> {
@@ -483,6 +518,19 @@ mod tests {
         check("", "nothing | 1:1 the file is empty");
         check("{} {}", "{} | 1:4 text follows the end of the value");
         check("{\"a\": \"\\é\"}", "{\"a\":\"\"} | 1:8 this escape is none of JSON's");
+    }
+
+    #[test]
+    fn comments_where_allowed() {
+        let mut cx = Diagnostics::default();
+        let mut sources = SourceMap::default();
+        let text = "// one\n{\"a\"/* two */: 1, // \u{e9}\n\"b\": /**/ 2}\n/* last */ // really";
+        let file = sources.add("t.avsc", text);
+        let node = parse_json_with_comments(&mut cx, file, text).expect("a value");
+        assert_eq!(node.to_json().to_string(), "{\"a\":1,\"b\":2}");
+        assert!(cx.as_slice().is_empty());
+        parse_json_with_comments(&mut cx, file, "{\"a\": 1} /* open");
+        assert_eq!(cx.as_slice().len(), 1);
     }
 
     #[test]

@@ -35,6 +35,10 @@ pub struct Document {
     pub defines: Vec<NamedId>,
     /// The protocol, for `.avpr` and IDL protocols.
     pub protocol: Option<Protocol>,
+    /// Nobody asked for the file; an IDL file imports it.
+    pub imported: bool,
+    /// An error stands in this file, or its root needs a type that has one.
+    pub broken: bool,
 }
 
 /// What a protocol says beside its types.
@@ -42,8 +46,12 @@ pub struct Document {
 pub struct Protocol {
     /// Its full name.
     pub name: FullName,
+    /// The place of the name.
+    pub name_loc: Loc,
     /// Its documentation.
     pub doc: Option<String>,
+    /// Custom properties (`x-obs` among them).
+    pub props: Vec<Member>,
 }
 
 /// A name with its namespace; the namespace is empty for the null namespace.
@@ -160,6 +168,8 @@ pub struct Named {
     pub logical: Option<Logical>,
     /// Custom properties (`x-obs` among them).
     pub props: Vec<Member>,
+    /// An error stands in it or in something it refers to: nothing should be generated from it.
+    pub broken: bool,
 }
 
 /// The kinds of named type.
@@ -199,7 +209,10 @@ pub struct Field {
     pub doc: Option<String>,
     /// Its type.
     pub ty: Type,
-    /// Its default, checked against the type.
+    /// Its default, checked against the type (any branch of a union will do).
+    ///
+    /// Numbers are numbers of the right kind, save that a float or double may be the text
+    /// `NaN`, `Infinity` or `-Infinity`, which JSON cannot write otherwise.
     pub default: Option<Node>,
     /// Names it was known by.
     pub aliases: Vec<String>,
