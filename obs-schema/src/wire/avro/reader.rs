@@ -241,6 +241,60 @@ impl<'a> Reader<'a> {
     /// Reads a `string` into memory of its own.
     #[inline]
     pub fn string(&mut self) -> Result<String> {
+        if let [length @ 0..=0x20, rest @ ..] = self.rest
+            && length & 1 == 0
+            && let Some(window) = rest.first_chunk::<16>()
+        {
+            let length = usize::from(length >> 1);
+            return self.short_text(rest, length, Vec::with_capacity(16), window);
+        }
+        self.long_text()
+    }
+
+    /// Checking UTF-8 is a quarter of the time that decoding an event takes, because the standard library looks
+    /// at short texts byte by byte. So a short one is copied in whole words with NUL behind it and checked in
+    /// its new place: aligned, it takes one step for sixteen bytes.
+    #[inline]
+    fn short_text(
+        &mut self,
+        rest: &'a [u8],
+        length: usize,
+        mut padded: Vec<u8>,
+        window: &[u8; 16],
+    ) -> Result<String> {
+        let spare = 8 * (padded.len() + 16 - length);
+        let mask = u32::try_from(spare)
+            .ok()
+            .and_then(|spare| u128::MAX.checked_shr(spare));
+        let word = u128::from_le_bytes(*window) & mask.unwrap_or(0);
+        padded.extend_from_slice(&word.to_le_bytes());
+        match String::from_utf8(padded) {
+            Ok(mut text) => {
+                // A character boundary: NUL stands behind it, or nothing.
+                text.truncate(length);
+                self.rest = rest.get(length..).unwrap_or(&[]);
+                Ok(text)
+            }
+            Err(_) => Err(self.fail(DecodeErrorKind::InvalidUtf8)),
+        }
+    }
+
+    /// Up to 63 bytes as [`Reader::short_text`] does it, whatever is longer or stands near the end as usual.
+    #[inline(never)]
+    fn long_text(&mut self) -> Result<String> {
+        if let [length @ 0x22..0x80, rest @ ..] = self.rest
+            && length & 1 == 0
+        {
+            let length = usize::from(length >> 1);
+            let whole = (length - 1) & !15;
+            if let Some((head, tail)) = rest.split_at_checked(whole)
+                && let Some(window) = tail.first_chunk::<16>()
+            {
+                let mut padded = Vec::with_capacity(whole + 16);
+                padded.extend_from_slice(head);
+                return self.short_text(rest, length, padded, window);
+            }
+        }
         Ok(self.str_ref()?.to_owned())
     }
 

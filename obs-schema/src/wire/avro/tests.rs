@@ -95,6 +95,39 @@ fn leaves() {
     reader.finish().unwrap();
 }
 
+/// Short texts are checked in padded words; every length and every place of a wide character must come out as
+/// the standard library has it, in the middle of the input and at its end.
+#[test]
+fn texts_of_every_length() {
+    for length in 0..100 {
+        for at in 0..=length {
+            for wide in [
+                &b""[..],
+                "é".as_bytes(),
+                "\u{20ac}".as_bytes(),
+                b"\xff",
+                b"\xe2\x82",
+                b"\0",
+            ] {
+                let mut text = vec![b'a'; length];
+                text.splice(at..at, wide.iter().copied());
+                let mut bytes = written(|writer| writer.bytes(&text));
+                let expected = String::from_utf8(text).ok();
+                for behind in [0, 20] {
+                    bytes.resize(bytes.len() + behind, 0xff);
+                    let mut reader = Reader::new(&bytes);
+                    let read = reader.string();
+                    assert_eq!(read.as_ref().ok(), expected.as_ref());
+                    match read {
+                        Ok(_) => assert_eq!(reader.rest().len(), behind),
+                        Err(error) => assert_eq!(error.kind(), &DecodeErrorKind::InvalidUtf8),
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn leaves_that_are_none() {
     assert_eq!(refused(b"\x02", |r| r.bool()), DecodeErrorKind::InvalidBool);
