@@ -6,6 +6,7 @@
 
 pub mod avro;
 pub mod diag;
+pub mod framing;
 pub mod json;
 pub mod json_schema;
 pub mod node;
