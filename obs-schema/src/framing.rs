@@ -104,7 +104,7 @@ impl fmt::Display for FramingError {
             FramingError::WrongMagic { framing, found } => {
                 write!(
                     f,
-                    "the body begins with byte {found:#04x}, which no {framing} prefix does"
+                    "byte {found:#04x} stands where a {framing} prefix has its mark"
                 )
             }
             FramingError::UnknownCompression(found) => {
