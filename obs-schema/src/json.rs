@@ -1,6 +1,11 @@
 //! A JSON value without places: what payloads, defaults and constants are made of.
 
 use std::borrow::Cow;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
+use crate::wire::DecodeError;
+use crate::wire::json::Reader;
 
 /// A JSON value. Object members keep their order.
 #[derive(Clone, Debug, Default)]
@@ -62,9 +67,15 @@ impl Number {
     #[must_use]
     pub fn as_f64(&self) -> f64 {
         match self {
-            #[expect(clippy::cast_precision_loss, reason = "the nearest double is what is asked for")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "the nearest double is what is asked for"
+            )]
             Number::Int(value) => *value as f64,
-            #[expect(clippy::cast_precision_loss, reason = "the nearest double is what is asked for")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "the nearest double is what is asked for"
+            )]
             Number::UInt(value) => *value as f64,
             Number::Float(value) => *value,
             Number::Big(text) => text.parse().unwrap_or(f64::NAN),
@@ -77,9 +88,13 @@ impl Number {
         match self {
             Number::Int(value) => Some(*value),
             Number::UInt(_) | Number::Big(_) => None,
-            #[expect(clippy::cast_possible_truncation, reason = "range and fraction are looked at first")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "range and fraction are looked at first"
+            )]
             Number::Float(value) => {
-                let whole = value.trunc() == *value && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(value);
+                let whole = value.trunc() == *value
+                    && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(value);
                 whole.then_some(*value as i64)
             }
         }
@@ -91,7 +106,10 @@ impl Number {
         match self {
             Number::Int(_) | Number::UInt(_) => true,
             Number::Float(value) => value.trunc() == *value,
-            Number::Big(text) => !text.contains(['.', 'e', 'E']) || self.as_f64().is_infinite() && !text.contains("e-"),
+            Number::Big(text) => {
+                !text.contains(['.', 'e', 'E'])
+                    || self.as_f64().is_infinite() && !text.contains("e-")
+            }
         }
     }
 }
@@ -137,7 +155,11 @@ impl PartialEq for Json {
             (Json::Object(a), Json::Object(b)) => {
                 a.len() == b.len()
                     && a.iter().zip(b).all(|((name, value), same_place)| {
-                        if *name == same_place.0 { *value == same_place.1 } else { other.get(name) == Some(value) }
+                        if *name == same_place.0 {
+                            *value == same_place.1
+                        } else {
+                            other.get(name) == Some(value)
+                        }
                     })
             }
             _ => false,
@@ -148,11 +170,60 @@ impl PartialEq for Json {
 impl Eq for Json {}
 
 impl Json {
+    /// Reads JSON text.
+    ///
+    /// ```
+    /// use obs_schema::json::Json;
+    ///
+    /// let order = Json::parse(br#"{"id": 7, "lines": []}"#)?;
+    /// assert_eq!(order.get("id"), Some(&Json::from(7)));
+    /// # Ok::<(), obs_schema::wire::DecodeError>(())
+    /// ```
+    pub fn parse(text: &[u8]) -> Result<Json, DecodeError> {
+        let mut reader = Reader::new(text);
+        let value = reader.json()?;
+        reader.finish()?;
+        Ok(value)
+    }
+
+    /// An object from members in any number and order; of those with one name the last one stays, at the first one's place.
+    #[must_use]
+    pub fn object(mut members: Vec<(String, Json)>) -> Json {
+        // Few members are compared with each other; many are looked up, for a sender may send very many.
+        let unique = if members.len() <= 16 {
+            members
+                .iter()
+                .enumerate()
+                .all(|(at, (name, _))| members[..at].iter().all(|(other, _)| other != name))
+        } else {
+            let mut names = HashSet::with_capacity(members.len());
+            members.iter().all(|(name, _)| names.insert(name.as_str()))
+        };
+        if !unique {
+            let mut places: HashMap<String, usize> = HashMap::with_capacity(members.len());
+            let mut kept: Vec<(String, Json)> = Vec::with_capacity(members.len());
+            for (name, value) in members {
+                match places.entry(name) {
+                    Entry::Occupied(place) => kept[*place.get()].1 = value,
+                    Entry::Vacant(place) => {
+                        kept.push((place.key().clone(), value));
+                        place.insert(kept.len() - 1);
+                    }
+                }
+            }
+            members = kept;
+        }
+        Json::Object(members)
+    }
+
     /// The member of an object.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Json> {
         match self {
-            Json::Object(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),
+            Json::Object(members) => members
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value),
             _ => None,
         }
     }
@@ -231,6 +302,55 @@ impl Json {
     }
 }
 
+impl From<bool> for Json {
+    fn from(value: bool) -> Json {
+        Json::Bool(value)
+    }
+}
+
+impl From<i64> for Json {
+    fn from(value: i64) -> Json {
+        Json::Number(Number::Int(value))
+    }
+}
+
+/// `null` for NaN and the infinities, for which JSON has no number.
+impl From<f64> for Json {
+    fn from(value: f64) -> Json {
+        if value.is_finite() {
+            Json::Number(Number::Float(value))
+        } else {
+            Json::Null
+        }
+    }
+}
+
+impl From<&str> for Json {
+    fn from(value: &str) -> Json {
+        Json::String(value.to_owned())
+    }
+}
+
+impl From<String> for Json {
+    fn from(value: String) -> Json {
+        Json::String(value)
+    }
+}
+
+impl From<Vec<Json>> for Json {
+    fn from(items: Vec<Json>) -> Json {
+        Json::Array(items)
+    }
+}
+
+impl std::str::FromStr for Json {
+    type Err = DecodeError;
+
+    fn from_str(text: &str) -> Result<Json, DecodeError> {
+        Json::parse(text.as_bytes())
+    }
+}
+
 impl std::fmt::Display for Json {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut out = String::new();
@@ -273,13 +393,19 @@ fn is_literal(text: &str) -> bool {
     if unsigned.len() > 1 && unsigned.starts_with('0') && unsigned.as_bytes()[1].is_ascii_digit() {
         return false;
     }
-    let Some(mut rest) = digits(unsigned) else { return false };
+    let Some(mut rest) = digits(unsigned) else {
+        return false;
+    };
     if let Some(fraction) = rest.strip_prefix('.') {
-        let Some(after) = digits(fraction) else { return false };
+        let Some(after) = digits(fraction) else {
+            return false;
+        };
         rest = after;
     }
     if let Some(exponent) = rest.strip_prefix(['e', 'E']) {
-        let Some(after) = digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)) else { return false };
+        let Some(after) = digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)) else {
+            return false;
+        };
         rest = after;
     }
     rest.is_empty()
@@ -292,10 +418,16 @@ mod tests {
     #[test]
     fn numbers_keep_their_kind() {
         assert!(matches!(Number::parse("1"), Some(Number::Int(1))));
-        assert!(matches!(Number::parse("18446744073709551615"), Some(Number::UInt(u64::MAX))));
+        assert!(matches!(
+            Number::parse("18446744073709551615"),
+            Some(Number::UInt(u64::MAX))
+        ));
         assert!(matches!(Number::parse("1e400"), Some(Number::Big(_))));
         assert_eq!(Number::parse("1.0"), Some(Number::Int(1)));
-        assert_ne!(Number::Int(i64::MAX), Number::Float(9_223_372_036_854_775_807.0));
+        assert_ne!(
+            Number::Int(i64::MAX),
+            Number::Float(9_223_372_036_854_775_807.0)
+        );
         for bad in ["", "-", "01", "1.", ".5", "1e", "+1", "0x1", "NaN"] {
             assert!(Number::parse(bad).is_none(), "{bad}");
         }
@@ -303,6 +435,9 @@ mod tests {
 
     #[test]
     fn strings_are_escaped() {
-        assert_eq!(Json::String("a\"\\\n\u{1}é".into()).to_string(), "\"a\\\"\\\\\\n\\u0001é\"");
+        assert_eq!(
+            Json::String("a\"\\\n\u{1}é".into()).to_string(),
+            "\"a\\\"\\\\\\n\\u0001é\""
+        );
     }
 }
