@@ -7,6 +7,9 @@ pub struct FileId(u32);
 impl FileId {
     /// Places that are token spans of a derive; the door that made them holds the table.
     pub const TOKENS: FileId = FileId(u32::MAX);
+
+    /// Texts we bring along, such as the meta-schemas of JSON Schema.
+    pub const BUILT_IN: FileId = FileId(u32::MAX - 1);
 }
 
 /// A place: a byte range in a file or, under [`FileId::TOKENS`], the number of a token span.
@@ -27,7 +30,11 @@ impl Loc {
     #[must_use]
     pub fn new(file: FileId, start: usize, end: usize) -> Loc {
         let clamp = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        Loc { file, start: clamp(start), end: clamp(end) }
+        Loc {
+            file,
+            start: clamp(start),
+            end: clamp(end),
+        }
     }
 
     /// The token span with this number.
@@ -40,7 +47,14 @@ impl Loc {
     #[must_use]
     pub fn to(self, end: Loc) -> Loc {
         let joins = self.file == end.file && self.file != FileId::TOKENS;
-        if joins { Loc { end: end.end.max(self.end), ..self } } else { self }
+        if joins {
+            Loc {
+                end: end.end.max(self.end),
+                ..self
+            }
+        } else {
+            self
+        }
     }
 
     /// The empty place at the start of a file, for what concerns a file as a whole.
@@ -78,16 +92,25 @@ pub struct SourceMap {
 impl SourceMap {
     /// Adds a text; a leading byte order mark is dropped.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
-        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX - 1));
+        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX - 2));
         let mut text = text.into();
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
         let line_starts = std::iter::once(0)
-            .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1))
+            .chain(
+                text.bytes()
+                    .enumerate()
+                    .filter(|(_, b)| *b == b'\n')
+                    .map(|(at, _)| at + 1),
+            )
             .map(|at| u32::try_from(at).unwrap_or(u32::MAX))
             .collect();
-        self.files.push(SourceFile { path: path.into(), text, line_starts });
+        self.files.push(SourceFile {
+            path: path.into(),
+            text,
+            line_starts,
+        });
         id
     }
 
@@ -97,10 +120,15 @@ impl SourceMap {
         self.files.get(id.0 as usize)
     }
 
-    /// The path of a file as shown, or `<derive>` for token places.
+    /// The path of a file as shown, `<derive>` for token places, `<built in>` for what we bring along.
     #[must_use]
     pub fn path(&self, id: FileId) -> &str {
-        self.get(id).map_or("<derive>", |file| &file.path)
+        let nowhere = if id == FileId::BUILT_IN {
+            "<built in>"
+        } else {
+            "<derive>"
+        };
+        self.get(id).map_or(nowhere, |file| &file.path)
     }
 
     /// All files with their ids, in the order they were added.
@@ -119,17 +147,34 @@ impl SourceFile {
     /// The position of a byte offset.
     #[must_use]
     pub fn position(&self, offset: usize) -> Position {
-        let line = self.line_starts.partition_point(|start| *start as usize <= offset).max(1);
+        let line = self
+            .line_starts
+            .partition_point(|start| *start as usize <= offset)
+            .max(1);
         let start = self.line_starts[line - 1] as usize;
-        let column = self.text.get(start..offset).map_or(offset - start, |text| text.chars().count());
-        Position { line, column: column + 1 }
+        let column = self
+            .text
+            .get(start..offset)
+            .map_or(offset - start, |text| text.chars().count());
+        Position {
+            line,
+            column: column + 1,
+        }
     }
 
     /// The text of a line counted from one, without its line end.
     #[must_use]
     pub fn line(&self, line: usize) -> &str {
-        let Some(&start) = self.line_starts.get(line.wrapping_sub(1)) else { return "" };
-        let end = self.line_starts.get(line).map_or(self.text.len(), |end| *end as usize);
-        self.text.get(start as usize..end).unwrap_or("").trim_end_matches(['\n', '\r'])
+        let Some(&start) = self.line_starts.get(line.wrapping_sub(1)) else {
+            return "";
+        };
+        let end = self
+            .line_starts
+            .get(line)
+            .map_or(self.text.len(), |end| *end as usize);
+        self.text
+            .get(start as usize..end)
+            .unwrap_or("")
+            .trim_end_matches(['\n', '\r'])
     }
 }

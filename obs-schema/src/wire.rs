@@ -8,7 +8,9 @@ pub mod avro;
 pub mod error;
 pub mod json;
 
-pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Limits, Segment, Within};
+pub use error::{
+    DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Limits, Segment, Within,
+};
 
 /// Numbers for tests that want many inputs and the same ones every time.
 #[cfg(test)]

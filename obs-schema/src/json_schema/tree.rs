@@ -3,6 +3,7 @@
 use crate::json::{Json, Number};
 use crate::node::{Member, Node};
 use crate::source::{FileId, Loc};
+use std::collections::BTreeMap;
 
 /// All JSON Schema documents of a run, with their references resolved.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +12,8 @@ pub struct Set {
     pub schemas: Vec<Schema>,
     /// The documents, in the order their files were added.
     pub documents: Vec<Document>,
+    /// `$dynamicAnchor`s by the root of their resource and their name (`""` stands for `$recursiveAnchor: true`).
+    pub dynamic_anchors: BTreeMap<(SchemaId, String), SchemaId>,
 }
 
 /// The index of a schema in its [`Set`].
@@ -23,6 +26,12 @@ impl Set {
     pub fn get(&self, id: SchemaId) -> &Schema {
         &self.schemas[id.0 as usize]
     }
+
+    /// The document of a file.
+    #[must_use]
+    pub fn document(&self, file: FileId) -> Option<&Document> {
+        self.documents.iter().find(|document| document.file == file)
+    }
 }
 
 /// One file.
@@ -34,6 +43,8 @@ pub struct Document {
     pub root: SchemaId,
     /// The dialect it declares, or the newest.
     pub dialect: Dialect,
+    /// Its `$id`, when that is absolute.
+    pub id: Option<String>,
 }
 
 /// Which rules a document follows.
@@ -49,6 +60,30 @@ pub enum Dialect {
     Draft202012,
 }
 
+impl Dialect {
+    /// The name people use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Dialect::Draft4 => "draft-04",
+            Dialect::Draft7 => "draft-07",
+            Dialect::Draft201909 => "2019-09",
+            Dialect::Draft202012 => "2020-12",
+        }
+    }
+
+    /// The value of `$schema`.
+    #[must_use]
+    pub fn uri(self) -> &'static str {
+        match self {
+            Dialect::Draft4 => "http://json-schema.org/draft-04/schema#",
+            Dialect::Draft7 => "http://json-schema.org/draft-07/schema#",
+            Dialect::Draft201909 => "https://json-schema.org/draft/2019-09/schema",
+            Dialect::Draft202012 => "https://json-schema.org/draft/2020-12/schema",
+        }
+    }
+}
+
 /// One schema.
 #[derive(Clone, Debug)]
 pub struct Schema {
@@ -60,6 +95,8 @@ pub struct Schema {
     pub pointer: String,
     /// The dialect in force here.
     pub dialect: Dialect,
+    /// The root of the resource it belongs to: the nearest schema above with an `$id`, or the file's root.
+    pub resource: SchemaId,
     /// What it says.
     pub body: Body,
 }
@@ -206,4 +243,19 @@ pub struct Keywords {
     pub defs: Vec<Entry>,
     /// Keywords we do not know, `x-obs` among them.
     pub other: Vec<Member>,
+    /// The schema's vocabulary says that `format` is asserted, whatever the settings.
+    pub format_asserted: bool,
+    /// Where each known keyword is written.
+    pub places: Vec<(&'static str, Loc)>,
+}
+
+impl Keywords {
+    /// Where a keyword is written, for a caret on the key.
+    #[must_use]
+    pub fn place(&self, keyword: &str) -> Option<Loc> {
+        self.places
+            .iter()
+            .find(|(name, _)| *name == keyword)
+            .map(|(_, loc)| *loc)
+    }
 }

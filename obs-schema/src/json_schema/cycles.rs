@@ -1,0 +1,113 @@
+//! References that go round in a circle without ever looking deeper into the instance.
+//!
+//! `{"$ref": "#"}` says nothing, and an evaluator that follows it never comes back. What leads from a schema to
+//! another at the same place of the instance makes a graph; a reference inside a strongly connected part of
+//! it is reported and cut. Subschemas nest like a tree, so every circle has such a reference in it.
+
+use super::tree::{Body, Keywords, SchemaId, Set};
+use crate::diag::{Diagnostic, Diagnostics};
+
+/// Cuts the circles of a set.
+pub(super) fn cut(cx: &mut Diagnostics, set: &mut Set) {
+    let component = components(set);
+    let circular: Vec<usize> = (0..set.schemas.len())
+        .filter(|&at| {
+            let Body::Keywords(keywords) = &set.schemas[at].body else {
+                return false;
+            };
+            keywords
+                .ref_
+                .is_some_and(|target| component[at] == component[target.0 as usize])
+        })
+        .collect();
+    for at in circular {
+        let schema = &mut set.schemas[at];
+        let Body::Keywords(keywords) = &mut schema.body else {
+            continue;
+        };
+        keywords.ref_ = None;
+        let loc = keywords.place("$ref").unwrap_or(schema.loc);
+        cx.push(
+            Diagnostic::error(
+                "reference-cycle",
+                loc,
+                "this reference leads back to itself before it says anything",
+            )
+            .help("refer to another schema, or move the reference below `properties` or `items`"),
+        );
+    }
+}
+
+/// What a schema applies to the very instance it is applied to itself.
+fn in_place(keywords: &Keywords) -> impl Iterator<Item = SchemaId> + '_ {
+    let single = [
+        keywords.ref_,
+        keywords.not,
+        keywords.if_,
+        keywords.then,
+        keywords.else_,
+    ];
+    let lists = [&keywords.all_of, &keywords.any_of, &keywords.one_of];
+    single
+        .into_iter()
+        .flatten()
+        .chain(lists.into_iter().flatten().copied())
+        .chain(keywords.dependent_schemas.iter().map(|entry| entry.schema))
+}
+
+/// The number of each schema's strongly connected component (Tarjan's algorithm, without recursion).
+fn components(set: &Set) -> Vec<usize> {
+    const UNSEEN: usize = usize::MAX;
+    let edges: Vec<Vec<usize>> = set
+        .schemas
+        .iter()
+        .map(|schema| match &schema.body {
+            Body::Keywords(keywords) => in_place(keywords).map(|id| id.0 as usize).collect(),
+            Body::Bool(_) => Vec::new(),
+        })
+        .collect();
+    let count = edges.len();
+    let mut number = vec![UNSEEN; count];
+    let mut low = vec![0; count];
+    let mut component = vec![UNSEEN; count];
+    let mut open: Vec<usize> = Vec::new();
+    let mut path: Vec<(usize, usize)> = Vec::new();
+    let mut next = 0;
+    for start in 0..count {
+        if number[start] != UNSEEN {
+            continue;
+        }
+        path.push((start, 0));
+        while let Some((at, edge)) = path.pop() {
+            if edge == 0 {
+                number[at] = next;
+                low[at] = next;
+                next += 1;
+                open.push(at);
+            }
+            if let Some(&to) = edges[at].get(edge) {
+                path.push((at, edge + 1));
+                if number[to] == UNSEEN {
+                    path.push((to, 0));
+                } else if component[to] == UNSEEN {
+                    low[at] = low[at].min(number[to]);
+                }
+                continue;
+            }
+            if low[at] == number[at] {
+                // A component takes the number of its first member; a single schema is its own, without a circle
+                // unless it refers to itself.
+                while let Some(member) = open.pop() {
+                    component[member] = at;
+                    if member == at {
+                        break;
+                    }
+                }
+            }
+            if let Some(&(parent, _)) = path.last() {
+                low[parent] = low[parent].min(low[at]);
+            }
+        }
+    }
+    component
+}

@@ -1,0 +1,30 @@
+//! Regular expressions of ECMA-262, as `pattern` and `patternProperties` use them.
+
+/// A compiled expression.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    #[cfg(feature = "pattern")]
+    regex: regress::Regex,
+}
+
+impl Pattern {
+    /// Compiles an expression; the error says what is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// The expression is not well formed.
+    #[cfg(feature = "pattern")]
+    pub fn new(text: &str) -> Result<Pattern, String> {
+        let regex = regress::Regex::with_flags(text, "u").or_else(|_| regress::Regex::new(text));
+        regex
+            .map(|regex| Pattern { regex })
+            .map_err(|error| error.to_string())
+    }
+
+    /// Whether the expression matches somewhere in a text.
+    #[cfg(feature = "pattern")]
+    #[must_use]
+    pub fn is_match(&self, text: &str) -> bool {
+        self.regex.find(text).is_some()
+    }
+}
