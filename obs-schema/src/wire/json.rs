@@ -8,6 +8,7 @@
 //! * a number beyond a double is an error where a double is asked for, and is kept as text in a tree;
 //! * a byte order mark before the text is read over.
 
+mod codec;
 mod number;
 mod reader;
 mod scan;

@@ -584,7 +584,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    fn open(&mut self, bracket: u8, expected: &'static str) -> Result<()> {
+    pub(super) fn open(&mut self, bracket: u8, expected: &'static str) -> Result<()> {
         if self.peek() != Some(bracket) {
             return Err(self.unexpected(expected));
         }
@@ -596,8 +596,13 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// One level up again, once what was opened is read.
+    pub(super) fn depth_up(&mut self) {
+        self.depth += 1;
+    }
+
     #[inline]
-    fn close_at_once(&mut self, bracket: u8) -> bool {
+    pub(super) fn close_at_once(&mut self, bracket: u8) -> bool {
         let closed = self.peek() == Some(bracket);
         self.at += usize::from(closed);
         closed
@@ -605,7 +610,7 @@ impl<'a> Reader<'a> {
 
     /// After a member or element: whether a comma follows, and with it another one.
     #[inline]
-    fn another(&mut self, bracket: u8, otherwise: &'static str) -> Result<bool> {
+    pub(super) fn another(&mut self, bracket: u8, otherwise: &'static str) -> Result<bool> {
         match self.peek() {
             Some(b',') => {
                 self.at += 1;
@@ -620,7 +625,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    fn member_name(&mut self) -> Result<Cow<'a, str>> {
+    pub(super) fn member_name(&mut self) -> Result<Cow<'a, str>> {
         self.spend()?;
         self.expect_name()?;
         let name = self.quoted()?;
