@@ -9,6 +9,7 @@
 //! * a byte order mark before the text is read over.
 
 mod codec;
+mod lex;
 mod number;
 mod reader;
 mod scan;

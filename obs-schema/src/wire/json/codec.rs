@@ -1,5 +1,6 @@
 //! What generated codecs ask for beyond JSON itself: required members, nulls, Avro's named branches, tuples.
 
+use super::reader::short;
 use super::{Kind, Reader, Writer};
 use crate::wire::error::{DecodeError, DecodeErrorKind};
 
@@ -61,7 +62,7 @@ impl<'a> Reader<'a> {
             return Err(self.fail(DecodeErrorKind::NoBranch));
         }
         let branch = self.member_name()?;
-        let value = read(self, &branch)?;
+        let value = read(self, &branch).map_err(|error| error.within_named(short(&branch)))?;
         self.close(b'}', "a branch stands alone in its object")?;
         Ok(value)
     }
@@ -94,7 +95,7 @@ impl<'a> Reader<'a> {
         if self.another(bracket, otherwise)? {
             return Err(self.fail(DecodeErrorKind::Syntax(otherwise)));
         }
-        self.depth_up();
+        self.depth += 1;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{number, scan};
+use super::number;
 use crate::json::{Json, Number};
 use crate::wire::error::{DecodeError, DecodeErrorKind, Limits};
 
@@ -10,6 +10,15 @@ type Result<T> = std::result::Result<T, DecodeError>;
 
 /// However generous the limits, nesting stays below this: readers are recursive, and the stack is not endless.
 const MAX_DEPTH: u32 = 512;
+
+/// The beginning of a name, for messages: it is data of the sender, and a few characters are enough to find it.
+pub(super) fn short(name: &str) -> &str {
+    let mut cut = name.len().min(64);
+    while !name.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    &name[..cut]
+}
 
 /// What stands next in the input.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -52,7 +61,7 @@ pub struct Mark {
 
 /// Why the text ends where it ends.
 #[derive(Clone, Copy, Debug)]
-enum End {
+pub(super) enum End {
     /// The input ends there.
     Input,
     /// What follows is not UTF-8.
@@ -85,12 +94,12 @@ enum End {
 /// ```
 #[derive(Debug)]
 pub struct Reader<'a> {
-    text: &'a str,
-    at: usize,
-    end: End,
-    depth: u32,
+    pub(super) text: &'a str,
+    pub(super) at: usize,
+    pub(super) end: End,
+    pub(super) depth: u32,
     /// How many more elements and members may come.
-    budget: usize,
+    pub(super) budget: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -161,12 +170,7 @@ impl<'a> Reader<'a> {
     #[cold]
     #[must_use]
     pub fn unknown_member(&self, name: &str) -> DecodeError {
-        // A name is data of the sender: a few characters are enough to find it.
-        let mut cut = name.len().min(64);
-        while !name.is_char_boundary(cut) {
-            cut -= 1;
-        }
-        self.fail(DecodeErrorKind::UnknownMember(name[..cut].into()))
+        self.fail(DecodeErrorKind::UnknownMember(short(name).into()))
     }
 
     /// The error for a value of another kind than expected; `expected` comes with its article.
@@ -357,16 +361,29 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an object: calls back for each member, and the callback reads the value.
+    ///
+    /// An error of the callback is given the member's name.
     #[inline]
     pub fn object(
         &mut self,
         mut member: impl FnMut(&mut Reader<'a>, &str) -> Result<()>,
     ) -> Result<()> {
+        self.members(|reader, name| {
+            member(reader, &name).map_err(|error| error.within_named(short(&name)))
+        })
+    }
+
+    /// As [`Reader::object`], where names are data and have no place in errors.
+    #[inline]
+    fn members(
+        &mut self,
+        mut member: impl FnMut(&mut Reader<'a>, Cow<'a, str>) -> Result<()>,
+    ) -> Result<()> {
         self.open(b'{', "an object")?;
         if !self.close_at_once(b'}') {
             loop {
                 let name = self.member_name()?;
-                member(self, &name)?;
+                member(self, name)?;
                 if !self.another(b'}', "a comma or `}` should follow the member")? {
                     break;
                 }
@@ -422,21 +439,12 @@ impl<'a> Reader<'a> {
     {
         let mut map = M::default();
         let mut index = 0;
-        self.open(b'{', "an object")?;
-        if !self.close_at_once(b'}') {
-            loop {
-                let name = self.member_name()?.into_owned();
-                match value(self) {
-                    Ok(value) => map.extend([(name, value)]),
-                    Err(error) => return Err(error.within_item(index)),
-                }
-                index += 1;
-                if !self.another(b'}', "a comma or `}` should follow the member")? {
-                    break;
-                }
-            }
-        }
-        self.depth += 1;
+        self.members(|reader, name| {
+            let value = value(reader).map_err(|error| error.within_item(index))?;
+            map.extend([(name.into_owned(), value)]);
+            index += 1;
+            Ok(())
+        })?;
         Ok(map)
     }
 
@@ -488,9 +496,8 @@ impl<'a> Reader<'a> {
             Kind::Array => Json::Array(self.array(Reader::json)?),
             Kind::Object => {
                 let mut members = Vec::new();
-                self.object(|reader, name| {
-                    let name = name.to_owned();
-                    members.push((name, reader.json()?));
+                self.members(|reader, name| {
+                    members.push((name.into_owned(), reader.json()?));
                     Ok(())
                 })?;
                 Json::object(members)
@@ -502,15 +509,32 @@ impl<'a> Reader<'a> {
     ///
     /// Generated code asks for the member that tells the branches of a union apart. `None` when there is no object
     /// or no such member; of a member written twice the last one counts.
-    pub fn tag(&mut self, name: &str) -> Result<Option<Json>> {
+    pub fn peek_member(&mut self, name: &str) -> Result<Option<Json>> {
+        self.look_ahead(name, Reader::json)
+    }
+
+    /// As [`Reader::peek_member`], for a member that is text. `None` also when it is something else.
+    pub fn peek_text(&mut self, name: &str) -> Result<Option<Cow<'a, str>>> {
+        let text = self.look_ahead(name, |reader| match reader.peek_kind()? {
+            Kind::String => reader.str().map(Some),
+            _ => reader.skip().map(|()| None),
+        });
+        text.map(Option::flatten)
+    }
+
+    fn look_ahead<T>(
+        &mut self,
+        name: &str,
+        read: impl Fn(&mut Reader<'a>) -> Result<T>,
+    ) -> Result<Option<T>> {
         if self.peek_kind()? != Kind::Object {
             return Ok(None);
         }
         let mark = self.mark();
         let mut found = None;
-        self.object(|reader, member| {
+        self.members(|reader, member| {
             if member == name {
-                found = Some(reader.json()?);
+                found = Some(read(reader)?);
                 Ok(())
             } else {
                 reader.skip()
@@ -518,284 +542,5 @@ impl<'a> Reader<'a> {
         })?;
         self.reset(mark);
         Ok(found)
-    }
-
-    /// The next byte that is not white space.
-    #[inline]
-    fn peek(&mut self) -> Option<u8> {
-        let bytes = self.text.as_bytes();
-        loop {
-            match bytes.get(self.at) {
-                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
-                next => return next.copied(),
-            }
-        }
-    }
-
-    #[inline]
-    fn skip_space(&mut self) -> usize {
-        self.peek();
-        self.at
-    }
-
-    /// The error for text that ends too early.
-    #[cold]
-    fn ended(&self) -> DecodeError {
-        self.fail(match self.end {
-            End::Input => DecodeErrorKind::UnexpectedEnd,
-            End::InvalidUtf8 => DecodeErrorKind::InvalidUtf8,
-            End::TooLong => DecodeErrorKind::TooManyBytes,
-        })
-    }
-
-    /// An error of syntax here; at the end of the text that is what is wrong.
-    #[cold]
-    fn syntax(&self, clause: &'static str) -> DecodeError {
-        if self.at >= self.text.len() {
-            self.ended()
-        } else {
-            self.fail(DecodeErrorKind::Syntax(clause))
-        }
-    }
-
-    fn word(&mut self, word: &'static str) -> Result<()> {
-        let rest = &self.text.as_bytes()[self.at..];
-        if rest.starts_with(word.as_bytes()) {
-            self.at += word.len();
-            Ok(())
-        } else if word.as_bytes().starts_with(rest) {
-            self.at = self.text.len();
-            Err(self.ended())
-        } else {
-            Err(self.syntax("a value should begin here"))
-        }
-    }
-
-    /// Takes one element from the budget.
-    #[inline]
-    fn spend(&mut self) -> Result<()> {
-        match self.budget.checked_sub(1) {
-            Some(rest) => {
-                self.budget = rest;
-                Ok(())
-            }
-            None => Err(self.fail(DecodeErrorKind::TooManyElements)),
-        }
-    }
-
-    #[inline]
-    pub(super) fn open(&mut self, bracket: u8, expected: &'static str) -> Result<()> {
-        if self.peek() != Some(bracket) {
-            return Err(self.unexpected(expected));
-        }
-        let Some(depth) = self.depth.checked_sub(1) else {
-            return Err(self.fail(DecodeErrorKind::TooDeep));
-        };
-        self.depth = depth;
-        self.at += 1;
-        Ok(())
-    }
-
-    /// One level up again, once what was opened is read.
-    pub(super) fn depth_up(&mut self) {
-        self.depth += 1;
-    }
-
-    #[inline]
-    pub(super) fn close_at_once(&mut self, bracket: u8) -> bool {
-        let closed = self.peek() == Some(bracket);
-        self.at += usize::from(closed);
-        closed
-    }
-
-    /// After a member or element: whether a comma follows, and with it another one.
-    #[inline]
-    pub(super) fn another(&mut self, bracket: u8, otherwise: &'static str) -> Result<bool> {
-        match self.peek() {
-            Some(b',') => {
-                self.at += 1;
-                Ok(true)
-            }
-            Some(byte) if byte == bracket => {
-                self.at += 1;
-                Ok(false)
-            }
-            _ => Err(self.syntax(otherwise)),
-        }
-    }
-
-    #[inline]
-    pub(super) fn member_name(&mut self) -> Result<Cow<'a, str>> {
-        self.spend()?;
-        self.expect_name()?;
-        let name = self.quoted()?;
-        self.colon()?;
-        Ok(name)
-    }
-
-    #[inline]
-    fn expect_name(&mut self) -> Result<()> {
-        if self.peek() == Some(b'"') {
-            Ok(())
-        } else {
-            Err(self.syntax("a member's name should begin here"))
-        }
-    }
-
-    #[inline]
-    fn colon(&mut self) -> Result<()> {
-        if self.peek() == Some(b':') {
-            self.at += 1;
-            Ok(())
-        } else {
-            Err(self.syntax("a colon should follow the member's name"))
-        }
-    }
-
-    /// Reads a number literal and checks its form.
-    fn literal(&mut self, expected: &'static str) -> Result<&'a str> {
-        if !matches!(self.peek(), Some(b'-' | b'0'..=b'9')) {
-            return Err(self.unexpected(expected));
-        }
-        let start = self.at;
-        self.at += usize::from(self.text.as_bytes()[start] == b'-');
-        let zero = self.text.as_bytes().get(self.at) == Some(&b'0');
-        if self.digits()? > 1 && zero {
-            self.at = start;
-            return Err(self.syntax("a number does not begin with a zero"));
-        }
-        if self.text.as_bytes().get(self.at) == Some(&b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if let Some(b'e' | b'E') = self.text.as_bytes().get(self.at) {
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.text.as_bytes().get(self.at) {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        Ok(&self.text[start..self.at])
-    }
-
-    /// Reads over at least one digit and tells how many.
-    fn digits(&mut self) -> Result<usize> {
-        let rest = &self.text.as_bytes()[self.at..];
-        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.at += count;
-        if count == 0 {
-            Err(self.syntax("a digit should stand here"))
-        } else {
-            Ok(count)
-        }
-    }
-
-    /// Reads a string whose opening quote is next.
-    #[inline]
-    fn quoted(&mut self) -> Result<Cow<'a, str>> {
-        let start = self.at + 1;
-        self.at = start + scan::plain(&self.text.as_bytes()[start..]);
-        if self.text.as_bytes().get(self.at) == Some(&b'"') {
-            let plain = &self.text[start..self.at];
-            self.at += 1;
-            return Ok(Cow::Borrowed(plain));
-        }
-        self.unescaped(start).map(Cow::Owned)
-    }
-
-    /// The rest of a string that is more than a plain run.
-    #[cold]
-    #[inline(never)]
-    fn unescaped(&mut self, start: usize) -> Result<String> {
-        let mut out = String::with_capacity((self.at - start) * 2);
-        out.push_str(&self.text[start..self.at]);
-        while let Some(c) = self.escape()? {
-            out.push(c);
-            let run = self.at;
-            self.at += scan::plain(&self.text.as_bytes()[run..]);
-            out.push_str(&self.text[run..self.at]);
-        }
-        Ok(out)
-    }
-
-    fn skip_string(&mut self) -> Result<()> {
-        self.at += 1;
-        loop {
-            self.at += scan::plain(&self.text.as_bytes()[self.at..]);
-            if self.escape()?.is_none() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// After a plain run: an escape, or nothing and the closing quote is read.
-    fn escape(&mut self) -> Result<Option<char>> {
-        let bytes = self.text.as_bytes();
-        match bytes.get(self.at) {
-            Some(b'"') => {
-                self.at += 1;
-                return Ok(None);
-            }
-            Some(b'\\') => {}
-            Some(_) => return Err(self.syntax("a control character in a string must be escaped")),
-            None => return Err(self.ended()),
-        }
-        let c = match bytes.get(self.at + 1) {
-            Some(b'"') => '"',
-            Some(b'\\') => '\\',
-            Some(b'/') => '/',
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{c}',
-            Some(b'n') => '\n',
-            Some(b'r') => '\r',
-            Some(b't') => '\t',
-            Some(b'u') => return self.escaped_unit().map(Some),
-            Some(_) => return Err(self.syntax("there is no such escape")),
-            None => {
-                self.at += 1;
-                return Err(self.ended());
-            }
-        };
-        self.at += 2;
-        Ok(Some(c))
-    }
-
-    /// `\uXXXX`, or two of them that make one character.
-    fn escaped_unit(&mut self) -> Result<char> {
-        const HALF: &str = "half a surrogate pair is no character";
-        let high = self.hex(self.at + 2)?;
-        let (code, length) = match high {
-            0xd800..0xdc00 => {
-                if self.text.as_bytes().get(self.at + 6..self.at + 8) != Some(b"\\u") {
-                    return Err(self.syntax(HALF));
-                }
-                let low = self.hex(self.at + 8)?;
-                if !(0xdc00..0xe000).contains(&low) {
-                    return Err(self.syntax(HALF));
-                }
-                (0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00), 12)
-            }
-            _ => (high, 6),
-        };
-        let Some(c) = char::from_u32(code) else {
-            return Err(self.syntax(HALF));
-        };
-        self.at += length;
-        Ok(c)
-    }
-
-    fn hex(&self, at: usize) -> Result<u32> {
-        let Some(digits) = self.text.as_bytes().get(at..at + 4) else {
-            return Err(self.ended());
-        };
-        digits.iter().try_fold(0, |code, digit| {
-            let digit = char::from(*digit).to_digit(16);
-            digit.map(|digit| code * 16 + digit).ok_or_else(|| {
-                DecodeError::new(
-                    DecodeErrorKind::Syntax("four hexadecimal digits should follow `\\u`"),
-                    at,
-                )
-            })
-        })
     }
 }

@@ -317,6 +317,13 @@ fn input_is_bounded() {
 
 #[test]
 fn errors_tell_the_place() {
+    let error = Reader::new(br#"{"a": {"b": [1, true]}}"#)
+        .object(|r, _| r.object(|r, _| r.array(Reader::i64).map(drop)))
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`/a/b/1`: expected an integer, found a boolean (at byte 16)"
+    );
     let error = Reader::new(b"[1, [2, \"x\"]]")
         .array(|r| {
             r.option(|r| {
@@ -362,14 +369,25 @@ fn the_last_of_like_members_wins_at_the_place_of_the_first() {
 #[test]
 fn a_tag_is_seen_without_reading() {
     let mut reader = Reader::new(br#" {"a":[{"kind":"no"}],"kind":"yes","b":1}"#);
-    assert_eq!(reader.tag("kind").unwrap(), Some(Json::from("yes")));
-    assert_eq!(reader.tag("none").unwrap(), None);
+    assert_eq!(reader.peek_member("kind").unwrap(), Some(Json::from("yes")));
+    assert_eq!(reader.peek_member("none").unwrap(), None);
     assert_eq!(
         reader.raw().unwrap(),
         r#"{"a":[{"kind":"no"}],"kind":"yes","b":1}"#
     );
-    assert_eq!(Reader::new(b"[1]").tag("kind").unwrap(), None);
-    assert!(Reader::new(b"{\"kind\":").tag("kind").is_err());
+    assert_eq!(Reader::new(b"[1]").peek_member("kind").unwrap(), None);
+    assert_eq!(
+        Reader::new(b"{\"kind\":\"a\"}")
+            .peek_text("kind")
+            .unwrap()
+            .as_deref(),
+        Some("a")
+    );
+    assert_eq!(
+        Reader::new(b"{\"kind\":1}").peek_text("kind").unwrap(),
+        None
+    );
+    assert!(Reader::new(b"{\"kind\":").peek_member("kind").is_err());
 }
 
 #[test]
@@ -464,7 +482,7 @@ fn damaged_text_never_panics() {
             "{}",
             String::from_utf8_lossy(&text)
         );
-        let _ = Reader::new(&text).tag("a");
+        let _ = Reader::new(&text).peek_member("a");
         let _ = Reader::new(&text).bytes();
         let _ = Reader::new(&text).map::<std::collections::BTreeMap<_, _>, _>(Reader::f64);
         let _ = Reader::new(&text).array(Reader::i64);
