@@ -221,8 +221,8 @@ impl Reader<'_> {
         let rest = &self.text[self.at..];
         let length = if rest.starts_with("//") {
             rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            match rest[2..].find("*/") {
+        } else if let Some(body) = rest.strip_prefix("/*") {
+            match body.find("*/") {
                 Some(at) => at + 4,
                 None => {
                     self.give_up(self.at, "this comment is never closed", "add the missing `*/`");

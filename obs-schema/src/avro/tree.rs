@@ -22,6 +22,40 @@ impl Set {
     pub fn get(&self, id: NamedId) -> &Named {
         &self.named[id.0 as usize]
     }
+
+    /// Everything that some named types are made of, themselves included, each once, in the order of first use.
+    #[must_use]
+    pub fn reachable(&self, from: &[NamedId]) -> Vec<NamedId> {
+        let mut seen = vec![false; self.named.len()];
+        let mut found = Vec::new();
+        let mut todo: Vec<NamedId> = from.iter().rev().copied().collect();
+        let mut inner = Vec::new();
+        while let Some(id) = todo.pop() {
+            if std::mem::replace(&mut seen[id.0 as usize], true) {
+                continue;
+            }
+            found.push(id);
+            if let NamedKind::Record { fields, .. } = &self.get(id).kind {
+                fields
+                    .iter()
+                    .for_each(|field| field.ty.each_named(&mut |id| inner.push(id)));
+                todo.extend(inner.drain(..).rev());
+            }
+        }
+        found
+    }
+}
+
+impl Type {
+    /// Calls with every named type this type mentions; what those are made of is not looked at.
+    pub fn each_named(&self, found: &mut impl FnMut(NamedId)) {
+        match &self.kind {
+            Kind::Array(inner) | Kind::Map(inner) => inner.each_named(found),
+            Kind::Union(branches) => branches.iter().for_each(|branch| branch.each_named(found)),
+            Kind::Named(id) => found(*id),
+            _ => {}
+        }
+    }
 }
 
 /// One file.
@@ -65,7 +99,11 @@ pub struct FullName {
 
 impl std::fmt::Display for FullName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.namespace.is_empty() { f.write_str(&self.name) } else { write!(f, "{}.{}", self.namespace, self.name) }
+        if self.namespace.is_empty() {
+            f.write_str(&self.name)
+        } else {
+            write!(f, "{}.{}", self.namespace, self.name)
+        }
     }
 }
 
@@ -145,6 +183,28 @@ pub enum Logical {
     LocalTimestampNanos,
     /// Months, days, milliseconds; on a fixed of 12.
     Duration,
+}
+
+impl Logical {
+    /// Its name in a schema.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Logical::Decimal { .. } => "decimal",
+            Logical::BigDecimal => "big-decimal",
+            Logical::Uuid => "uuid",
+            Logical::Date => "date",
+            Logical::TimeMillis => "time-millis",
+            Logical::TimeMicros => "time-micros",
+            Logical::TimestampMillis => "timestamp-millis",
+            Logical::TimestampMicros => "timestamp-micros",
+            Logical::TimestampNanos => "timestamp-nanos",
+            Logical::LocalTimestampMillis => "local-timestamp-millis",
+            Logical::LocalTimestampMicros => "local-timestamp-micros",
+            Logical::LocalTimestampNanos => "local-timestamp-nanos",
+            Logical::Duration => "duration",
+        }
+    }
 }
 
 /// A record, enum or fixed.

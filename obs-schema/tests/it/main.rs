@@ -1,3 +1,5 @@
 //! The one integration binary of this package: a module for each area.
 
+mod avro_corpus;
+mod corpora;
 mod json_schema_read;

@@ -1,0 +1,283 @@
+//! What can be seen of the whole only: records without values, names with two meanings, and what errors spoil.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{Reader, id};
+use crate::avro::{FullName, Kind, NamedId, NamedKind, Type, canonical};
+use crate::diag::{Diagnostic, Severity};
+use crate::source::{FileId, Loc, SourceMap};
+
+impl Reader<'_> {
+    /// Finds records that contain themselves whatever happens.
+    ///
+    /// A record has a value when each of its fields has one; a union when one of its branches has; arrays and maps
+    /// may be empty. What is left when nothing more can be shown to have a value has none.
+    pub(super) fn check_inhabited(&mut self) {
+        let named = &self.set.named;
+        let mut missing: Vec<usize> = vec![0; named.len()];
+        // For each type the fields that wait for it; a field is struck out when the first of its types is fine.
+        let mut waiting: Vec<Vec<(usize, usize)>> = vec![Vec::new(); named.len()];
+        let mut todo: Vec<usize> = Vec::new();
+        let mut done: Vec<bool> = vec![false; named.len()];
+        for (index, item) in named.iter().enumerate() {
+            if let NamedKind::Record { fields, .. } = &item.kind {
+                for (at, field) in fields.iter().enumerate() {
+                    let needs = needs(&field.ty);
+                    if !needs.is_empty() {
+                        missing[index] += 1;
+                        needs
+                            .iter()
+                            .for_each(|id| waiting[id.0 as usize].push((index, at)));
+                    }
+                }
+            }
+            if missing[index] == 0 {
+                done[index] = true;
+                todo.push(index);
+            }
+        }
+        if todo.len() == named.len() {
+            return;
+        }
+        let mut struck = std::collections::HashSet::new();
+        while let Some(index) = todo.pop() {
+            for &(record, at) in &waiting[index] {
+                if !done[record] && struck.insert((record, at)) {
+                    missing[record] -= 1;
+                    if missing[record] == 0 {
+                        done[record] = true;
+                        todo.push(record);
+                    }
+                }
+            }
+        }
+        // Each record left leads to another one left; following them ends in a circle, told once.
+        let mut seen: Vec<Option<usize>> = vec![None; named.len()];
+        let mut complaints = Vec::new();
+        for start in 0..named.len() {
+            let mut path: Vec<(usize, usize)> = Vec::new();
+            let mut next = start;
+            while !done[next] && seen[next].is_none() {
+                seen[next] = Some(start);
+                let Some((at, target)) = self.stuck(next, &done) else {
+                    break;
+                };
+                path.push((next, at));
+                next = target;
+            }
+            if !done[next]
+                && seen[next] == Some(start)
+                && let Some(from) = path.iter().position(|(record, _)| *record == next)
+            {
+                complaints.push(self.circle(&path[from..]));
+            }
+        }
+        complaints
+            .into_iter()
+            .for_each(|complaint| self.cx.push(complaint));
+    }
+
+    /// The first field of a record that has no value, and what it needs.
+    fn stuck(&self, record: usize, done: &[bool]) -> Option<(usize, usize)> {
+        let NamedKind::Record { fields, .. } = &self.set.named[record].kind else {
+            return None;
+        };
+        fields.iter().enumerate().find_map(|(at, field)| {
+            let needs = needs(&field.ty);
+            let first = needs.first()?;
+            needs
+                .iter()
+                .all(|id| !done[id.0 as usize])
+                .then_some((at, first.0 as usize))
+        })
+    }
+
+    fn circle(&self, path: &[(usize, usize)]) -> Diagnostic {
+        let place = |(record, at): (usize, usize)| {
+            let named = &self.set.named[record];
+            match &named.kind {
+                NamedKind::Record { fields, .. } => (
+                    format!("{}.{}", named.name.name, fields[at].name),
+                    fields[at].ty.loc,
+                ),
+                _ => (named.name.name.clone(), named.loc),
+            }
+        };
+        let first = &self.set.named[path[0].0].name;
+        let (mut way, loc) = place(path[0]);
+        let mut others = Vec::new();
+        for step in &path[1..] {
+            let (name, loc) = place(*step);
+            // A long way round is cut; its beginning says enough.
+            if others.len() < 8 {
+                way.push_str(" → ");
+                way.push_str(&name);
+                others.push(loc);
+            }
+        }
+        let mut diagnostic = Diagnostic::error(
+            "uninhabitable-type",
+            loc,
+            format!(
+                "record `{first}` always contains another `{first}`, so it has no finite value"
+            ),
+        )
+        .label(way)
+        .help("make one of the fields nullable, an array or a map");
+        for other in others {
+            diagnostic = diagnostic.other(other, "and on through here");
+        }
+        diagnostic
+    }
+
+    /// A schema is sent whole, so within what a root reaches one name may have one meaning only.
+    pub(super) fn check_one_meaning(&mut self, sources: &SourceMap) {
+        if self.names.values().all(|places| places.len() < 2) {
+            return;
+        }
+        let mut forms: HashMap<NamedId, String> = HashMap::new();
+        let mut complaints = Vec::new();
+        for document in &self.set.documents {
+            let starts: Vec<NamedId> = match &document.root {
+                Some(root) => named_in(root),
+                None => Vec::new(),
+            };
+            let mut meanings: BTreeMap<&FullName, NamedId> = BTreeMap::new();
+            for reached in self.set.reachable(&starts) {
+                let named = self.set.get(reached);
+                let first = *meanings.entry(&named.name).or_insert(reached);
+                if first == reached {
+                    continue;
+                }
+                let mut form = |id| {
+                    forms
+                        .entry(id)
+                        .or_insert_with(|| canonical::named(&self.set, id))
+                        .clone()
+                };
+                if form(first) == form(reached) {
+                    continue;
+                }
+                let first = self.set.get(first);
+                let loc = document
+                    .root
+                    .as_ref()
+                    .map_or(Loc::file(document.file), head);
+                complaints.push(
+                    Diagnostic::error(
+                        "conflicting-definitions",
+                        loc,
+                        format!(
+                            "this needs two different definitions of `{}`, from `{}` and from `{}`",
+                            named.name,
+                            sources.path(first.file),
+                            sources.path(named.file)
+                        ),
+                    )
+                    .other(first.name_loc, "one definition")
+                    .other(named.name_loc, "another definition")
+                    .help("refer to one definition everywhere: a schema may hold a name once only"),
+                );
+            }
+        }
+        complaints
+            .into_iter()
+            .for_each(|complaint| self.cx.push(complaint));
+    }
+
+    /// Marks what an error has spoilt: the definitions and files it stands in, and all that need those.
+    pub(super) fn mark_broken(&mut self) {
+        let mut errors: HashMap<FileId, Vec<u32>> = HashMap::new();
+        for diagnostic in self
+            .cx
+            .as_slice()
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == Severity::Error)
+        {
+            errors
+                .entry(diagnostic.primary.loc.file)
+                .or_default()
+                .push(diagnostic.primary.loc.start);
+        }
+        if errors.is_empty() {
+            return;
+        }
+        errors
+            .values_mut()
+            .for_each(|places| places.sort_unstable());
+        let holds_error = |loc: Loc| {
+            errors.get(&loc.file).is_some_and(|places| {
+                let at = places.partition_point(|place| *place < loc.start);
+                places.get(at).is_some_and(|place| *place < loc.end)
+            })
+        };
+        let mut users: Vec<Vec<NamedId>> = vec![Vec::new(); self.set.named.len()];
+        let mut todo: Vec<NamedId> = Vec::new();
+        for (index, named) in self.set.named.iter_mut().enumerate() {
+            if let NamedKind::Record { fields, .. } = &named.kind {
+                for used in fields.iter().flat_map(|field| named_in(&field.ty)) {
+                    users[used.0 as usize].push(id(index));
+                }
+            }
+            if holds_error(named.loc) {
+                named.broken = true;
+                todo.push(id(index));
+            }
+        }
+        while let Some(broken) = todo.pop() {
+            for user in &users[broken.0 as usize] {
+                let named = &mut self.set.named[user.0 as usize];
+                if !named.broken {
+                    named.broken = true;
+                    todo.push(*user);
+                }
+            }
+        }
+        for at in 0..self.set.documents.len() {
+            let document = &self.set.documents[at];
+            let broken = errors.contains_key(&document.file)
+                || document
+                    .root
+                    .as_ref()
+                    .is_some_and(|root| named_in(root).iter().any(|id| self.set.get(*id).broken));
+            self.set.documents[at].broken = broken;
+        }
+    }
+}
+
+/// The types of which one has to have a value, or none when the type has values anyhow.
+fn needs(ty: &Type) -> Vec<NamedId> {
+    match &ty.kind {
+        Kind::Named(id) => vec![*id],
+        Kind::Union(branches) => {
+            let named: Vec<NamedId> = branches
+                .iter()
+                .map_while(|branch| match branch.kind {
+                    Kind::Named(id) => Some(id),
+                    _ => None,
+                })
+                .collect();
+            if named.len() == branches.len() {
+                named
+            } else {
+                Vec::new()
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The named types in a type as it is written.
+fn named_in(ty: &Type) -> Vec<NamedId> {
+    let mut found = Vec::new();
+    ty.each_named(&mut |id| found.push(id));
+    found
+}
+
+/// Where a root says what it is: the name of its record, or the start of the text.
+fn head(root: &Type) -> Loc {
+    Loc {
+        end: root.loc.start.saturating_add(1),
+        ..root.loc
+    }
+}
