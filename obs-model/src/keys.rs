@@ -15,6 +15,7 @@ use obs_schema::node::Node;
 
 pub use event::KEYS as EVENT_KEYS;
 pub use field::KEYS as FIELD_KEYS;
+pub(crate) use value::listed;
 pub use value::parse_version;
 
 /// Reads the `x-obs` object of an event.

@@ -578,6 +578,8 @@ pub struct MetricFeed {
     pub kind: String,
     /// Everything it says, as compact JSON with sorted keys.
     pub text: String,
+    /// Series that one combination of labels makes: a histogram has one a bucket, and more.
+    pub series: u64,
     /// The fields of the event it reads, each with its place.
     pub fields: Vec<FeedField>,
     /// Lints it may break, by name.
@@ -611,8 +613,8 @@ pub enum FeedRole {
     Label {
         /// Another name than the field's own in snake case.
         name: Option<String>,
-        /// Numbers are put into buckets.
-        bounds: bool,
+        /// Numbers are put into buckets, between so many bounds.
+        bounds: Option<u64>,
         /// Every element of a list counts.
         each: bool,
     },

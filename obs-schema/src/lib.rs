@@ -9,6 +9,7 @@ pub mod diag;
 pub mod framing;
 pub mod json;
 pub mod json_schema;
+pub mod names;
 pub mod node;
 pub mod source;
 pub mod wire;

@@ -3,17 +3,21 @@
 use super::{Diagnostic, human};
 use obs_schema::source::SourceMap;
 
-/// `::core::compile_error! { "…" }` with the snippet in it, so that `cargo build` shows the spec.
+/// The text of a `compile_error!` in generated code: the message and the snippet, so that `cargo build` shows the spec.
 #[must_use]
-pub fn render(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
+pub fn text(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
     let style = human::Style {
         colour: false,
         explain: true,
     };
-    format!(
-        "::core::compile_error! {{ {} }}\n",
-        literal(&under(diagnostic, &human::body(diagnostic, sources, style),))
-    )
+    under(diagnostic, &human::body(diagnostic, sources, style))
+}
+
+/// `::core::compile_error! { "…" }` around that text.
+#[must_use]
+pub fn render(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
+    let literal = literal(&text(diagnostic, sources));
+    format!("::core::compile_error! {{ {literal} }}\n")
 }
 
 /// The message of a derive's `compile_error!`, whose place is the span it carries.

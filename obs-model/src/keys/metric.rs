@@ -19,6 +19,7 @@ use crate::draft::Located;
 use crate::model::{FeedField, FeedRole, MetricFeed};
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::json::Json;
+use obs_schema::names::DURATION_BOUNDS_NS;
 use obs_schema::node::{Member, Node, Value};
 
 const KEYS: &[&str] = &[
@@ -47,6 +48,9 @@ const KINDS: &[(&str, Kind)] = &[
 /// Entities a gauge remembers at most, unless it says less.
 const MOST_ENTITIES: u64 = 10_000_000;
 
+/// Quantiles of a summary that names none: the median, 0.9 and 0.99.
+const USUAL_QUANTILES: usize = 3;
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Counter,
@@ -66,7 +70,7 @@ fn feed(cx: &mut Diagnostics, node: &Node) -> Option<Located<MetricFeed>> {
     let help = "write `{ \"name\": \"orders_total\", \"type\": \"counter\" }`";
     let members = object(cx, "a family", node, help)?;
     let (mut name, mut kind, mut allow) = (None, None, Vec::new());
-    let mut fields = Vec::new();
+    let (mut fields, mut buckets, mut quantiles) = (Vec::new(), None, None);
     for member in members {
         let value = &member.value;
         match member.name.as_str() {
@@ -80,16 +84,12 @@ fn feed(cx: &mut Diagnostics, node: &Node) -> Option<Located<MetricFeed>> {
             "age" => age(cx, value, &mut fields),
             "when" => when(cx, "`metrics.when`", value, &mut fields),
             "labels" => labels(cx, value, &mut fields),
-            "buckets" => drop(ascending(
-                cx,
-                "`metrics.buckets`",
-                value,
-                "a finite number",
-                |_| true,
-            )),
+            "buckets" => {
+                buckets = ascending(cx, "`metrics.buckets`", value, "a finite number", |_| true);
+            }
             "quantiles" => {
                 let range = "a number above 0 and below 1";
-                ascending(cx, "`metrics.quantiles`", value, range, |q| {
+                quantiles = ascending(cx, "`metrics.quantiles`", value, range, |q| {
                     q > 0.0 && q < 1.0
                 });
             }
@@ -114,12 +114,20 @@ fn feed(cx: &mut Diagnostics, node: &Node) -> Option<Located<MetricFeed>> {
         );
     }
     let kind = kind?;
+    let count = |list: Option<Vec<f64>>, usual: usize| list.map_or(usual, |list| list.len()) as u64;
+    let series = match kind.value {
+        // Each bucket, the infinite one, the sum and the count.
+        Kind::Histogram => count(buckets, DURATION_BOUNDS_NS.len()) + 3,
+        Kind::Summary => count(quantiles, USUAL_QUANTILES) + 2,
+        Kind::Counter | Kind::Gauge | Kind::Info => 1,
+    };
     fits_kind(cx, node, members, kind.value);
     let (kind, _) = KINDS.iter().find(|(_, other)| *other == kind.value)?;
     let value = MetricFeed {
         name: name?.value,
         kind: (*kind).to_owned(),
         text: sorted(&node.to_json()).to_string(),
+        series,
         fields,
         allow,
     };
@@ -417,27 +425,27 @@ fn labels(cx: &mut Diagnostics, node: &Node, fields: &mut Vec<FeedField>) {
         let Some(members) = item.as_object() else {
             let role = FeedRole::Label {
                 name: None,
-                bounds: false,
+                bounds: None,
                 each: false,
             };
             field(cx, "a label", item, role, fields);
             continue;
         };
-        let (mut name, mut bounds, mut each) = (None, false, false);
+        let (mut name, mut bounds, mut each) = (None, None, false);
         for member in members {
             let value = &member.value;
             match member.name.as_str() {
                 "field" => {}
                 "name" => name = label_name(cx, "`metrics.labels.name`", value),
                 "bounds" => {
-                    bounds = true;
-                    ascending(
+                    bounds = ascending(
                         cx,
                         "`metrics.labels.bounds`",
                         value,
                         "a finite number",
                         |_| true,
-                    );
+                    )
+                    .map(|b| b.len() as u64);
                 }
                 "each" => {
                     each = boolean(cx, "`metrics.labels.each`", value).unwrap_or(false);

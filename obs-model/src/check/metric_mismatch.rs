@@ -1,0 +1,49 @@
+//! # Two events feed one family in different ways
+//!
+//! Several events may feed one family, but a family has one type and one set of labels; a scrape that mixes them is refused as a whole.
+//!
+//! ```json
+//! order-placed.avsc     "metrics": [{ "name": "orders_total", "type": "counter", "labels": ["channel"] }]
+//! order-cancelled.avsc  "metrics": [{ "name": "orders_total", "type": "gauge" }]
+//! ```
+//!
+//! Use the same `type` and the same label names wherever the family is fed, or another name.
+
+use super::Facts;
+use crate::draft::Located;
+use crate::model::{FeedRole, MetricFeed};
+use obs_schema::diag::{Diagnostic, Diagnostics};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn look(cx: &mut Diagnostics, facts: &Facts<'_>) {
+    let mut seen: BTreeMap<&str, &Located<MetricFeed>> = BTreeMap::new();
+    for feed in facts
+        .model
+        .events
+        .iter()
+        .flat_map(|event| &event.keys.metrics)
+    {
+        let first = *seen.entry(feed.value.name.as_str()).or_insert(feed);
+        let what = if first.value.kind != feed.value.kind {
+            format!("a {} and a {}", first.value.kind, feed.value.kind)
+        } else if labels(&first.value) != labels(&feed.value) {
+            "fed with different labels".to_owned()
+        } else {
+            continue;
+        };
+        let message = format!("family `{}` is {what}", feed.value.name);
+        cx.push(
+            Diagnostic::error("metric-mismatch", feed.loc, message)
+                .other(first.loc, "first described here")
+                .help("describe it alike everywhere, or give one of them another name"),
+        );
+    }
+}
+
+fn labels(feed: &MetricFeed) -> BTreeSet<&str> {
+    let labels = feed.fields.iter().filter_map(|used| match &used.role {
+        FeedRole::Label { name, .. } => Some(name.as_deref().unwrap_or(&used.field)),
+        _ => None,
+    });
+    labels.collect()
+}
