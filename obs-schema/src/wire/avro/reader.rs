@@ -357,6 +357,34 @@ impl<'a> Reader<'a> {
         self.string().map(Symbol::Unrecognised)
     }
 
+    /// Reads a union of null and one other type.
+    #[inline]
+    pub fn option<T>(
+        &mut self,
+        null_index: usize,
+        read: impl FnOnce(&mut Reader<'a>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        if self.index(2)? == null_index {
+            return Ok(None);
+        }
+        read(self).map(Some)
+    }
+
+    /// Reads a union of null and several other types, `count` in all; `read` is given the index of the branch.
+    #[inline]
+    pub fn nullable<T>(
+        &mut self,
+        null_index: usize,
+        count: usize,
+        read: impl FnOnce(&mut Reader<'a>, usize) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let index = self.index(count)?;
+        if index == null_index {
+            return Ok(None);
+        }
+        read(self, index).map(Some)
+    }
+
     /// Reads an array.
     #[inline]
     pub fn array<T>(

@@ -353,3 +353,34 @@ fn hostile_bytes() {
         }
     }
 }
+
+#[test]
+fn null_may_stand_at_any_index() {
+    let write = |value: &Option<bool>, at| {
+        written(|writer| writer.option(at, value, |writer, value| writer.bool(*value)))
+    };
+    assert_eq!(write(&None, 0), [0]);
+    assert_eq!(write(&None, 1), [2]);
+    assert_eq!(write(&Some(true), 0), [2, 1]);
+    assert_eq!(write(&Some(true), 1), [0, 1]);
+    let read = |bytes, at| Reader::new(bytes).option(at, Reader::bool).unwrap();
+    assert_eq!(read(&[2], 1), None);
+    assert_eq!(read(&[0, 1], 1), Some(true));
+    refused(&[4, 1], |reader| reader.option(1, Reader::bool));
+
+    // ["string", "null", "int"]
+    let write = |value: &Option<i32>| {
+        written(|writer| {
+            writer.nullable(1, value, |writer, value| {
+                writer.index(2);
+                writer.int(*value);
+            });
+        })
+    };
+    assert_eq!(write(&None), [2]);
+    assert_eq!(write(&Some(7)), [4, 14]);
+    let read =
+        |bytes| Reader::new(bytes).nullable(1, 3, |reader, index| Ok((index, reader.int()?)));
+    assert_eq!(read(&[2]).unwrap(), None);
+    assert_eq!(read(&[4, 14]).unwrap(), Some((2, 7)));
+}

@@ -178,6 +178,37 @@ impl Writer {
         self.length(index);
     }
 
+    /// Writes a union of null and one other type.
+    #[inline]
+    pub fn option<T>(
+        &mut self,
+        null_index: usize,
+        value: &Option<T>,
+        write: impl FnOnce(&mut Writer, &T),
+    ) {
+        match value {
+            None => self.index(null_index),
+            Some(value) => {
+                self.index(usize::from(null_index == 0));
+                write(self, value);
+            }
+        }
+    }
+
+    /// Writes a union of null and several other types; `write` writes the index of the branch and its value.
+    #[inline]
+    pub fn nullable<T>(
+        &mut self,
+        null_index: usize,
+        value: &Option<T>,
+        write: impl FnOnce(&mut Writer, &T),
+    ) {
+        match value {
+            None => self.index(null_index),
+            Some(value) => write(self, value),
+        }
+    }
+
     /// Writes an array as one block.
     #[inline]
     pub fn array<T>(&mut self, items: &[T], mut write: impl FnMut(&mut Writer, &T)) {
