@@ -6,6 +6,7 @@
 use super::traits::Traits;
 use crate::model::{Field, Logical, Model, RustName, Sensitivity, Shape, Type, TypeDef, TypeId};
 use crate::settings::{MapType, Settings};
+use std::collections::BTreeMap;
 
 /// Where text is being written: everything an emitter needs to know beside the item itself.
 #[derive(Clone, Copy)]
@@ -20,6 +21,10 @@ pub(crate) struct Scope<'a> {
     pub(crate) module: &'a [String],
     /// Which standard traits each type can have.
     pub(crate) traits: &'a Traits,
+    /// The types that are events, with the event's place in the Model: they are encoded and decoded on their own.
+    pub(crate) roots: &'a BTreeMap<TypeId, usize>,
+    /// The text is the output of a derive: the type and its methods are the user's.
+    pub(crate) derived: bool,
 }
 
 impl<'a> Scope<'a> {
@@ -125,10 +130,6 @@ impl<'a> Scope<'a> {
         for part in &name.module[common..] {
             text.push_str(part);
             text.push_str("::");
-        }
-        if text.is_empty() {
-            // A name of the module itself shadows nothing when it is said to start here.
-            text.push_str("self::");
         }
         text.push_str(&name.ident);
         text

@@ -26,11 +26,6 @@ impl Code {
         self.text
     }
 
-    /// Whether nothing was written yet.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.text.is_empty()
-    }
-
     fn indent(&mut self) {
         for _ in 0..self.depth {
             self.text.push_str("    ");
@@ -81,7 +76,21 @@ impl Code {
     /// A closing line of its own (`});`), one step to the left.
     pub(crate) fn leave(&mut self, tail: &str) {
         self.depth = self.depth.saturating_sub(1);
+        // Nothing came between the brackets: they close up.
+        if tail.starts_with('}') && self.text.ends_with("{\n") {
+            self.text.pop();
+            self.text.push_str(tail);
+            self.text.push('\n');
+            return;
+        }
         self.raw(tail);
+    }
+
+    /// Whatever is written, one step to the right.
+    pub(crate) fn indented(&mut self, write: impl FnOnce(&mut Code)) {
+        self.depth += 1;
+        write(self);
+        self.depth -= 1;
     }
 
     /// `head`, the items separated by commas, `tail`: on one line where that fits, else one item a line.
@@ -91,11 +100,11 @@ impl Code {
             self.line(format_args!("{head}{}{tail}", items.join(", ")));
             return;
         }
-        self.enter(format_args!("{head}"));
+        self.enter(format_args!("{}", head.trim_end()));
         for item in items {
             self.line(format_args!("{item},"));
         }
-        self.leave(tail);
+        self.leave(tail.trim_start());
     }
 
     /// Columns left on a line at the present depth.
@@ -114,17 +123,6 @@ impl Code {
                 push_doc_line(&mut self.text, line);
             }
             self.text.push('\n');
-        }
-    }
-
-    /// Text that another [`Code`] finished, indented as far as we are.
-    pub(crate) fn paste(&mut self, text: &str) {
-        for line in text.lines() {
-            if line.is_empty() {
-                self.text.push('\n');
-            } else {
-                self.raw(line);
-            }
         }
     }
 }
@@ -163,6 +161,13 @@ fn push_doc_line(out: &mut String, line: &str) {
 fn is_hazard(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{2028}' | '\u{2029}')
+}
+
+/// A text for a comment: one line, nothing that reorders or ends it.
+pub(crate) fn harmless(text: &str) -> String {
+    text.chars()
+        .map(|c| if is_hazard(c) { '\u{fffd}' } else { c })
+        .collect()
 }
 
 /// A string literal: `"…"`, or a raw one where that reads better.

@@ -18,3 +18,13 @@ pub(crate) fn field(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef, field: &Fi
 pub(crate) fn variant(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef, wire: &str) {
     let _ = (code, scope, ty, wire);
 }
+
+/// The attribute lines above the field that keeps unknown members.
+pub(crate) fn unknown(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef) {
+    let _ = (code, scope, ty);
+}
+
+/// The attribute lines above the variant for symbols of newer schemas.
+pub(crate) fn unrecognised(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef) {
+    let _ = (code, scope, ty);
+}

@@ -2,11 +2,11 @@
 
 use crate::model::Type;
 
-/// The text of an expression, and whether it is the value itself (a place such as `self.user_id`) or a reference to it.
+/// The text of an expression, and how many references and boxes lie between it and the value it stands for.
 #[derive(Clone, Debug)]
 pub(crate) struct Value {
     text: String,
-    reference: bool,
+    derefs: usize,
 }
 
 impl Value {
@@ -14,37 +14,32 @@ impl Value {
     pub(crate) fn place(text: impl Into<String>) -> Value {
         Value {
             text: text.into(),
-            reference: false,
+            derefs: 0,
         }
     }
 
-    /// An expression that is already a reference: a closure's parameter, a match binding.
+    /// An expression that is a reference: a closure's parameter, a match binding.
     pub(crate) fn reference(text: impl Into<String>) -> Value {
         Value {
             text: text.into(),
-            reference: true,
+            derefs: 1,
         }
     }
 
     /// The value, for types that are `Copy`.
     pub(crate) fn copied(&self) -> String {
-        if self.reference {
-            format!("*{}", self.text)
-        } else {
-            self.text.clone()
-        }
+        format!("{}{}", "*".repeat(self.derefs), self.text)
     }
 
     /// A reference to the value.
     pub(crate) fn borrowed(&self) -> String {
-        if self.reference {
-            self.text.clone()
-        } else {
-            format!("&{}", self.text)
+        match self.derefs {
+            1 => self.text.clone(),
+            derefs => format!("&{}{}", "*".repeat(derefs), self.text),
         }
     }
 
-    /// What a method is called on.
+    /// What a method or a field is taken from; that looks through references and boxes by itself.
     pub(crate) fn receiver(&self) -> &str {
         &self.text
     }
@@ -52,16 +47,12 @@ impl Value {
     /// The value behind box and wrapper of its type.
     pub(crate) fn bare(&self, ty: &Type) -> Value {
         if ty.sensitive.is_some() {
-            // Method calls look through the box by themselves.
             Value::reference(format!("{}.expose()", self.text))
-        } else if ty.boxed {
-            Value::reference(if self.reference {
-                format!("(&**{})", self.text)
-            } else {
-                format!("(&*{})", self.text)
-            })
         } else {
-            self.clone()
+            Value {
+                text: self.text.clone(),
+                derefs: self.derefs + usize::from(ty.boxed),
+            }
         }
     }
 }
