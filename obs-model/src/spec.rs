@@ -1,4 +1,5 @@
 //! From schema trees to a Draft: one file a dialect.
 
+pub(crate) mod annotate;
 pub mod avro;
 pub mod json_schema;
