@@ -103,6 +103,38 @@ pub struct EventKeys {
     pub allow: Vec<Located<String>>,
 }
 
+impl EventKeys {
+    /// These keys, and the defaults for what they leave out.
+    #[must_use]
+    pub fn or(self, defaults: &EventKeys) -> EventKeys {
+        EventKeys {
+            loc: self.loc,
+            event: self.event.or_else(|| defaults.event.clone()),
+            version: self.version.or_else(|| defaults.version.clone()),
+            topic: self.topic.or_else(|| defaults.topic.clone()),
+            subject: self.subject.or_else(|| defaults.subject.clone()),
+            owner: self.owner.or_else(|| defaults.owner.clone()),
+            domain: self.domain.or_else(|| defaults.domain.clone()),
+            service: self.service.or_else(|| defaults.service.clone()),
+            tags: self.tags.or_else(|| defaults.tags.clone()),
+            runbook: self.runbook.or_else(|| defaults.runbook.clone()),
+            encoding: self.encoding.or_else(|| defaults.encoding.clone()),
+            envelope: self.envelope.or_else(|| defaults.envelope.clone()),
+            log: self.log.or_else(|| defaults.log.clone()),
+            slow_ns: self.slow_ns.or_else(|| defaults.slow_ns.clone()),
+            slos: if self.slos.is_empty() { defaults.slos.clone() } else { self.slos },
+            min_rate: self.min_rate.or_else(|| defaults.min_rate.clone()),
+            compatibility: self.compatibility.or_else(|| defaults.compatibility.clone()),
+            max_series: self.max_series.or_else(|| defaults.max_series.clone()),
+            metrics: if self.metrics.is_empty() { defaults.metrics.clone() } else { self.metrics },
+            audit: self.audit.or_else(|| defaults.audit.clone()),
+            deprecated: self.deprecated.or_else(|| defaults.deprecated.clone()),
+            allow: if self.allow.is_empty() { defaults.allow.clone() } else { self.allow },
+        }
+    }
+}
+
+
 /// `x-obs` on a field: what is written, nothing filled in.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct FieldKeys {

@@ -10,10 +10,11 @@ pub mod version;
 
 pub use names::{event_type_of, field_ident, module_ident, type_ident, variant_ident};
 
-use crate::draft::{Draft, EventKeys, FieldKeys, Located};
+use crate::draft::{Draft, EventKeys, Located};
 use crate::model::{Model, Shape, Type, TypeKind, Unknown};
 use crate::settings::Settings;
 use obs_schema::diag::Diagnostics;
+use obs_schema::node::Node;
 use std::collections::BTreeMap;
 
 /// What `obs.toml` says about events from outside their specs.
@@ -21,17 +22,8 @@ use std::collections::BTreeMap;
 pub struct Overlays {
     /// `[defaults]`: for whatever an event leaves out.
     pub defaults: EventKeys,
-    /// `[events."user.registered"]`, by event type.
-    pub events: BTreeMap<String, Located<EventOverlay>>,
-}
-
-/// What is said about one event from outside.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct EventOverlay {
-    /// Keys of the event; they win over the spec's.
-    pub keys: EventKeys,
-    /// Keys of its fields by wire name; they win over the spec's.
-    pub fields: BTreeMap<String, Located<FieldKeys>>,
+    /// `[events."user.registered"]`, by event type: a table of event keys, and of field keys under `fields`. They win over the spec's.
+    pub events: BTreeMap<String, Located<Node>>,
 }
 
 /// Resolves a Draft.

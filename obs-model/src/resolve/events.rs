@@ -1,14 +1,15 @@
 //! Events: which roots are events, and what their keys mean once defaults and overlays are in.
 
 use super::{Overlays, names, version};
-use crate::draft::{DraftEvent, EventKeys, FieldKeys, Located};
+use crate::draft::{DraftEvent, EventKeys, Located};
 use crate::keys;
 use crate::model::{
     Dialect, Encoding, Envelope, Event, EventLog, Field, Label, Level, Model, Shape, Type, TypeKind, Version,
 };
 use crate::spec::annotate;
 use obs_schema::diag::{Diagnostic, Diagnostics, nearest};
-use std::collections::{BTreeMap, BTreeSet};
+use obs_schema::node::{Member, Node};
+use std::collections::BTreeSet;
 
 /// Default threshold above which a span is kept.
 const SLOW_NS: u64 = 250_000_000;
@@ -25,11 +26,13 @@ pub(super) fn resolve(cx: &mut Diagnostics, model: &mut Model, drafts: Vec<Draft
         if draft.referenced && draft.keys.loc.is_none() && overlay.is_none() {
             continue;
         }
-        let mut keys = keys::overlay(overlays.defaults.clone(), draft.keys.clone());
+        let mut keys = draft.keys.clone().or(&overlays.defaults);
         if let Some(overlay) = overlay {
             used.insert(event_type.clone());
-            keys = keys::overlay(keys, overlay.value.keys.clone());
-            overlay_fields(cx, model, &draft, &overlay.value.fields);
+            keys::overlay_event(cx, &mut keys, &overlay.value);
+            if let Some(fields) = overlay.value.get("fields").and_then(Node::as_object) {
+                overlay_fields(cx, model, &draft, fields);
+            }
         }
         events.push(event(draft, event_type, keys));
     }
@@ -103,26 +106,26 @@ fn overlay_fields(
     cx: &mut Diagnostics,
     model: &mut Model,
     draft: &DraftEvent,
-    overlays: &BTreeMap<String, Located<FieldKeys>>,
+    overlays: &[Member],
 ) {
     let TypeKind::Record(record) = &mut model.types[draft.ty.0 as usize].kind else { return };
-    for (name, overlay) in overlays {
+    for Member { name, name_loc, value } in overlays {
         if let Some(field) = record.fields.iter_mut().find(|field| field.wire == *name) {
-            annotate_field(field, &overlay.value);
+            annotate_field(cx, field, value);
             continue;
         }
         let help = did_you_mean(name, record.fields.iter().map(|field| field.wire.as_str()));
         let help = help.unwrap_or_else(|| "name a field as it is called in the schema".to_owned());
         cx.push(
-            Diagnostic::error("unknown-field", overlay.loc, format!("`{}` has no field `{name}`", draft.name))
+            Diagnostic::error("unknown-field", *name_loc, format!("`{}` has no field `{name}`", draft.name))
                 .other(draft.loc, "the event is described here")
                 .help(help),
         );
     }
 }
 
-fn annotate_field(field: &mut Field, over: &FieldKeys) {
-    field.keys = keys::overlay_field(field.keys.clone(), over.clone());
+fn annotate_field(cx: &mut Diagnostics, field: &mut Field, over: &Node) {
+    keys::overlay_field(cx, &mut field.keys, over);
     field.obs = annotate::field_obs(&field.keys);
     let ty = std::mem::replace(&mut field.ty, Type::plain(Shape::Null));
     field.ty = annotate::guard(ty, &field.keys);

@@ -1,0 +1,232 @@
+//! YAML to the located tree.
+
+use obs_schema::diag::{Diagnostic, Diagnostics};
+use obs_schema::json::Number;
+use obs_schema::node::{MAX_DEPTH, Member, Node, Value};
+use obs_schema::source::{FileId, Loc, Position, SourceFile};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
+use std::collections::BTreeMap;
+
+/// Aliases may grow a document to this many nodes; more is an attack or an accident.
+const MAX_NODES: usize = 200_000;
+
+/// Reads the first document of a YAML text.
+pub(crate) fn parse(cx: &mut Diagnostics, file: FileId, source: &SourceFile) -> Option<Node> {
+    let mut reader = Reader { source, file, stack: Vec::new(), anchors: BTreeMap::new(), nodes: 0, root: None };
+    for event in Parser::new_from_str(&source.text) {
+        let taken = match event {
+            Ok((event, span)) => reader.take(event, span),
+            Err(error) => {
+                let at = reader.offset(*error.marker());
+                Err(Diagnostic::error("yaml-syntax", Loc::new(file, at, at + 1), error.info().to_owned())
+                    .help("correct the indentation or the quoting here"))
+            }
+        };
+        match taken {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(diagnostic) => {
+                cx.push(diagnostic);
+                return None;
+            }
+        }
+    }
+    if reader.root.is_none() {
+        cx.push(Diagnostic::error("yaml-syntax", Loc::file(file), "the file is empty").help("write a schema, or remove the file"));
+    }
+    reader.root
+}
+
+struct Reader<'a> {
+    source: &'a SourceFile,
+    file: FileId,
+    stack: Vec<Open>,
+    anchors: BTreeMap<usize, Node>,
+    nodes: usize,
+    root: Option<Node>,
+}
+
+/// A collection being read.
+struct Open {
+    start: usize,
+    anchor: usize,
+    kind: Kind,
+}
+
+enum Kind {
+    Array(Vec<Node>),
+    /// Members so far, and the key that waits for its value.
+    Object(Vec<Member>, Option<(String, Loc)>),
+}
+
+impl Reader<'_> {
+    fn offset(&self, marker: Marker) -> usize {
+        self.source.offset(Position { line: marker.line(), column: marker.col() + 1 })
+    }
+
+    /// Takes an event; false when the first document is complete.
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<bool, Diagnostic> {
+        let (start, end) = (self.offset(span.start), self.offset(span.end));
+        match event {
+            Event::Scalar(text, style, anchor, _) => {
+                let loc = Loc::new(self.file, start, end);
+                let value = if style == ScalarStyle::Plain { plain(&text) } else { Value::String(text.into_owned()) };
+                self.add(Node { loc, value }, anchor)?;
+            }
+            Event::SequenceStart(anchor, _) => self.open(start, anchor, Kind::Array(Vec::new()))?,
+            Event::MappingStart(anchor, _) => self.open(start, anchor, Kind::Object(Vec::new(), None))?,
+            Event::SequenceEnd | Event::MappingEnd => {
+                if let Some(open) = self.stack.pop() {
+                    let value = match open.kind {
+                        Kind::Array(items) => Value::Array(items),
+                        Kind::Object(members, _) => Value::Object(members),
+                    };
+                    self.add(Node { loc: Loc::new(self.file, open.start, end), value }, open.anchor)?;
+                }
+            }
+            Event::Alias(anchor) => {
+                let loc = Loc::new(self.file, start, end);
+                let Some(node) = self.anchors.get(&anchor).cloned() else {
+                    return Err(Diagnostic::error("yaml-syntax", loc, "this alias stands inside its own anchor")
+                        .help("write the value out"));
+                };
+                self.nodes += size(&node);
+                self.add(Node { loc, ..node }, 0)?;
+            }
+            Event::DocumentEnd => return Ok(self.root.is_none()),
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    fn open(&mut self, start: usize, anchor: usize, kind: Kind) -> Result<(), Diagnostic> {
+        if self.stack.len() == MAX_DEPTH {
+            let loc = Loc::new(self.file, start, start + 1);
+            return Err(Diagnostic::error("yaml-syntax", loc, "values nest more than 128 deep")
+                .help("flatten the document"));
+        }
+        self.stack.push(Open { start, anchor, kind });
+        Ok(())
+    }
+
+    fn add(&mut self, node: Node, anchor: usize) -> Result<(), Diagnostic> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return Err(Diagnostic::error("yaml-syntax", node.loc, "aliases make this document too large")
+                .help("write fewer aliases of aliases"));
+        }
+        if anchor > 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        match self.stack.last_mut().map(|open| &mut open.kind) {
+            None => self.root = self.root.take().or(Some(node)),
+            Some(Kind::Array(items)) => items.push(node),
+            Some(Kind::Object(members, waiting)) => match waiting.take() {
+                Some((name, name_loc)) => {
+                    if let Some(first) = members.iter().find(|member| member.name == name) {
+                        return Err(Diagnostic::error("duplicate-key", name_loc, format!("key `{name}` is written twice"))
+                            .other(first.name_loc, "first written here")
+                            .help("remove one of the two"));
+                    }
+                    members.push(Member { name, name_loc, value: node });
+                }
+                None => *waiting = Some((key(&node)?, node.loc)),
+            },
+        }
+        Ok(())
+    }
+}
+
+fn key(node: &Node) -> Result<String, Diagnostic> {
+    match &node.value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Bool(value) => Ok(value.to_string()),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Null => Ok("null".to_owned()),
+        Value::Array(_) | Value::Object(_) => {
+            Err(Diagnostic::error("yaml-syntax", node.loc, "a key must be a plain word").help("write the key as text"))
+        }
+    }
+}
+
+/// A plain scalar by the core schema of YAML 1.2.
+fn plain(text: &str) -> Value {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        _ => {
+            let digits = text.strip_prefix('+').unwrap_or(text);
+            let radix = |prefix, radix| u64::from_str_radix(digits.strip_prefix(prefix)?, radix).ok();
+            match Number::parse(digits).or_else(|| radix("0x", 16).or_else(|| radix("0o", 8)).map(Number::UInt)) {
+                Some(Number::UInt(value)) if i64::try_from(value).is_ok() => {
+                    Value::Number(Number::Int(i64::try_from(value).unwrap_or_default()))
+                }
+                Some(number) => Value::Number(number),
+                None => Value::String(text.to_owned()),
+            }
+        }
+    }
+}
+
+fn size(node: &Node) -> usize {
+    1 + match &node.value {
+        Value::Array(items) => items.iter().map(size).sum(),
+        Value::Object(members) => members.iter().map(|member| size(&member.value)).sum(),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use obs_schema::source::SourceMap;
+
+    fn check(text: &str, expected: &str) {
+        let mut sources = SourceMap::default();
+        let file = sources.add("t.yaml", text);
+        let mut cx = Diagnostics::default();
+        let node = parse(&mut cx, file, sources.get(file).expect("just added"));
+        let mut got = node.map_or("nothing".to_owned(), |node| node.to_json().to_string());
+        for diagnostic in cx.into_sorted() {
+            let position = sources.position(diagnostic.primary.loc).expect("a file place");
+            got += &format!(" | {}:{} {}", position.line, position.column, diagnostic.message);
+        }
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn reads_yaml() {
+        check("a: 1\nb: [x, 'true', ~, 0x1f]\nc:\n  d: 1.5\n", r#"{"a":1,"b":["x","true",null,31],"c":{"d":1.5}}"#);
+        check("a: &x {k: v}\nb: *x\n", r#"{"a":{"k":"v"},"b":{"k":"v"}}"#);
+        check("é: 1\né: 2\n", "nothing | 2:1 key `é` is written twice");
+        check("", "nothing | 1:1 the file is empty");
+        check("a: [1\n", "nothing | 2:1 while parsing a flow sequence, expected ',' or ']'");
+        check("a: |\n  two\n  lines\n", r#"{"a":"two\nlines\n"}"#);
+    }
+
+    #[test]
+    fn places_are_bytes() {
+        let mut sources = SourceMap::default();
+        let file = sources.add("t.yaml", "é: {b: word}\n");
+        let mut cx = Diagnostics::default();
+        let source = sources.get(file).expect("just added");
+        let node = parse(&mut cx, file, source).expect("valid");
+        let word = node.get("é").and_then(|inner| inner.get("b")).expect("there");
+        assert_eq!(&source.text[word.loc.start as usize..word.loc.end as usize], "word");
+    }
+
+    #[test]
+    fn aliases_do_not_explode() {
+        let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..12 {
+            let last = level - 1;
+            text += &format!("a{level}: &a{level} [{}]\n", vec![format!("*a{last}"); 10].join(", "));
+        }
+        let mut sources = SourceMap::default();
+        let file = sources.add("t.yaml", text);
+        let mut cx = Diagnostics::default();
+        assert!(parse(&mut cx, file, sources.get(file).expect("just added")).is_none());
+        assert_eq!(cx.as_slice().len(), 1);
+    }
+}

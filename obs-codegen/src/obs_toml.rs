@@ -1,0 +1,163 @@
+//! `obs.toml`: how the output looks, defaults for every event, and annotations of schemas somebody else owns.
+
+use obs_model::keys;
+use obs_model::draft::Located;
+use obs_model::resolve::Overlays;
+use obs_model::settings::{MapType, Settings};
+use obs_schema::diag::{Diagnostic, Diagnostics, nearest};
+use obs_schema::node::{Member, Node};
+use obs_schema::source::FileId;
+use std::collections::BTreeMap;
+
+/// What an `obs.toml` says.
+#[derive(Clone, Debug, Default)]
+pub struct ObsToml {
+    /// `specs`: spec folders, relative to the file.
+    pub specs: Vec<String>,
+    /// `[build]`
+    pub settings: Settings,
+    /// `[defaults]` and `[events]`
+    pub overlays: Overlays,
+    /// `[defaults]` and `[events]` as they stand, for the derives of the package.
+    pub exported: Option<Node>,
+}
+
+/// Top-level keys.
+const TOP: [&str; 4] = ["specs", "build", "defaults", "events"];
+
+/// Keys of `[build]`.
+const BUILD: [&str; 14] = [
+    "avro", "json", "serde", "borrowed", "setters", "keep_unknown", "formats", "map", "runtime", "modules",
+    "attributes", "extern_types", "boxed", "rename",
+];
+
+/// Reads the text of an `obs.toml`.
+pub fn read(cx: &mut Diagnostics, file: FileId, text: &str) -> ObsToml {
+    let mut out = ObsToml::default();
+    let Some(root) = crate::load::parse_toml(cx, file, text) else { return out };
+    for member in root.as_object().unwrap_or_default() {
+        match member.name.as_str() {
+            "specs" => out.specs = texts(cx, &member.value),
+            "build" => build(cx, &member.value, &mut out.settings),
+            "defaults" => {
+                out.overlays.defaults = keys::event_keys(cx, &member.value);
+                out.overlays.defaults.loc = None;
+            }
+            "events" => {
+                for event in object(cx, &member.value) {
+                    let located = Located { value: event.value.clone(), loc: event.name_loc };
+                    out.overlays.events.insert(event.name.clone(), located);
+                }
+            }
+            _ => unknown(cx, member, &TOP, "obs.toml"),
+        }
+    }
+    out.exported = Some(root);
+    out
+}
+
+fn build(cx: &mut Diagnostics, node: &Node, settings: &mut Settings) {
+    for member in object(cx, node) {
+        let value = &member.value;
+        match member.name.as_str() {
+            "avro" => set(cx, value, &mut settings.avro),
+            "json" => set(cx, value, &mut settings.json),
+            "serde" => set(cx, value, &mut settings.serde),
+            "borrowed" => set(cx, value, &mut settings.borrowed),
+            "setters" => set(cx, value, &mut settings.setters),
+            "keep_unknown" => set(cx, value, &mut settings.keep_unknown),
+            "formats" => {
+                if let Some(word) = word(cx, value, &["assert", "annotate"]) {
+                    settings.assert_formats = word == "assert";
+                }
+            }
+            "map" => {
+                if let Some(word) = word(cx, value, &["BTreeMap", "HashMap"]) {
+                    settings.map = if word == "HashMap" { MapType::HashMap } else { MapType::BTreeMap };
+                }
+            }
+            "modules" => {
+                if let Some(word) = word(cx, value, &["namespace", "flat"]) {
+                    settings.flat_modules = word == "flat";
+                }
+            }
+            "runtime" => match value.as_str() {
+                Some(path) => settings.runtime = path.to_owned(),
+                None => wrong(cx, value, "a path such as `::obs_runtime`"),
+            },
+            "attributes" => {
+                for entry in object(cx, value) {
+                    settings.attributes.insert(entry.name.clone(), texts(cx, &entry.value));
+                }
+            }
+            "extern_types" => settings.extern_types = map(cx, value),
+            "rename" => settings.renames = map(cx, value),
+            "boxed" => settings.boxed = texts(cx, value).into_iter().collect(),
+            _ => unknown(cx, member, &BUILD, "[build]"),
+        }
+    }
+}
+
+fn set(cx: &mut Diagnostics, node: &Node, to: &mut bool) {
+    match node.as_bool() {
+        Some(value) => *to = value,
+        None => wrong(cx, node, "`true` or `false`"),
+    }
+}
+
+fn word<'a>(cx: &mut Diagnostics, node: &'a Node, known: &[&str]) -> Option<&'a str> {
+    let word = node.as_str();
+    if word.is_none_or(|word| !known.contains(&word)) {
+        wrong(cx, node, &known.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(" or "));
+        return None;
+    }
+    word
+}
+
+fn texts(cx: &mut Diagnostics, node: &Node) -> Vec<String> {
+    let items = match node.as_array() {
+        Some(items) => items,
+        None => std::slice::from_ref(node),
+    };
+    let mut out = Vec::new();
+    for item in items {
+        match item.as_str() {
+            Some(text) => out.push(text.to_owned()),
+            None => wrong(cx, item, "a string"),
+        }
+    }
+    out
+}
+
+fn map(cx: &mut Diagnostics, node: &Node) -> BTreeMap<String, String> {
+    let mut out = BTreeMap::new();
+    for entry in object(cx, node) {
+        match entry.value.as_str() {
+            Some(text) => drop(out.insert(entry.name.clone(), text.to_owned())),
+            None => wrong(cx, &entry.value, "a string"),
+        }
+    }
+    out
+}
+
+fn object<'a>(cx: &mut Diagnostics, node: &'a Node) -> &'a [Member] {
+    node.as_object().unwrap_or_else(|| {
+        wrong(cx, node, "a table");
+        &[]
+    })
+}
+
+fn wrong(cx: &mut Diagnostics, node: &Node, expected: &str) {
+    let message = format!("expected {expected}, found {}", node.kind());
+    cx.push(Diagnostic::error("wrong-setting", node.loc, message).help(format!("write {expected}")));
+}
+
+fn unknown(cx: &mut Diagnostics, member: &Member, known: &[&str], place: &str) {
+    let help = match nearest(&member.name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("{place} knows {}", known.join(", ")),
+    };
+    let message = format!("{place} has no key `{}`", member.name);
+    cx.push(Diagnostic::error("unknown-setting", member.name_loc, message).help(help));
+}
+
