@@ -4,13 +4,13 @@
 //! the other events live. It fails only when it cannot read or write at all, and then says which file.
 
 use crate::compile::{self, Outcome};
-use crate::obs_toml::{self, ObsToml};
-use crate::{fs, load};
+use crate::obs_toml::ObsToml;
+use crate::fs;
+use crate::project::{self, Inputs};
 use obs_model::diag;
 use obs_model::emit::Layout;
-use obs_schema::diag::Diagnostics;
 use obs_schema::node::Node;
-use obs_schema::source::{FileId, SourceMap};
+use obs_schema::source::SourceMap;
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,102 +20,9 @@ const FOLDER: &str = "obs";
 /// The file that remembers what the last run saw.
 const STAMP: &str = "stamp";
 
-/// A folder of specs, read, with everything that went into it.
-pub(crate) struct Loaded {
-    /// The texts.
-    pub(crate) sources: SourceMap,
-    /// The spec files among them.
-    pub(crate) files: Vec<FileId>,
-    /// The settings.
-    pub(crate) settings: ObsToml,
-    /// Complaints so far.
-    pub(crate) cx: Diagnostics,
-}
-
-/// What a run looks at: settings file, spec files and their folders.
-pub(crate) struct Inputs {
-    pub(crate) root: PathBuf,
-    pub(crate) config: Option<PathBuf>,
-    pub(crate) files: Vec<PathBuf>,
-    pub(crate) folders: Vec<PathBuf>,
-}
-
-/// Finds the inputs of a package: `specs` as given or, when empty, as `obs.toml` says or `specs`.
-pub(crate) fn find(root: &Path, specs: &[PathBuf]) -> io::Result<Inputs> {
-    let config = find_config(root);
-    let mut inputs = Inputs { root: root.to_owned(), config, files: Vec::new(), folders: Vec::new() };
-    let mut roots: Vec<PathBuf> = specs.iter().map(|spec| root.join(spec)).collect();
-    if roots.is_empty() {
-        roots = configured_roots(&inputs).unwrap_or_else(|| vec![root.join("specs")]);
-    }
-    for spec in roots {
-        let listing = fs::list(&spec).map_err(|error| {
-            io::Error::new(error.kind(), format!("cannot read the spec folder {}: {error}", spec.display()))
-        })?;
-        let candidate = |path: &PathBuf| path.to_str().is_some_and(load::is_candidate);
-        inputs.files.extend(listing.files.into_iter().filter(candidate));
-        inputs.folders.extend(listing.folders);
-    }
-    inputs.files.sort();
-    inputs.files.dedup();
-    Ok(inputs)
-}
-
-/// `specs` of the settings, relative to the file they stand in.
-fn configured_roots(inputs: &Inputs) -> Option<Vec<PathBuf>> {
-    let path = inputs.config.as_ref()?;
-    let text = fs::read_text(path)?;
-    let mut sources = SourceMap::default();
-    let file = sources.add("obs.toml", text.as_str());
-    let said = obs_toml::read(&mut Diagnostics::default(), file, &text).specs;
-    let folder = path.parent()?;
-    (!said.is_empty()).then(|| said.iter().map(|spec| folder.join(spec)).collect())
-}
-
-/// `obs.toml` of the package, or of a folder above it up to the workspace.
-fn find_config(root: &Path) -> Option<PathBuf> {
-    for folder in root.ancestors() {
-        let path = folder.join("obs.toml");
-        if path.is_file() {
-            return Some(path);
-        }
-        let manifest = fs::read_text(&folder.join("Cargo.toml")).unwrap_or_default();
-        if manifest.lines().any(|line| line.trim() == "[workspace]") {
-            return None;
-        }
-    }
-    None
-}
-
-/// Reads the inputs.
-pub(crate) fn load(inputs: &Inputs) -> io::Result<Loaded> {
-    let mut loaded = Loaded {
-        sources: SourceMap::default(),
-        files: Vec::new(),
-        settings: ObsToml::default(),
-        cx: Diagnostics::default(),
-    };
-    if let Some(path) = &inputs.config {
-        let text = String::from_utf8_lossy(&read(path)?).into_owned();
-        let file = loaded.sources.add(fs::relative(&inputs.root, path), text);
-        let text = loaded.sources.get(file).map(|file| file.text.clone()).unwrap_or_default();
-        loaded.settings = obs_toml::read(&mut loaded.cx, file, &text);
-    }
-    for path in &inputs.files {
-        let name = fs::relative(&inputs.root, path);
-        let bytes = read(path)?;
-        loaded.files.extend(load::add(&mut loaded.cx, &mut loaded.sources, &name, bytes));
-    }
-    Ok(loaded)
-}
-
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    fs::read(path).map_err(|error| io::Error::new(error.kind(), format!("cannot read {}: {error}", path.display())))
-}
-
 /// Runs the door. Returns the lines cargo must see.
 pub(crate) fn run(root: &Path, out: &Path, specs: &[PathBuf], adjust: &dyn Fn(&mut ObsToml)) -> io::Result<String> {
-    let inputs = find(root, specs)?;
+    let inputs = project::find(root, specs)?;
     let out = out.join(FOLDER);
     let stamp_path = out.join(STAMP);
     let before = fs::read_text(&stamp_path).unwrap_or_default();
@@ -127,7 +34,7 @@ pub(crate) fn run(root: &Path, out: &Path, specs: &[PathBuf], adjust: &dyn Fn(&m
     if let Some(lines) = unchanged(&inputs, &out, &before, &probe) {
         return Ok(lines);
     }
-    let mut loaded = load(&inputs)?;
+    let mut loaded = project::load(&inputs)?;
     adjust(&mut loaded.settings);
     let outcome = compile::compile(loaded.cx, &loaded.sources, &loaded.files, &loaded.settings);
     let artifacts = compile::artifacts(&outcome, &loaded.sources, &loaded.settings, Layout::OutDir);

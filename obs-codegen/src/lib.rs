@@ -24,6 +24,7 @@ pub mod compile;
 pub mod fs;
 pub mod load;
 pub mod obs_toml;
+pub mod project;
 
 mod build_script;
 

@@ -1,0 +1,97 @@
+//! `encode`, `decode` and `validate`: bodies by schema, without generated types.
+
+use crate::cli::{Cli, Data};
+use crate::package::{self, Failure, Package};
+use crate::report;
+use obs_model::model::{Dialect, Event};
+use obs_schema::avro::dynamic;
+use obs_schema::json::Json;
+use obs_schema::json_schema::Validator;
+use obs_schema::{avro, framing};
+use std::io::{Read, Write};
+
+/// `encode`
+pub(crate) fn encode(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
+    let (package, at) = event(cli, arguments)?;
+    let event = &package.outcome.model.events[at];
+    let json = input_json()?;
+    let body = match event.dialect {
+        Dialect::Avro => {
+            let set = set(event)?;
+            let mut out = Vec::new();
+            if arguments.framed {
+                framing::Framing::SingleObject { fingerprint: event.rabin }.write(&mut out);
+            }
+            dynamic::encode(&set, &json, &mut out).map_err(|violations| listed(&violations))?;
+            out
+        }
+        Dialect::JsonSchema | Dialect::Rust => json.to_string().into_bytes(),
+    };
+    std::io::stdout().write_all(&body)?;
+    Ok(true)
+}
+
+/// `decode`
+pub(crate) fn decode(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
+    let (package, at) = event(cli, arguments)?;
+    let event = &package.outcome.model.events[at];
+    let body = input()?;
+    let body = if arguments.framed { framing::detect(&body)?.1 } else { &body };
+    let json = match event.dialect {
+        Dialect::Avro => dynamic::decode(&set(event)?, body)?,
+        Dialect::JsonSchema | Dialect::Rust => Json::parse(body)?,
+    };
+    report::say(&format!("{json}\n"));
+    Ok(true)
+}
+
+/// `validate`
+pub(crate) fn validate(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
+    let (package, at) = event(cli, arguments)?;
+    let event = &package.outcome.model.events[at];
+    let json = input_json()?;
+    let violations: Vec<String> = match event.dialect {
+        Dialect::Avro => dynamic::validate(&set(event)?, &json).iter().map(ToString::to_string).collect(),
+        Dialect::JsonSchema | Dialect::Rust => {
+            let validator = Validator::from_text(&event.schema).map_err(|_| "the schema cannot be read by itself")?;
+            validator.validate(&json).iter().map(ToString::to_string).collect()
+        }
+    };
+    for violation in &violations {
+        report::say(&format!("{violation}\n"));
+    }
+    Ok(violations.is_empty())
+}
+
+/// The package and the place of the event that is meant.
+fn event(cli: &Cli, arguments: &Data) -> Result<(Package, usize), Failure> {
+    let mut last = None;
+    for package in package::all(cli)? {
+        match package.event(&arguments.event) {
+            Ok(event) => {
+                let at = package.outcome.model.events.iter().position(|other| std::ptr::eq(other, event));
+                return Ok((package, at.unwrap_or_default()));
+            }
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or_else(|| "no package with specs found".into()))
+}
+
+fn set(event: &Event) -> Result<avro::Set, Failure> {
+    avro::parse::read_text(&event.schema).map_err(|_| "the schema cannot be read by itself".into())
+}
+
+fn input() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    std::io::stdin().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn input_json() -> Result<Json, Failure> {
+    Json::parse(&input()?).map_err(|error| format!("standard input is no JSON: {error}").into())
+}
+
+fn listed(violations: &[impl ToString]) -> String {
+    violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

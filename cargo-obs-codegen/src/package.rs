@@ -1,0 +1,114 @@
+//! Which packages a command works on, and their specs, read.
+
+use crate::cli::Cli;
+use obs_codegen::compile::{self, Outcome};
+use obs_codegen::obs_toml::ObsToml;
+use obs_codegen::{fs, project};
+use obs_schema::source::SourceMap;
+use std::path::{Path, PathBuf};
+
+/// Why a command could not run at all.
+pub(crate) type Failure = Box<dyn std::error::Error>;
+
+/// A package with its specs understood.
+pub(crate) struct Package {
+    /// Its name, for messages.
+    pub(crate) name: String,
+    /// Its folder.
+    pub(crate) root: PathBuf,
+    /// The texts.
+    pub(crate) sources: SourceMap,
+    /// What `obs.toml` says.
+    pub(crate) settings: ObsToml,
+    /// What came of compiling.
+    pub(crate) outcome: Outcome,
+}
+
+/// The packages a command is about, compiled.
+pub(crate) fn all(cli: &Cli) -> Result<Vec<Package>, Failure> {
+    let mut packages = Vec::new();
+    for (name, root) in roots(cli)? {
+        let inputs = match project::find(&root, &cli.specs) {
+            Ok(inputs) => inputs,
+            // Looking through a workspace, a package without specs is nothing to complain about.
+            Err(_) if cli.workspace => continue,
+            Err(error) => return Err(format!("{error}\nhelp: run `cargo obs-codegen init`, or name the folder with `--specs`").into()),
+        };
+        let loaded = project::load(&inputs)?;
+        let outcome = compile::compile(loaded.cx, &loaded.sources, &loaded.files, &loaded.settings);
+        packages.push(Package { name, root, sources: loaded.sources, settings: loaded.settings, outcome });
+    }
+    if packages.is_empty() {
+        return Err("no package with specs found\nhelp: run `cargo obs-codegen init` in the package".into());
+    }
+    Ok(packages)
+}
+
+/// The one package a command that writes is about.
+pub(crate) fn root(cli: &Cli) -> Result<PathBuf, Failure> {
+    let mut roots = roots(cli)?;
+    match roots.len() {
+        1 => Ok(roots.remove(0).1),
+        0 => Err("no package found\nhelp: run inside a package, or name one with `-p`".into()),
+        _ => Err("several packages are meant\nhelp: name one with `-p`".into()),
+    }
+}
+
+/// Names and folders of the packages that are meant. A folder without a Cargo.toml stands for itself.
+fn roots(cli: &Cli) -> Result<Vec<(String, PathBuf)>, Failure> {
+    let here = fs::current_folder()?;
+    let manifest = match &cli.manifest_path {
+        Some(path) => here.join(path),
+        None => match here.ancestors().map(|folder| folder.join("Cargo.toml")).find(|path| path.is_file()) {
+            Some(path) => path,
+            None if cli.package.is_empty() => return Ok(vec![(String::new(), here)]),
+            None => return Err("no Cargo.toml in this folder or above it".into()),
+        },
+    };
+    let mut command = cargo_metadata::MetadataCommand::new();
+    command.manifest_path(&manifest).no_deps();
+    if let Some(cargo) = fs::variable("CARGO") {
+        command.cargo_path(cargo);
+    }
+    let metadata = command.exec().map_err(|error| format!("cargo metadata failed: {error}"))?;
+    let folder_of = |package: &cargo_metadata::Package| -> PathBuf {
+        package.manifest_path.parent().map(|path| path.as_std_path().to_owned()).unwrap_or_default()
+    };
+    let packages: Vec<(String, PathBuf)> =
+        metadata.workspace_packages().iter().map(|package| (package.name.to_string(), folder_of(package))).collect();
+    if cli.workspace {
+        return Ok(packages);
+    }
+    if !cli.package.is_empty() {
+        return cli.package.iter().map(|wanted| pick(&packages, wanted)).collect();
+    }
+    let folder = manifest.parent().unwrap_or(Path::new("."));
+    let own: Vec<_> = packages.iter().filter(|(_, root)| root == folder).cloned().collect();
+    if own.is_empty() { Ok(packages.into_iter().filter(|(_, root)| root.join("specs").is_dir()).collect()) } else { Ok(own) }
+}
+
+fn pick(packages: &[(String, PathBuf)], wanted: &str) -> Result<(String, PathBuf), Failure> {
+    if let Some(package) = packages.iter().find(|(name, _)| name == wanted) {
+        return Ok(package.clone());
+    }
+    let near = obs_schema::diag::nearest(wanted, packages.iter().map(|(name, _)| name.as_str()));
+    let hint = near.map(|near| format!("\nhelp: did you mean `{near}`?")).unwrap_or_default();
+    Err(format!("the workspace has no package `{wanted}`{hint}").into())
+}
+
+impl Package {
+    /// The event a word names: its type, with `@version` behind it for another than the newest.
+    pub(crate) fn event(&self, wanted: &str) -> Result<&obs_model::model::Event, Failure> {
+        let (name, version) = wanted.split_once('@').map_or((wanted, None), |(name, version)| (name, Some(version)));
+        let events = &self.outcome.model.events;
+        let found = events.iter().find(|event| {
+            event.event_type == name
+                && version.map_or(event.newest, |version| event.version.to_string() == version)
+        });
+        found.ok_or_else(|| {
+            let near = obs_schema::diag::nearest(name, events.iter().map(|event| event.event_type.as_str()));
+            let hint = near.map(|near| format!("\nhelp: did you mean `{near}`?")).unwrap_or_default();
+            format!("no spec describes `{wanted}`{hint}").into()
+        })
+    }
+}
