@@ -1,1 +1,44 @@
-fn main() {}
+//! `cargo xtask …`: the chores of the repository.
+//!
+//! `test` runs everything that must hold before a change lands; the long work has a short form in it.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
+#![expect(clippy::disallowed_methods, reason = "chores touch the world; the fence is for the product")]
+
+mod features;
+mod run;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask test [STEP…]    everything that must hold, or only the named steps
+cargo xtask tools           install the outside tools the tests use, into .tools
+cargo xtask steps           list the steps of `test`
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["test", steps @ ..] => test::run(steps),
+        ["tools"] => tools::install().map(drop),
+        ["steps"] => {
+            test::STEPS.iter().for_each(|step| println!("{:10} {}", step.name, step.what));
+            Ok(())
+        }
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(format!("xtask does not know `{}`\n\n{USAGE}", words.join(" "))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! `cargo xtask test`: the steps, in the order that fails fastest.
+
+use crate::run::{cargo, go, root};
+use crate::{features, tools};
+use std::time::{Duration, Instant};
+
+/// A step of `test`.
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    go: fn() -> Result<(), String>,
+}
+
+/// All of them.
+pub(crate) const STEPS: &[Step] = &[
+    Step { name: "fmt", what: "the code is formatted", go: fmt },
+    Step { name: "clippy", what: "no lint complains", go: clippy },
+    Step { name: "tests", what: "unit, snapshot, golden, UI and outside tests pass", go: tests },
+    Step { name: "features", what: "each feature builds alone", go: features::check },
+    Step { name: "docs", what: "the documentation builds without warnings", go: docs },
+    Step { name: "specs", what: "the examples' specs are clean, and their locks fresh", go: specs },
+    Step { name: "quickstart", what: "the quickstart runs", go: quickstart },
+    Step { name: "package", what: "every crate packages", go: package },
+];
+
+/// Runs the named steps, or all.
+pub(crate) fn run(names: &[&str]) -> Result<(), String> {
+    if let Some(name) = names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
+        return Err(format!("`test` has no step `{name}`; `cargo xtask steps` lists them"));
+    }
+    let mut times: Vec<(&str, Duration)> = Vec::new();
+    for step in STEPS.iter().filter(|step| names.is_empty() || names.contains(&step.name)) {
+        println!("\n== {}: {}", step.name, step.what);
+        let start = Instant::now();
+        (step.go)().map_err(|error| format!("step `{}`: {error}", step.name))?;
+        times.push((step.name, start.elapsed()));
+    }
+    println!();
+    for (name, time) in times {
+        println!("{name:12} {:6.1} s", time.as_secs_f64());
+    }
+    Ok(())
+}
+
+fn fmt() -> Result<(), String> {
+    go(cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Result<(), String> {
+    go(cargo().args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+/// Everything `cargo test --workspace` runs, and with the outside tools what it leaves out.
+fn tests() -> Result<(), String> {
+    let tools = tools::install()?;
+    go(cargo().args(["test", "--workspace"]).env("OBS_PYTHON", &tools.python))
+}
+
+fn docs() -> Result<(), String> {
+    go(cargo().args(["doc", "--quiet", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn specs() -> Result<(), String> {
+    go(cargo().args(["obs-codegen", "check", "--locked", "-p", "quickstart"]))
+}
+
+fn quickstart() -> Result<(), String> {
+    go(cargo().args(["run", "--quiet", "-p", "quickstart"]))
+}
+
+/// The archives are made from a copy of what is committed or changed, so a dirty tree can be looked at too.
+fn package() -> Result<(), String> {
+    let dirty = root().join(".git").exists();
+    let mut command = cargo();
+    command.args(["package", "--quiet", "--workspace", "--no-verify"]);
+    if dirty {
+        command.arg("--allow-dirty");
+    }
+    go(&mut command)
+}
