@@ -1,0 +1,2 @@
+//! One event all the way through.
+fn main() {}
