@@ -72,18 +72,17 @@ enum Content<'a> {
 }
 
 fn read_avro(cx: &mut Diagnostics, sources: &SourceMap, files: &[(FileId, Content<'_>)]) -> avro::Set {
-    let inputs: Vec<avro::Input<'_>> = files
+    let inputs: Vec<avro::parse::Input<'_>> = files
         .iter()
-        .map(|(file, content)| avro::Input {
+        .map(|(file, content)| avro::parse::Input {
             file: *file,
-            path: sources.path(*file),
             content: match content {
-                Content::Tree(node) => avro::Content::Tree(node),
-                Content::Idl(text) => avro::Content::Idl(text),
+                Content::Tree(node) => avro::parse::Content::Node(node),
+                Content::Idl(text) => avro::parse::Content::Idl(text),
             },
         })
         .collect();
-    avro::read_set(cx, &inputs)
+    avro::parse::read_set(cx, sources, &inputs)
 }
 
 fn read_json_schema(cx: &mut Diagnostics, sources: &SourceMap, files: &[(FileId, Node)]) -> json_schema::Set {
@@ -96,6 +95,8 @@ fn tree(cx: &mut Diagnostics, id: FileId, source: &SourceFile) -> Option<Node> {
     match source.path.rsplit('.').next().unwrap_or_default() {
         "avdl" => None,
         "yaml" | "yml" => yaml::parse(cx, id, source),
+        // Avro's own tools read comments; so do we.
+        "avsc" | "avro" | "avpr" => node::parse_json_with_comments(cx, id, &source.text),
         _ => node::parse_json(cx, id, &source.text),
     }
 }

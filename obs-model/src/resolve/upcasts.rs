@@ -2,9 +2,6 @@
 
 use crate::model::{Dialect, Event, Model, Record, Shape, Type, TypeKind, Unknown, Upcast, UpcastHow};
 use obs_schema::avro;
-use obs_schema::diag::Diagnostics;
-use obs_schema::node;
-use obs_schema::source::SourceMap;
 use std::collections::BTreeSet;
 
 /// Fills in `Event::upcast` for every version that has one before it.
@@ -30,23 +27,13 @@ pub(super) fn resolve(model: &mut Model) {
 
 /// What Avro's rules cannot resolve.
 fn avro_reasons(before: &Event, after: &Event) -> Vec<String> {
-    let (Some(writer), Some(reader)) = (alone(&before.schema), alone(&after.schema)) else {
+    let (Ok(writer), Ok(reader)) = (avro::parse::read_text(&before.schema), avro::parse::read_text(&after.schema)) else {
         return vec!["a version's schema cannot be read by itself".to_owned()];
     };
     match avro::plan::Plan::compile(&writer, &reader) {
         Ok(_) => Vec::new(),
         Err(reasons) => reasons.iter().map(ToString::to_string).collect(),
     }
-}
-
-/// A self-contained schema text as a set of its own.
-fn alone(text: &str) -> Option<avro::Set> {
-    let mut cx = Diagnostics::default();
-    let mut sources = SourceMap::default();
-    let file = sources.add("schema", text);
-    let node = node::parse_json(&mut cx, file, text)?;
-    let set = avro::parse::read_one(&mut cx, file, &node);
-    (!cx.has_errors()).then_some(set)
 }
 
 /// Finds what keeps JSON of the older version from being JSON of the newer.

@@ -57,7 +57,7 @@ impl Lowering<'_> {
                     self.types.insert(id, None);
                     continue;
                 }
-                let text = if ids.len() > 1 { avro::canonical::full_text_of_named(self.set, id) } else { String::new() };
+                let text = if ids.len() > 1 { avro::full_text::named(self.set, id) } else { String::new() };
                 if let Some((_, ty)) = placed.iter().find(|(other, _)| *other == text) {
                     self.types.insert(id, *ty);
                     continue;
@@ -319,8 +319,8 @@ impl Lowering<'_> {
             return;
         }
         let keys = annotate::event(self.cx, &named.props);
-        let schema = avro::canonical::full_text_of_named(self.set, id);
-        let canonical = avro::canonical::canonical_of_named(self.set, id);
+        let schema = avro::full_text::named(self.set, id);
+        let canonical = avro::canonical::named(self.set, id);
         self.draft.events.push(DraftEvent {
             ty,
             name: named.name.to_string(),
