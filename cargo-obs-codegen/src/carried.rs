@@ -8,9 +8,15 @@ use obs_codegen::fs;
 /// `carried`
 pub(crate) fn run(cli: &Cli, arguments: &Carried) -> Result<bool, Failure> {
     let path = &arguments.binary;
-    let bytes = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let bytes =
+        fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     let mut lines: Vec<String> = obs_schema::carried::find_records(&bytes)
-        .map(|record| format!("{}@{} rabin {:016x} sha-256 {}\n", record.event_type, record.version, record.rabin, record.sha256))
+        .map(|record| {
+            format!(
+                "{}@{} rabin {:016x} sha-256 {}\n",
+                record.event_type, record.version, record.rabin, record.sha256
+            )
+        })
         .collect();
     lines.sort();
     lines.dedup();
@@ -18,7 +24,10 @@ pub(crate) fn run(cli: &Cli, arguments: &Carried) -> Result<bool, Failure> {
         report::say(line);
     }
     if lines.is_empty() {
-        report::note(cli, "no schemas found; only events the program uses are linked into it");
+        report::note(
+            cli,
+            "no schemas found; only events the program uses are linked into it",
+        );
     }
     Ok(true)
 }

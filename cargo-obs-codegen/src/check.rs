@@ -22,24 +22,44 @@ pub(crate) fn run(cli: &Cli, arguments: &Check) -> Result<bool, Failure> {
             all.extend(cx.into_sorted());
         }
         report::findings(cli, &all, &package.sources);
-        let worst = if arguments.deny_warnings { Severity::Warning } else { Severity::Error };
-        let findings = all.iter().filter(|diagnostic| diagnostic.severity <= worst).count();
+        let worst = if arguments.deny_warnings {
+            Severity::Warning
+        } else {
+            Severity::Error
+        };
+        let findings = all
+            .iter()
+            .filter(|diagnostic| diagnostic.severity <= worst)
+            .count();
         clean &= findings == 0;
         if arguments.locked {
             clean &= locked(cli, &package);
         }
         let events = package.outcome.model.events.len();
         let types = package.outcome.model.types.len();
-        report::note(cli, &format!("{}: {events} event versions, {types} types", label(&package)));
+        report::note(
+            cli,
+            &format!(
+                "{}: {events} event versions, {types} types",
+                label(&package)
+            ),
+        );
         for (file, reason) in &package.outcome.left_alone {
-            report::note(cli, &format!("  left alone: {} ({reason})", package.sources.path(*file)));
+            report::note(
+                cli,
+                &format!("  left alone: {} ({reason})", package.sources.path(*file)),
+            );
         }
     }
     Ok(clean)
 }
 
 fn label(package: &Package) -> &str {
-    if package.name.is_empty() { "here" } else { &package.name }
+    if package.name.is_empty() {
+        "here"
+    } else {
+        &package.name
+    }
 }
 
 /// The day of `SOURCE_DATE_EPOCH`, in seconds since 1970.
@@ -49,11 +69,16 @@ fn source_date() -> Option<String> {
     let days = seconds.div_euclid(86_400) + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     Some(format!("{year:04}-{month:02}-{day:02}"))
 }
@@ -64,14 +89,25 @@ fn locked(cli: &Cli, package: &Package) -> bool {
     match fs::read_text(&path) {
         Some(before) if before == now => true,
         Some(before) => {
-            report::complain(&format!("error: {LOCK} is stale: the specs say something else now"));
+            report::complain(&format!(
+                "error: {LOCK} is stale: the specs say something else now"
+            ));
             report::say(&crate::generate::difference(LOCK, &before, &now));
-            report::note(cli, "help: run `cargo obs-codegen lock`, and commit the difference if it is meant");
+            report::note(
+                cli,
+                "help: run `cargo obs-codegen lock`, and commit the difference if it is meant",
+            );
             false
         }
         None => {
-            report::complain(&format!("error: there is no {LOCK} in {}", package.root.display()));
-            report::note(cli, "help: run `cargo obs-codegen lock`, and commit the file");
+            report::complain(&format!(
+                "error: there is no {LOCK} in {}",
+                package.root.display()
+            ));
+            report::note(
+                cli,
+                "help: run `cargo obs-codegen lock`, and commit the file",
+            );
             false
         }
     }
@@ -86,7 +122,10 @@ pub(crate) fn write_lock(cli: &Cli) -> Result<bool, Failure> {
             clean = false;
             continue;
         }
-        let wrote = fs::write_if_changed(&package.root.join(LOCK), &lock::text(&package.outcome.model))?;
+        let wrote = fs::write_if_changed(
+            &package.root.join(LOCK),
+            &lock::text(&package.outcome.model),
+        )?;
         let what = if wrote { "wrote" } else { "unchanged" };
         report::note(cli, &format!("{}: {what} {LOCK}", label(&package)));
     }

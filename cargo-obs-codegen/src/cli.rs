@@ -5,7 +5,12 @@ use std::path::PathBuf;
 
 /// Schema-first event observability: from specs to typed, instrumented Rust.
 #[derive(Parser, Debug)]
-#[command(name = "cargo obs-codegen", bin_name = "cargo obs-codegen", version, max_term_width = 100)]
+#[command(
+    name = "cargo obs-codegen",
+    bin_name = "cargo obs-codegen",
+    version,
+    max_term_width = 100
+)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -20,7 +20,10 @@ pub(crate) fn encode(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
             let set = set(event)?;
             let mut out = Vec::new();
             if arguments.framed {
-                framing::Framing::SingleObject { fingerprint: event.rabin }.write(&mut out);
+                framing::Framing::SingleObject {
+                    fingerprint: event.rabin,
+                }
+                .write(&mut out);
             }
             dynamic::encode(&set, &json, &mut out).map_err(|violations| listed(&violations))?;
             out
@@ -36,7 +39,11 @@ pub(crate) fn decode(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
     let (package, at) = event(cli, arguments)?;
     let event = &package.outcome.model.events[at];
     let body = input()?;
-    let body = if arguments.framed { framing::detect(&body)?.1 } else { &body };
+    let body = if arguments.framed {
+        framing::detect(&body)?.1
+    } else {
+        &body
+    };
     let json = match event.dialect {
         Dialect::Avro => dynamic::decode(&set(event)?, body)?,
         Dialect::JsonSchema | Dialect::Rust => Json::parse(body)?,
@@ -51,10 +58,18 @@ pub(crate) fn validate(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
     let event = &package.outcome.model.events[at];
     let json = input_json()?;
     let violations: Vec<String> = match event.dialect {
-        Dialect::Avro => dynamic::validate(&set(event)?, &json).iter().map(ToString::to_string).collect(),
+        Dialect::Avro => dynamic::validate(&set(event)?, &json)
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         Dialect::JsonSchema | Dialect::Rust => {
-            let validator = Validator::from_text(&event.schema).map_err(|_| "the schema cannot be read by itself")?;
-            validator.validate(&json).iter().map(ToString::to_string).collect()
+            let validator = Validator::from_text(&event.schema)
+                .map_err(|_| "the schema cannot be read by itself")?;
+            validator
+                .validate(&json)
+                .iter()
+                .map(ToString::to_string)
+                .collect()
         }
     };
     for violation in &violations {
@@ -69,7 +84,12 @@ fn event(cli: &Cli, arguments: &Data) -> Result<(Package, usize), Failure> {
     for package in package::all(cli)? {
         match package.event(&arguments.event) {
             Ok(event) => {
-                let at = package.outcome.model.events.iter().position(|other| std::ptr::eq(other, event));
+                let at = package
+                    .outcome
+                    .model
+                    .events
+                    .iter()
+                    .position(|other| std::ptr::eq(other, event));
                 return Ok((package, at.unwrap_or_default()));
             }
             Err(error) => last = Some(error),
@@ -93,5 +113,9 @@ fn input_json() -> Result<Json, Failure> {
 }
 
 fn listed(violations: &[impl ToString]) -> String {
-    violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    violations
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

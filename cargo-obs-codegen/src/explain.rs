@@ -21,7 +21,9 @@ pub(crate) fn run(arguments: &Explain) -> Result<bool, Failure> {
         }
         None => {
             let near = nearest(code, pages::all().iter().map(|page| page.code));
-            let hint = near.map(|near| format!("\nhelp: did you mean `{near}`?")).unwrap_or_default();
+            let hint = near
+                .map(|near| format!("\nhelp: did you mean `{near}`?"))
+                .unwrap_or_default();
             Err(format!("there is no diagnostic `{code}`{hint}").into())
         }
     }

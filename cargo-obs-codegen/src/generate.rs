@@ -19,15 +19,30 @@ pub(crate) fn run(cli: &Cli, arguments: &Generate) -> Result<bool, Failure> {
             continue;
         }
         let folder = package.root.join(&arguments.out);
-        let artifacts = compile::artifacts(&package.outcome, &package.sources, &package.settings, Layout::CheckedIn);
+        let artifacts = compile::artifacts(
+            &package.outcome,
+            &package.sources,
+            &package.settings,
+            Layout::CheckedIn,
+        );
         if !arguments.check {
             let changed = fs::write_all(&folder, &artifacts, emit::is_ours)?;
-            report::note(cli, &format!("{}: {} files, {changed} changed", folder.display(), artifacts.len()));
+            report::note(
+                cli,
+                &format!(
+                    "{}: {} files, {changed} changed",
+                    folder.display(),
+                    artifacts.len()
+                ),
+            );
             continue;
         }
         let mut names: BTreeSet<String> = artifacts.keys().cloned().collect();
         if let Ok(listing) = fs::list(&folder) {
-            let there = listing.files.iter().filter(|path| emit::is_ours(&fs::read_text(path).unwrap_or_default()));
+            let there = listing
+                .files
+                .iter()
+                .filter(|path| emit::is_ours(&fs::read_text(path).unwrap_or_default()));
             names.extend(there.map(|path| fs::relative(&folder, path)));
         }
         for name in names {
@@ -40,7 +55,10 @@ pub(crate) fn run(cli: &Cli, arguments: &Generate) -> Result<bool, Failure> {
             }
         }
         if !clean {
-            report::note(cli, "help: run `cargo obs-codegen generate`, and commit the difference");
+            report::note(
+                cli,
+                "help: run `cargo obs-codegen generate`, and commit the difference",
+            );
         }
     }
     Ok(clean)
@@ -49,5 +67,8 @@ pub(crate) fn run(cli: &Cli, arguments: &Generate) -> Result<bool, Failure> {
 /// A unified difference.
 pub(crate) fn difference(name: &str, before: &str, after: &str) -> String {
     let diff = TextDiff::from_lines(before, after);
-    diff.unified_diff().context_radius(3).header(&format!("a/{name}"), &format!("b/{name}")).to_string()
+    diff.unified_diff()
+        .context_radius(3)
+        .header(&format!("a/{name}"), &format!("b/{name}"))
+        .to_string()
 }

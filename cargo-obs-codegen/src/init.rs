@@ -11,12 +11,28 @@ use std::path::Path;
 pub(crate) fn run(cli: &Cli, arguments: &Init) -> Result<bool, Failure> {
     let root = package::root(cli)?;
     fresh(cli, &root, "obs.toml", &settings())?;
-    fresh(cli, &root, "specs/user-registered.v1.0.0.avsc", &spec("user.registered", Dialect::Avro))?;
+    fresh(
+        cli,
+        &root,
+        "specs/user-registered.v1.0.0.avsc",
+        &spec("user.registered", Dialect::Avro),
+    )?;
     if arguments.checked_in {
-        report::note(cli, "now: cargo obs-codegen generate, and `mod events;` in your code");
+        report::note(
+            cli,
+            "now: cargo obs-codegen generate, and `mod events;` in your code",
+        );
     } else {
-        fresh(cli, &root, "build.rs", "fn main() {\n    obs_codegen::build(\"specs\");\n}\n")?;
-        report::note(cli, "now: cargo add obs-runtime && cargo add --build obs-codegen, and in your code\n\n    mod events {\n        obs_runtime::include_events!();\n    }\n");
+        fresh(
+            cli,
+            &root,
+            "build.rs",
+            "fn main() {\n    obs_codegen::build(\"specs\");\n}\n",
+        )?;
+        report::note(
+            cli,
+            "now: cargo add obs-runtime && cargo add --build obs-codegen, and in your code\n\n    mod events {\n        obs_runtime::include_events!();\n    }\n",
+        );
     }
     Ok(true)
 }
@@ -24,7 +40,12 @@ pub(crate) fn run(cli: &Cli, arguments: &Init) -> Result<bool, Failure> {
 /// `new`
 pub(crate) fn new_event(cli: &Cli, arguments: &New) -> Result<bool, Failure> {
     let event = &arguments.event;
-    let word = |part: &str| part.starts_with(|c: char| c.is_ascii_lowercase()) && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    let word = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_lowercase())
+            && part
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
     if !event.split('.').all(word) {
         return Err(format!("`{event}` is no event type\nhelp: write words in lower case with dots between, such as user.registered").into());
     }
@@ -33,7 +54,12 @@ pub(crate) fn new_event(cli: &Cli, arguments: &New) -> Result<bool, Failure> {
         Dialect::JsonSchema => "schema.json",
     };
     let name = format!("specs/{}.v1.0.0.{ending}", event.replace(['.', '_'], "-"));
-    fresh(cli, &package::root(cli)?, &name, &spec(event, arguments.dialect))?;
+    fresh(
+        cli,
+        &package::root(cli)?,
+        &name,
+        &spec(event, arguments.dialect),
+    )?;
     Ok(true)
 }
 

@@ -28,18 +28,30 @@ pub(crate) struct Package {
 pub(crate) fn all(cli: &Cli) -> Result<Vec<Package>, Failure> {
     let mut packages = Vec::new();
     for (name, root) in roots(cli)? {
-        let inputs = match project::find(&root, &cli.specs) {
-            Ok(inputs) => inputs,
-            // Looking through a workspace, a package without specs is nothing to complain about.
-            Err(_) if cli.workspace => continue,
-            Err(error) => return Err(format!("{error}\nhelp: run `cargo obs-codegen init`, or name the folder with `--specs`").into()),
-        };
+        let inputs =
+            match project::find(&root, &cli.specs) {
+                Ok(inputs) => inputs,
+                // Looking through a workspace, a package without specs is nothing to complain about.
+                Err(_) if cli.workspace => continue,
+                Err(error) => return Err(format!(
+                    "{error}\nhelp: run `cargo obs-codegen init`, or name the folder with `--specs`"
+                )
+                .into()),
+            };
         let loaded = project::load(&inputs)?;
         let outcome = compile::compile(loaded.cx, &loaded.sources, &loaded.files, &loaded.settings);
-        packages.push(Package { name, root, sources: loaded.sources, settings: loaded.settings, outcome });
+        packages.push(Package {
+            name,
+            root,
+            sources: loaded.sources,
+            settings: loaded.settings,
+            outcome,
+        });
     }
     if packages.is_empty() {
-        return Err("no package with specs found\nhelp: run `cargo obs-codegen init` in the package".into());
+        return Err(
+            "no package with specs found\nhelp: run `cargo obs-codegen init` in the package".into(),
+        );
     }
     Ok(packages)
 }
@@ -59,7 +71,11 @@ fn roots(cli: &Cli) -> Result<Vec<(String, PathBuf)>, Failure> {
     let here = fs::current_folder()?;
     let manifest = match &cli.manifest_path {
         Some(path) => here.join(path),
-        None => match here.ancestors().map(|folder| folder.join("Cargo.toml")).find(|path| path.is_file()) {
+        None => match here
+            .ancestors()
+            .map(|folder| folder.join("Cargo.toml"))
+            .find(|path| path.is_file())
+        {
             Some(path) => path,
             None if cli.package.is_empty() => return Ok(vec![(String::new(), here)]),
             None => return Err("no Cargo.toml in this folder or above it".into()),
@@ -70,21 +86,45 @@ fn roots(cli: &Cli) -> Result<Vec<(String, PathBuf)>, Failure> {
     if let Some(cargo) = fs::variable("CARGO") {
         command.cargo_path(cargo);
     }
-    let metadata = command.exec().map_err(|error| format!("cargo metadata failed: {error}"))?;
+    let metadata = command
+        .exec()
+        .map_err(|error| format!("cargo metadata failed: {error}"))?;
     let folder_of = |package: &cargo_metadata::Package| -> PathBuf {
-        package.manifest_path.parent().map(|path| path.as_std_path().to_owned()).unwrap_or_default()
+        package
+            .manifest_path
+            .parent()
+            .map(|path| path.as_std_path().to_owned())
+            .unwrap_or_default()
     };
-    let packages: Vec<(String, PathBuf)> =
-        metadata.workspace_packages().iter().map(|package| (package.name.to_string(), folder_of(package))).collect();
+    let packages: Vec<(String, PathBuf)> = metadata
+        .workspace_packages()
+        .iter()
+        .map(|package| (package.name.to_string(), folder_of(package)))
+        .collect();
     if cli.workspace {
         return Ok(packages);
     }
     if !cli.package.is_empty() {
-        return cli.package.iter().map(|wanted| pick(&packages, wanted)).collect();
+        return cli
+            .package
+            .iter()
+            .map(|wanted| pick(&packages, wanted))
+            .collect();
     }
     let folder = manifest.parent().unwrap_or(Path::new("."));
-    let own: Vec<_> = packages.iter().filter(|(_, root)| root == folder).cloned().collect();
-    if own.is_empty() { Ok(packages.into_iter().filter(|(_, root)| root.join("specs").is_dir()).collect()) } else { Ok(own) }
+    let own: Vec<_> = packages
+        .iter()
+        .filter(|(_, root)| root == folder)
+        .cloned()
+        .collect();
+    if own.is_empty() {
+        Ok(packages
+            .into_iter()
+            .filter(|(_, root)| root.join("specs").is_dir())
+            .collect())
+    } else {
+        Ok(own)
+    }
 }
 
 fn pick(packages: &[(String, PathBuf)], wanted: &str) -> Result<(String, PathBuf), Failure> {
@@ -92,22 +132,31 @@ fn pick(packages: &[(String, PathBuf)], wanted: &str) -> Result<(String, PathBuf
         return Ok(package.clone());
     }
     let near = obs_schema::diag::nearest(wanted, packages.iter().map(|(name, _)| name.as_str()));
-    let hint = near.map(|near| format!("\nhelp: did you mean `{near}`?")).unwrap_or_default();
+    let hint = near
+        .map(|near| format!("\nhelp: did you mean `{near}`?"))
+        .unwrap_or_default();
     Err(format!("the workspace has no package `{wanted}`{hint}").into())
 }
 
 impl Package {
     /// The event a word names: its type, with `@version` behind it for another than the newest.
     pub(crate) fn event(&self, wanted: &str) -> Result<&obs_model::model::Event, Failure> {
-        let (name, version) = wanted.split_once('@').map_or((wanted, None), |(name, version)| (name, Some(version)));
+        let (name, version) = wanted
+            .split_once('@')
+            .map_or((wanted, None), |(name, version)| (name, Some(version)));
         let events = &self.outcome.model.events;
         let found = events.iter().find(|event| {
             event.event_type == name
                 && version.map_or(event.newest, |version| event.version.to_string() == version)
         });
         found.ok_or_else(|| {
-            let near = obs_schema::diag::nearest(name, events.iter().map(|event| event.event_type.as_str()));
-            let hint = near.map(|near| format!("\nhelp: did you mean `{near}`?")).unwrap_or_default();
+            let near = obs_schema::diag::nearest(
+                name,
+                events.iter().map(|event| event.event_type.as_str()),
+            );
+            let hint = near
+                .map(|near| format!("\nhelp: did you mean `{near}`?"))
+                .unwrap_or_default();
             format!("no spec describes `{wanted}`{hint}").into()
         })
     }

@@ -1,6 +1,10 @@
 //! Printing: the only place that writes to the terminal.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the rim of the command line")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the rim of the command line"
+)]
 
 use crate::cli::{Cli, Colour, Format};
 use obs_model::diag;

@@ -14,7 +14,10 @@ pub(crate) fn run(cli: &Cli, arguments: &Show) -> Result<bool, Failure> {
             None => {
                 for event in &package.outcome.model.events {
                     let place = package.sources.path(event.file);
-                    report::say(&format!("{}@{}  {place}\n", event.event_type, event.version));
+                    report::say(&format!(
+                        "{}@{}  {place}\n",
+                        event.event_type, event.version
+                    ));
                 }
             }
             Some(wanted) => report::say(&page(&package, package.event(wanted)?)),
@@ -36,22 +39,36 @@ fn page(package: &Package, event: &Event) -> String {
     line("type", &path(&ty.name));
     line("topic", &event.topic);
     line("subject", &event.subject);
-    line("encoding", &format!("{:?} in envelope {:?}", event.encoding, event.envelope).to_lowercase());
+    line(
+        "encoding",
+        &format!("{:?} in envelope {:?}", event.encoding, event.envelope).to_lowercase(),
+    );
     line("owner", event.owner.as_deref().unwrap_or("nobody yet"));
     line("domain", event.domain.as_deref().unwrap_or_default());
     line("service", event.service.as_deref().unwrap_or_default());
     line("tags", &event.tags.join(", "));
     line("runbook", event.runbook.as_deref().unwrap_or_default());
     line("compatibility", &event.compatibility);
-    line("fingerprints", &format!("rabin {:016x}, sha-256 {}", event.rabin, hex(&event.sha256)));
+    line(
+        "fingerprints",
+        &format!("rabin {:016x}, sha-256 {}", event.rabin, hex(&event.sha256)),
+    );
     let labels = labels(model, event);
     let series: usize = labels.iter().map(|(_, values)| values.len()).product();
-    let shown: Vec<String> =
-        labels.iter().map(|(name, values)| format!("{name} ({})", values.join(", "))).collect();
+    let shown: Vec<String> = labels
+        .iter()
+        .map(|(name, values)| format!("{name} ({})", values.join(", ")))
+        .collect();
     line("labels", &shown.join("; "));
-    line("published", &format!("event_published_total, {series} series"));
+    line(
+        "published",
+        &format!("event_published_total, {series} series"),
+    );
     for slo in &event.slos {
-        let under = slo.under_ns.map(|ns| format!(" under {} ms", ns / 1_000_000)).unwrap_or_default();
+        let under = slo
+            .under_ns
+            .map(|ns| format!(" under {} ms", ns / 1_000_000))
+            .unwrap_or_default();
         line("slo", &format!("{} {} %{under}", slo.objective, slo.target));
     }
     for feed in &event.metrics {
@@ -63,7 +80,10 @@ fn page(package: &Package, event: &Event) -> String {
             match &upcast.how {
                 UpcastHow::Derived => line("upcast", &format!("from {from}, derived")),
                 UpcastHow::ByHand { reasons } => {
-                    line("upcast", &format!("from {from}, yours to write: {}", reasons.join("; ")));
+                    line(
+                        "upcast",
+                        &format!("from {from}, yours to write: {}", reasons.join("; ")),
+                    );
                 }
             }
         }
@@ -87,8 +107,16 @@ fn page(package: &Package, event: &Event) -> String {
                 }
             }
             marks.extend(obs.attr.iter().map(|attr| format!("span attribute {attr}")));
-            marks.extend(obs.label.iter().map(|label| format!("label {}", label.name)));
-            marks.extend(obs.pii.iter().map(|pii| format!("pii {pii:?}").to_lowercase()));
+            marks.extend(
+                obs.label
+                    .iter()
+                    .map(|label| format!("label {}", label.name)),
+            );
+            marks.extend(
+                obs.pii
+                    .iter()
+                    .map(|pii| format!("pii {pii:?}").to_lowercase()),
+            );
             let _ = writeln!(out, "    {:24} {}", field.wire, marks.join(", "));
         }
     }
@@ -96,13 +124,25 @@ fn page(package: &Package, event: &Event) -> String {
 }
 
 fn labels(model: &Model, event: &Event) -> Vec<(String, Vec<String>)> {
-    let TypeKind::Record(record) = &model.get(event.ty).kind else { return Vec::new() };
-    let labels = record.fields.iter().filter_map(|field| field.obs.label.as_ref());
-    labels.map(|label| (label.name.clone(), label.values.clone())).collect()
+    let TypeKind::Record(record) = &model.get(event.ty).kind else {
+        return Vec::new();
+    };
+    let labels = record
+        .fields
+        .iter()
+        .filter_map(|field| field.obs.label.as_ref());
+    labels
+        .map(|label| (label.name.clone(), label.values.clone()))
+        .collect()
 }
 
 fn path(name: &obs_model::model::RustName) -> String {
-    name.module.iter().chain([&name.ident]).cloned().collect::<Vec<_>>().join("::")
+    name.module
+        .iter()
+        .chain([&name.ident])
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("::")
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -4,8 +4,8 @@
 //! the other events live. It fails only when it cannot read or write at all, and then says which file.
 
 use crate::compile::{self, Outcome};
-use crate::obs_toml::ObsToml;
 use crate::fs;
+use crate::obs_toml::ObsToml;
 use crate::project::{self, Inputs};
 use obs_model::diag;
 use obs_model::emit::Layout;
@@ -21,7 +21,12 @@ const FOLDER: &str = "obs";
 const STAMP: &str = "stamp";
 
 /// Runs the door. Returns the lines cargo must see.
-pub(crate) fn run(root: &Path, out: &Path, specs: &[PathBuf], adjust: &dyn Fn(&mut ObsToml)) -> io::Result<String> {
+pub(crate) fn run(
+    root: &Path,
+    out: &Path,
+    specs: &[PathBuf],
+    adjust: &dyn Fn(&mut ObsToml),
+) -> io::Result<String> {
     let inputs = project::find(root, specs)?;
     let out = out.join(FOLDER);
     let stamp_path = out.join(STAMP);
@@ -51,10 +56,17 @@ pub(crate) fn run(root: &Path, out: &Path, specs: &[PathBuf], adjust: &dyn Fn(&m
 
 /// What a run sees of its inputs without reading them: an untouched spec costs one look at its state.
 fn seen(inputs: &Inputs, settings: &str) -> String {
-    let mut out = format!("obs-codegen {}\nsettings {settings}\n", env!("CARGO_PKG_VERSION"));
+    let mut out = format!(
+        "obs-codegen {}\nsettings {settings}\n",
+        env!("CARGO_PKG_VERSION")
+    );
     for path in inputs.config.iter().chain(&inputs.files) {
         let (length, changed) = fs::state(path).unwrap_or_default();
-        let _ = writeln!(out, "read {} {length} {changed}", fs::relative(&inputs.root, path));
+        let _ = writeln!(
+            out,
+            "read {} {length} {changed}",
+            fs::relative(&inputs.root, path)
+        );
     }
     out
 }
@@ -63,7 +75,10 @@ fn seen(inputs: &Inputs, settings: &str) -> String {
 fn unchanged(inputs: &Inputs, out: &Path, stamp: &str, settings: &str) -> Option<String> {
     let (facts, lines) = stamp.split_once("---\n")?;
     let rest = facts.strip_prefix(&seen(inputs, settings))?;
-    let there = |line: &str| line.strip_prefix("wrote ").is_some_and(|name| fs::state(&out.join(name)).is_some());
+    let there = |line: &str| {
+        line.strip_prefix("wrote ")
+            .is_some_and(|name| fs::state(&out.join(name)).is_some())
+    };
     rest.lines().all(there).then(|| lines.to_owned())
 }
 
@@ -71,17 +86,39 @@ fn unchanged(inputs: &Inputs, out: &Path, stamp: &str, settings: &str) -> Option
 fn lines(inputs: &Inputs, outcome: &Outcome, sources: &SourceMap, settings: &ObsToml) -> String {
     let mut out = String::from("cargo::rerun-if-changed=build.rs\n");
     // A folder's own time of change tells of files added and removed.
-    for path in inputs.config.iter().chain(&inputs.folders).chain(&inputs.files) {
+    for path in inputs
+        .config
+        .iter()
+        .chain(&inputs.folders)
+        .chain(&inputs.files)
+    {
         let _ = writeln!(out, "cargo::rerun-if-changed={}", path.display());
     }
     if inputs.config.is_none() {
-        let _ = writeln!(out, "cargo::rerun-if-changed={}", inputs.root.join("obs.toml").display());
+        let _ = writeln!(
+            out,
+            "cargo::rerun-if-changed={}",
+            inputs.root.join("obs.toml").display()
+        );
     }
     for diagnostic in &outcome.diagnostics {
-        let _ = writeln!(out, "cargo::warning={}", diag::short::render(diagnostic, sources).trim_end());
+        let _ = writeln!(
+            out,
+            "cargo::warning={}",
+            diag::short::render(diagnostic, sources).trim_end()
+        );
     }
-    let exported = |name: &str| settings.exported.as_ref().and_then(|root| root.get(name)).map(Node::to_json);
-    for (name, value) in [("OBS_DEFAULTS", exported("defaults")), ("OBS_EVENTS", exported("events"))] {
+    let exported = |name: &str| {
+        settings
+            .exported
+            .as_ref()
+            .and_then(|root| root.get(name))
+            .map(Node::to_json)
+    };
+    for (name, value) in [
+        ("OBS_DEFAULTS", exported("defaults")),
+        ("OBS_EVENTS", exported("events")),
+    ] {
         if let Some(value) = value {
             let _ = writeln!(out, "cargo::rustc-env={name}={value}");
         }

@@ -25,14 +25,25 @@ impl Outcome {
     /// Whether anything is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 }
 
 /// Understands the spec files of a map. `cx` holds what was wrong before, in reading files and settings.
 #[must_use]
-pub fn compile(mut cx: Diagnostics, sources: &SourceMap, files: &[FileId], settings: &ObsToml) -> Outcome {
-    let Specs { avro, json_schema, left_alone } = load::specs(&mut cx, sources, files);
+pub fn compile(
+    mut cx: Diagnostics,
+    sources: &SourceMap,
+    files: &[FileId],
+    settings: &ObsToml,
+) -> Outcome {
+    let Specs {
+        avro,
+        json_schema,
+        left_alone,
+    } = load::specs(&mut cx, sources, files);
     let input = pipeline::Input {
         sources,
         avro: &avro,
@@ -41,16 +52,28 @@ pub fn compile(mut cx: Diagnostics, sources: &SourceMap, files: &[FileId], setti
         overlays: &settings.overlays,
     };
     let model = pipeline::model(&mut cx, &input);
-    Outcome { model, diagnostics: cx.into_sorted(), left_alone }
+    Outcome {
+        model,
+        diagnostics: cx.into_sorted(),
+        left_alone,
+    }
 }
 
 /// Renders the Rust of an outcome. A file with errors becomes a `compile_error!` in its place, the others live.
 #[must_use]
-pub fn artifacts(outcome: &Outcome, sources: &SourceMap, settings: &ObsToml, layout: emit::Layout) -> Artifacts {
+pub fn artifacts(
+    outcome: &Outcome,
+    sources: &SourceMap,
+    settings: &ObsToml,
+    layout: emit::Layout,
+) -> Artifacts {
     let mut failed: BTreeMap<FileId, Vec<&Diagnostic>> = BTreeMap::new();
     for diagnostic in &outcome.diagnostics {
         if diagnostic.severity == Severity::Error {
-            failed.entry(diagnostic.primary.loc.file).or_default().push(diagnostic);
+            failed
+                .entry(diagnostic.primary.loc.file)
+                .or_default()
+                .push(diagnostic);
         }
     }
     let failed: Vec<FailedFile> = failed
@@ -58,7 +81,11 @@ pub fn artifacts(outcome: &Outcome, sources: &SourceMap, settings: &ObsToml, lay
         .map(|(file, diagnostics)| FailedFile {
             file,
             path: sources.path(file).to_owned(),
-            message: diagnostics.iter().map(|d| diag::human::render(d, sources)).collect::<Vec<_>>().join("\n"),
+            message: diagnostics
+                .iter()
+                .map(|d| diag::human::render(d, sources))
+                .collect::<Vec<_>>()
+                .join("\n"),
         })
         .collect();
     emit::artifacts(&outcome.model, &settings.settings, &failed, layout)

@@ -1,6 +1,9 @@
 //! The one room that touches the world: it lists and reads spec folders, and writes what changed.
 
-#![expect(clippy::disallowed_methods, reason = "this is the room the fence points to")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the room the fence points to"
+)]
 
 use std::collections::BTreeMap;
 use std::io;
@@ -36,12 +39,18 @@ pub fn list(root: &Path) -> io::Result<Listing> {
         for entry in std::fs::read_dir(&folder)? {
             let entry = entry?;
             let name = entry.file_name();
-            let hidden = name.to_str().is_none_or(|name| name.starts_with('.') || name == "target");
+            let hidden = name
+                .to_str()
+                .is_none_or(|name| name.starts_with('.') || name == "target");
             if hidden {
                 continue;
             }
             let kind = entry.file_type()?;
-            let is_dir = if kind.is_symlink() { entry.path().is_dir() } else { kind.is_dir() };
+            let is_dir = if kind.is_symlink() {
+                entry.path().is_dir()
+            } else {
+                kind.is_dir()
+            };
             if is_dir {
                 waiting.push(entry.path());
             } else {
@@ -96,12 +105,20 @@ pub fn write_if_changed(path: &Path, text: &str) -> io::Result<bool> {
 /// # Errors
 ///
 /// When a file cannot be written; the error names it.
-pub fn write_all(folder: &Path, artifacts: &BTreeMap<String, String>, ours: impl Fn(&str) -> bool) -> io::Result<usize> {
+pub fn write_all(
+    folder: &Path,
+    artifacts: &BTreeMap<String, String>,
+    ours: impl Fn(&str) -> bool,
+) -> io::Result<usize> {
     let mut changed = 0;
     for (name, text) in artifacts {
         let path = folder.join(name);
-        let wrote = write_if_changed(&path, text)
-            .map_err(|error| io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display())))?;
+        let wrote = write_if_changed(&path, text).map_err(|error| {
+            io::Error::new(
+                error.kind(),
+                format!("cannot write {}: {error}", path.display()),
+            )
+        })?;
         changed += usize::from(wrote);
     }
     for path in list(folder)?.files {
@@ -126,7 +143,10 @@ pub fn state(path: &Path) -> Option<(u64, u128)> {
 #[must_use]
 pub fn relative(folder: &Path, path: &Path) -> String {
     let path = path.strip_prefix(folder).unwrap_or(path);
-    path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+    path.components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 /// The value of an environment variable.

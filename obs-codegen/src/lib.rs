@@ -37,7 +37,10 @@ use std::path::{Path, PathBuf};
 /// # Panics
 ///
 /// When a file or folder cannot be read or written at all: a build script has no other way to say so.
-#[expect(clippy::needless_pass_by_value, reason = "a literal at the call site reads best")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a literal at the call site reads best"
+)]
 pub fn build(specs: impl AsRef<Path>) {
     configure().compile(&[specs.as_ref()]);
 }
@@ -53,7 +56,9 @@ pub fn build(specs: impl AsRef<Path>) {
 /// ```
 #[must_use]
 pub fn configure() -> Config {
-    Config { changes: Vec::new() }
+    Config {
+        changes: Vec::new(),
+    }
 }
 
 /// See [`configure`].
@@ -122,7 +127,13 @@ impl Config {
     /// An attribute for a type, by schema name; `.` is every type.
     pub fn type_attribute(self, path: impl Into<String>, attribute: impl Into<String>) -> Config {
         let (path, attribute) = (path.into(), attribute.into());
-        self.change(move |settings| settings.attributes.entry(path.clone()).or_default().push(attribute.clone()))
+        self.change(move |settings| {
+            settings
+                .attributes
+                .entry(path.clone())
+                .or_default()
+                .push(attribute.clone())
+        })
     }
 
     /// An attribute for a field, by schema name: `acme.user.UserRegistered.email`.
@@ -153,16 +164,25 @@ impl Config {
     /// # Panics
     ///
     /// When a file or folder cannot be read or written at all: a build script has no other way to say so.
-    #[expect(clippy::print_stdout, reason = "that is how a build script speaks to cargo")]
+    #[expect(
+        clippy::print_stdout,
+        reason = "that is how a build script speaks to cargo"
+    )]
     #[expect(clippy::panic, reason = "that is how a build script fails")]
     pub fn compile<P: AsRef<Path>>(self, specs: &[P]) {
         let variable = |name: &str| match fs::variable(name) {
             Some(value) => PathBuf::from(value),
-            None => panic!("`{name}` is not set: call this from a build script, or use `cargo obs-codegen generate`"),
+            None => panic!(
+                "`{name}` is not set: call this from a build script, or use `cargo obs-codegen generate`"
+            ),
         };
         let (root, out) = (variable("CARGO_MANIFEST_DIR"), variable("OUT_DIR"));
         let specs: Vec<PathBuf> = specs.iter().map(|spec| spec.as_ref().to_owned()).collect();
-        let adjust = |settings: &mut ObsToml| self.changes.iter().for_each(|change| change(&mut settings.settings));
+        let adjust = |settings: &mut ObsToml| {
+            self.changes
+                .iter()
+                .for_each(|change| change(&mut settings.settings))
+        };
         match build_script::run(&root, &out, &specs, &adjust) {
             Ok(lines) => print!("{lines}"),
             Err(error) => panic!("{error}"),

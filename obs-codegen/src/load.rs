@@ -34,7 +34,10 @@ enum Kind {
 #[must_use]
 pub fn is_candidate(path: &str) -> bool {
     let ending = path.rsplit('.').next().unwrap_or_default();
-    matches!(ending, "avsc" | "avro" | "avpr" | "avdl" | "json" | "yaml" | "yml")
+    matches!(
+        ending,
+        "avsc" | "avro" | "avpr" | "avdl" | "json" | "yaml" | "yml"
+    )
 }
 
 /// Reads every file of the map as what it is.
@@ -43,7 +46,9 @@ pub fn specs(cx: &mut Diagnostics, sources: &SourceMap, files: &[FileId]) -> Spe
     let mut avro_files: Vec<(FileId, Content<'_>)> = Vec::new();
     let mut schema_files = Vec::new();
     for id in files.iter().copied() {
-        let Some(source) = sources.get(id) else { continue };
+        let Some(source) = sources.get(id) else {
+            continue;
+        };
         let mut own = Diagnostics::default();
         let node = tree(&mut own, id, source);
         let kind = classify(&source.path, node.as_ref());
@@ -71,7 +76,11 @@ enum Content<'a> {
     Idl(&'a str),
 }
 
-fn read_avro(cx: &mut Diagnostics, sources: &SourceMap, files: &[(FileId, Content<'_>)]) -> avro::Set {
+fn read_avro(
+    cx: &mut Diagnostics,
+    sources: &SourceMap,
+    files: &[(FileId, Content<'_>)],
+) -> avro::Set {
     let inputs: Vec<avro::parse::Input<'_>> = files
         .iter()
         .map(|(file, content)| avro::parse::Input {
@@ -85,9 +94,19 @@ fn read_avro(cx: &mut Diagnostics, sources: &SourceMap, files: &[(FileId, Conten
     avro::parse::read_set(cx, sources, &inputs)
 }
 
-fn read_json_schema(cx: &mut Diagnostics, sources: &SourceMap, files: &[(FileId, Node)]) -> json_schema::Set {
-    let inputs: Vec<json_schema::Input<'_>> =
-        files.iter().map(|(file, node)| json_schema::Input { file: *file, path: sources.path(*file), node }).collect();
+fn read_json_schema(
+    cx: &mut Diagnostics,
+    sources: &SourceMap,
+    files: &[(FileId, Node)],
+) -> json_schema::Set {
+    let inputs: Vec<json_schema::Input<'_>> = files
+        .iter()
+        .map(|(file, node)| json_schema::Input {
+            file: *file,
+            path: sources.path(*file),
+            node,
+        })
+        .collect();
     json_schema::read_set(cx, &inputs)
 }
 
@@ -104,7 +123,10 @@ fn tree(cx: &mut Diagnostics, id: FileId, source: &SourceFile) -> Option<Node> {
 fn classify(path: &str, node: Option<&Node>) -> Kind {
     let name = path.rsplit('/').next().unwrap_or(path);
     let (base, ending) = name.rsplit_once('.').unwrap_or((name, ""));
-    if ["metrics", "alerts", "dashboards"].iter().any(|word| base.ends_with(&format!(".{word}"))) {
+    if ["metrics", "alerts", "dashboards"]
+        .iter()
+        .any(|word| base.ends_with(&format!(".{word}")))
+    {
         return Kind::Foreign("an operational document");
     }
     match ending {
@@ -113,7 +135,9 @@ fn classify(path: &str, node: Option<&Node>) -> Kind {
         _ => {}
     }
     let says = |key: &str| node.is_some_and(|node| node.get(key).is_some());
-    let avro_type = node.and_then(|node| node.get("type")).and_then(Node::as_str);
+    let avro_type = node
+        .and_then(|node| node.get("type"))
+        .and_then(Node::as_str);
     if matches!(avro_type, Some("record" | "error" | "fixed")) && says("name")
         || avro_type == Some("enum") && says("symbols")
         || says("protocol") && (says("types") || says("messages"))
@@ -127,7 +151,12 @@ fn classify(path: &str, node: Option<&Node>) -> Kind {
 }
 
 /// Adds a file's bytes to the map. Complains about what is no text; an Avro data file is not a spec and is left out.
-pub fn add(cx: &mut Diagnostics, sources: &mut SourceMap, path: &str, bytes: Vec<u8>) -> Option<FileId> {
+pub fn add(
+    cx: &mut Diagnostics,
+    sources: &mut SourceMap,
+    path: &str,
+    bytes: Vec<u8>,
+) -> Option<FileId> {
     if bytes.starts_with(b"Obj\x01") {
         return None;
     }
@@ -138,7 +167,10 @@ pub fn add(cx: &mut Diagnostics, sources: &mut SourceMap, path: &str, bytes: Vec
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
             let id = sources.add(path, text);
             let loc = Loc::new(id, good, good + 1);
-            cx.push(Diagnostic::error("not-utf8", loc, "the file is not UTF-8 text").help("save it as UTF-8"));
+            cx.push(
+                Diagnostic::error("not-utf8", loc, "the file is not UTF-8 text")
+                    .help("save it as UTF-8"),
+            );
             None
         }
     }

@@ -1,7 +1,7 @@
 //! `obs.toml`: how the output looks, defaults for every event, and annotations of schemas somebody else owns.
 
-use obs_model::keys;
 use obs_model::draft::Located;
+use obs_model::keys;
 use obs_model::resolve::Overlays;
 use obs_model::settings::{MapType, Settings};
 use obs_schema::diag::{Diagnostic, Diagnostics, nearest};
@@ -27,14 +27,28 @@ const TOP: [&str; 4] = ["specs", "build", "defaults", "events"];
 
 /// Keys of `[build]`.
 const BUILD: [&str; 14] = [
-    "avro", "json", "serde", "borrowed", "setters", "keep_unknown", "formats", "map", "runtime", "modules",
-    "attributes", "extern_types", "boxed", "rename",
+    "avro",
+    "json",
+    "serde",
+    "borrowed",
+    "setters",
+    "keep_unknown",
+    "formats",
+    "map",
+    "runtime",
+    "modules",
+    "attributes",
+    "extern_types",
+    "boxed",
+    "rename",
 ];
 
 /// Reads the text of an `obs.toml`.
 pub fn read(cx: &mut Diagnostics, file: FileId, text: &str) -> ObsToml {
     let mut out = ObsToml::default();
-    let Some(root) = crate::load::parse_toml(cx, file, text) else { return out };
+    let Some(root) = crate::load::parse_toml(cx, file, text) else {
+        return out;
+    };
     for member in root.as_object().unwrap_or_default() {
         match member.name.as_str() {
             "specs" => out.specs = texts(cx, &member.value),
@@ -45,7 +59,10 @@ pub fn read(cx: &mut Diagnostics, file: FileId, text: &str) -> ObsToml {
             }
             "events" => {
                 for event in object(cx, &member.value) {
-                    let located = Located { value: event.value.clone(), loc: event.name_loc };
+                    let located = Located {
+                        value: event.value.clone(),
+                        loc: event.name_loc,
+                    };
                     out.overlays.events.insert(event.name.clone(), located);
                 }
             }
@@ -73,7 +90,11 @@ fn build(cx: &mut Diagnostics, node: &Node, settings: &mut Settings) {
             }
             "map" => {
                 if let Some(word) = word(cx, value, &["BTreeMap", "HashMap"]) {
-                    settings.map = if word == "HashMap" { MapType::HashMap } else { MapType::BTreeMap };
+                    settings.map = if word == "HashMap" {
+                        MapType::HashMap
+                    } else {
+                        MapType::BTreeMap
+                    };
                 }
             }
             "modules" => {
@@ -87,7 +108,9 @@ fn build(cx: &mut Diagnostics, node: &Node, settings: &mut Settings) {
             },
             "attributes" => {
                 for entry in object(cx, value) {
-                    settings.attributes.insert(entry.name.clone(), texts(cx, &entry.value));
+                    settings
+                        .attributes
+                        .insert(entry.name.clone(), texts(cx, &entry.value));
                 }
             }
             "extern_types" => settings.extern_types = map(cx, value),
@@ -108,7 +131,15 @@ fn set(cx: &mut Diagnostics, node: &Node, to: &mut bool) {
 fn word<'a>(cx: &mut Diagnostics, node: &'a Node, known: &[&str]) -> Option<&'a str> {
     let word = node.as_str();
     if word.is_none_or(|word| !known.contains(&word)) {
-        wrong(cx, node, &known.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(" or "));
+        wrong(
+            cx,
+            node,
+            &known
+                .iter()
+                .map(|word| format!("`\"{word}\"`"))
+                .collect::<Vec<_>>()
+                .join(" or "),
+        );
         return None;
     }
     word
@@ -149,7 +180,9 @@ fn object<'a>(cx: &mut Diagnostics, node: &'a Node) -> &'a [Member] {
 
 fn wrong(cx: &mut Diagnostics, node: &Node, expected: &str) {
     let message = format!("expected {expected}, found {}", node.kind());
-    cx.push(Diagnostic::error("wrong-setting", node.loc, message).help(format!("write {expected}")));
+    cx.push(
+        Diagnostic::error("wrong-setting", node.loc, message).help(format!("write {expected}")),
+    );
 }
 
 fn unknown(cx: &mut Diagnostics, member: &Member, known: &[&str], place: &str) {
@@ -160,4 +193,3 @@ fn unknown(cx: &mut Diagnostics, member: &Member, known: &[&str], place: &str) {
     let message = format!("{place} has no key `{}`", member.name);
     cx.push(Diagnostic::error("unknown-setting", member.name_loc, message).help(help));
 }
-

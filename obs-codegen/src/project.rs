@@ -38,17 +38,27 @@ pub struct Inputs {
 /// When a folder cannot be listed; the error names it.
 pub fn find(root: &Path, specs: &[PathBuf]) -> io::Result<Inputs> {
     let config = find_config(root);
-    let mut inputs = Inputs { root: root.to_owned(), config, files: Vec::new(), folders: Vec::new() };
+    let mut inputs = Inputs {
+        root: root.to_owned(),
+        config,
+        files: Vec::new(),
+        folders: Vec::new(),
+    };
     let mut roots: Vec<PathBuf> = specs.iter().map(|spec| root.join(spec)).collect();
     if roots.is_empty() {
         roots = configured_roots(&inputs).unwrap_or_else(|| vec![root.join("specs")]);
     }
     for spec in roots {
         let listing = fs::list(&spec).map_err(|error| {
-            io::Error::new(error.kind(), format!("cannot read the spec folder {}: {error}", spec.display()))
+            io::Error::new(
+                error.kind(),
+                format!("cannot read the spec folder {}: {error}", spec.display()),
+            )
         })?;
         let candidate = |path: &PathBuf| path.to_str().is_some_and(load::is_candidate);
-        inputs.files.extend(listing.files.into_iter().filter(candidate));
+        inputs
+            .files
+            .extend(listing.files.into_iter().filter(candidate));
         inputs.folders.extend(listing.folders);
     }
     inputs.files.sort();
@@ -97,17 +107,28 @@ pub fn load(inputs: &Inputs) -> io::Result<Loaded> {
     if let Some(path) = &inputs.config {
         let text = String::from_utf8_lossy(&read(path)?).into_owned();
         let file = loaded.sources.add(fs::relative(&inputs.root, path), text);
-        let text = loaded.sources.get(file).map(|file| file.text.clone()).unwrap_or_default();
+        let text = loaded
+            .sources
+            .get(file)
+            .map(|file| file.text.clone())
+            .unwrap_or_default();
         loaded.settings = obs_toml::read(&mut loaded.cx, file, &text);
     }
     for path in &inputs.files {
         let name = fs::relative(&inputs.root, path);
         let bytes = read(path)?;
-        loaded.files.extend(load::add(&mut loaded.cx, &mut loaded.sources, &name, bytes));
+        loaded
+            .files
+            .extend(load::add(&mut loaded.cx, &mut loaded.sources, &name, bytes));
     }
     Ok(loaded)
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
-    fs::read(path).map_err(|error| io::Error::new(error.kind(), format!("cannot read {}: {error}", path.display())))
+    fs::read(path).map_err(|error| {
+        io::Error::new(
+            error.kind(),
+            format!("cannot read {}: {error}", path.display()),
+        )
+    })
 }

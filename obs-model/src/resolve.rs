@@ -29,7 +29,10 @@ pub struct Overlays {
 /// Resolves a Draft.
 pub fn run(cx: &mut Diagnostics, draft: Draft, settings: &Settings, overlays: &Overlays) -> Model {
     let Draft { types, events } = draft;
-    let mut model = Model { types, events: Vec::new() };
+    let mut model = Model {
+        types,
+        events: Vec::new(),
+    };
     names::choose(cx, &mut model, settings);
     events::resolve(cx, &mut model, events, overlays);
     boxes::place(&mut model, settings);
@@ -64,12 +67,18 @@ fn spread_sensitivity(model: &mut Model) {
 pub fn each_type<'a>(kind: &'a TypeKind, visit: &mut dyn FnMut(&'a Type)) {
     match kind {
         TypeKind::Record(record) => {
-            record.fields.iter().for_each(|field| walk(&field.ty, visit));
+            record
+                .fields
+                .iter()
+                .for_each(|field| walk(&field.ty, visit));
             if let Unknown::Keep(ty) = &record.unknown {
                 walk(ty, visit);
             }
         }
-        TypeKind::Union(union) => union.branches.iter().for_each(|branch| walk(&branch.ty, visit)),
+        TypeKind::Union(union) => union
+            .branches
+            .iter()
+            .for_each(|branch| walk(&branch.ty, visit)),
         TypeKind::Newtype(ty) => walk(ty, visit),
         TypeKind::Enum(_) | TypeKind::Fixed { .. } => {}
     }

@@ -2,8 +2,15 @@
 //!
 //! `test` runs everything that must hold before a change lands; the long work has a short form in it.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
-#![expect(clippy::disallowed_methods, reason = "chores touch the world; the fence is for the product")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a tool for people at a terminal"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "chores touch the world; the fence is for the product"
+)]
 
 mod features;
 mod run;
@@ -25,14 +32,19 @@ fn main() -> ExitCode {
         ["test", steps @ ..] => test::run(steps),
         ["tools"] => tools::install().map(drop),
         ["steps"] => {
-            test::STEPS.iter().for_each(|step| println!("{:10} {}", step.name, step.what));
+            test::STEPS
+                .iter()
+                .for_each(|step| println!("{:10} {}", step.name, step.what));
             Ok(())
         }
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())
         }
-        _ => Err(format!("xtask does not know `{}`\n\n{USAGE}", words.join(" "))),
+        _ => Err(format!(
+            "xtask does not know `{}`\n\n{USAGE}",
+            words.join(" ")
+        )),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -13,23 +13,63 @@ pub(crate) struct Step {
 
 /// All of them.
 pub(crate) const STEPS: &[Step] = &[
-    Step { name: "fmt", what: "the code is formatted", go: fmt },
-    Step { name: "clippy", what: "no lint complains", go: clippy },
-    Step { name: "tests", what: "unit, snapshot, golden, UI and outside tests pass", go: tests },
-    Step { name: "features", what: "each feature builds alone", go: features::check },
-    Step { name: "docs", what: "the documentation builds without warnings", go: docs },
-    Step { name: "specs", what: "the examples' specs are clean, and their locks fresh", go: specs },
-    Step { name: "quickstart", what: "the quickstart runs", go: quickstart },
-    Step { name: "package", what: "every crate packages", go: package },
+    Step {
+        name: "fmt",
+        what: "the code is formatted",
+        go: fmt,
+    },
+    Step {
+        name: "clippy",
+        what: "no lint complains",
+        go: clippy,
+    },
+    Step {
+        name: "tests",
+        what: "unit, snapshot, golden, UI and outside tests pass",
+        go: tests,
+    },
+    Step {
+        name: "features",
+        what: "each feature builds alone",
+        go: features::check,
+    },
+    Step {
+        name: "docs",
+        what: "the documentation builds without warnings",
+        go: docs,
+    },
+    Step {
+        name: "specs",
+        what: "the examples' specs are clean, and their locks fresh",
+        go: specs,
+    },
+    Step {
+        name: "quickstart",
+        what: "the quickstart runs",
+        go: quickstart,
+    },
+    Step {
+        name: "package",
+        what: "every crate packages",
+        go: package,
+    },
 ];
 
 /// Runs the named steps, or all.
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
-    if let Some(name) = names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
-        return Err(format!("`test` has no step `{name}`; `cargo xtask steps` lists them"));
+    if let Some(name) = names
+        .iter()
+        .find(|name| STEPS.iter().all(|step| step.name != **name))
+    {
+        return Err(format!(
+            "`test` has no step `{name}`; `cargo xtask steps` lists them"
+        ));
     }
     let mut times: Vec<(&str, Duration)> = Vec::new();
-    for step in STEPS.iter().filter(|step| names.is_empty() || names.contains(&step.name)) {
+    for step in STEPS
+        .iter()
+        .filter(|step| names.is_empty() || names.contains(&step.name))
+    {
         println!("\n== {}: {}", step.name, step.what);
         let start = Instant::now();
         (step.go)().map_err(|error| format!("step `{}`: {error}", step.name))?;
@@ -47,17 +87,29 @@ fn fmt() -> Result<(), String> {
 }
 
 fn clippy() -> Result<(), String> {
-    go(cargo().args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+    go(cargo().args([
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))
 }
 
 /// Everything `cargo test --workspace` runs, and with the outside tools what it leaves out.
 fn tests() -> Result<(), String> {
     let tools = tools::install()?;
-    go(cargo().args(["test", "--workspace"]).env("OBS_PYTHON", &tools.python))
+    go(cargo()
+        .args(["test", "--workspace"])
+        .env("OBS_PYTHON", &tools.python))
 }
 
 fn docs() -> Result<(), String> {
-    go(cargo().args(["doc", "--quiet", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+    go(cargo()
+        .args(["doc", "--quiet", "--workspace", "--no-deps"])
+        .env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 fn specs() -> Result<(), String> {

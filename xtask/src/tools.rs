@@ -19,17 +19,31 @@ pub(crate) struct Tools {
 pub(crate) fn install() -> Result<Tools, String> {
     let folder = root().join(".tools");
     let home = folder.join("python");
-    let python = home.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    let python = home.join(if cfg!(windows) {
+        "Scripts/python.exe"
+    } else {
+        "bin/python"
+    });
     let stamp = home.join("installed.txt");
     let wanted = PYTHON.join("\n");
     if std::fs::read_to_string(&stamp).is_ok_and(|there| there == wanted) {
         return Ok(Tools { python });
     }
-    std::fs::create_dir_all(&folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
     go(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home)).map_err(|error| {
         format!("{error}\nhelp: install Python 3 with venv, on Debian `apt-get install python3 python3-venv`")
     })?;
-    go(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PYTHON))?;
-    std::fs::write(&stamp, wanted).map_err(|error| format!("cannot write {}: {error}", stamp.display()))?;
+    go(Command::new(&python)
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ])
+        .args(PYTHON))?;
+    std::fs::write(&stamp, wanted)
+        .map_err(|error| format!("cannot write {}: {error}", stamp.display()))?;
     Ok(Tools { python })
 }

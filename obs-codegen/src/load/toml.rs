@@ -12,7 +12,10 @@ pub(crate) fn parse(cx: &mut Diagnostics, file: FileId, text: &str) -> Option<No
         Ok(value) => Some(convert(file, value)),
         Err(error) => {
             let loc = Loc::new(file, error.span.start, error.span.end);
-            cx.push(Diagnostic::error("toml-syntax", loc, error.to_string()).help("correct the line; see toml.io for the syntax"));
+            cx.push(
+                Diagnostic::error("toml-syntax", loc, error.to_string())
+                    .help("correct the line; see toml.io for the syntax"),
+            );
             None
         }
     }
@@ -25,7 +28,9 @@ fn convert(file: FileId, mut value: toml_span::Value<'_>) -> Node {
         ValueInner::Integer(number) => Value::Number(Number::Int(number)),
         ValueInner::Float(number) => Value::Number(Number::Float(number)),
         ValueInner::Boolean(value) => Value::Bool(value),
-        ValueInner::Array(items) => Value::Array(items.into_iter().map(|item| convert(file, item)).collect()),
+        ValueInner::Array(items) => {
+            Value::Array(items.into_iter().map(|item| convert(file, item)).collect())
+        }
         ValueInner::Table(table) => {
             let mut members: Vec<Member> = table
                 .into_iter()

@@ -12,14 +12,25 @@ const MAX_NODES: usize = 200_000;
 
 /// Reads the first document of a YAML text.
 pub(crate) fn parse(cx: &mut Diagnostics, file: FileId, source: &SourceFile) -> Option<Node> {
-    let mut reader = Reader { source, file, stack: Vec::new(), anchors: BTreeMap::new(), nodes: 0, root: None };
+    let mut reader = Reader {
+        source,
+        file,
+        stack: Vec::new(),
+        anchors: BTreeMap::new(),
+        nodes: 0,
+        root: None,
+    };
     for event in Parser::new_from_str(&source.text) {
         let taken = match event {
             Ok((event, span)) => reader.take(event, span),
             Err(error) => {
                 let at = reader.offset(*error.marker());
-                Err(Diagnostic::error("yaml-syntax", Loc::new(file, at, at + 1), error.info().to_owned())
-                    .help("correct the indentation or the quoting here"))
+                Err(Diagnostic::error(
+                    "yaml-syntax",
+                    Loc::new(file, at, at + 1),
+                    error.info().to_owned(),
+                )
+                .help("correct the indentation or the quoting here"))
             }
         };
         match taken {
@@ -32,7 +43,10 @@ pub(crate) fn parse(cx: &mut Diagnostics, file: FileId, source: &SourceFile) -> 
         }
     }
     if reader.root.is_none() {
-        cx.push(Diagnostic::error("yaml-syntax", Loc::file(file), "the file is empty").help("write a schema, or remove the file"));
+        cx.push(
+            Diagnostic::error("yaml-syntax", Loc::file(file), "the file is empty")
+                .help("write a schema, or remove the file"),
+        );
     }
     reader.root
 }
@@ -61,7 +75,10 @@ enum Kind {
 
 impl Reader<'_> {
     fn offset(&self, marker: Marker) -> usize {
-        self.source.offset(Position { line: marker.line(), column: marker.col() + 1 })
+        self.source.offset(Position {
+            line: marker.line(),
+            column: marker.col() + 1,
+        })
     }
 
     /// Takes an event; false when the first document is complete.
@@ -70,25 +87,41 @@ impl Reader<'_> {
         match event {
             Event::Scalar(text, style, anchor, _) => {
                 let loc = Loc::new(self.file, start, end);
-                let value = if style == ScalarStyle::Plain { plain(&text) } else { Value::String(text.into_owned()) };
+                let value = if style == ScalarStyle::Plain {
+                    plain(&text)
+                } else {
+                    Value::String(text.into_owned())
+                };
                 self.add(Node { loc, value }, anchor)?;
             }
             Event::SequenceStart(anchor, _) => self.open(start, anchor, Kind::Array(Vec::new()))?,
-            Event::MappingStart(anchor, _) => self.open(start, anchor, Kind::Object(Vec::new(), None))?,
+            Event::MappingStart(anchor, _) => {
+                self.open(start, anchor, Kind::Object(Vec::new(), None))?
+            }
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(open) = self.stack.pop() {
                     let value = match open.kind {
                         Kind::Array(items) => Value::Array(items),
                         Kind::Object(members, _) => Value::Object(members),
                     };
-                    self.add(Node { loc: Loc::new(self.file, open.start, end), value }, open.anchor)?;
+                    self.add(
+                        Node {
+                            loc: Loc::new(self.file, open.start, end),
+                            value,
+                        },
+                        open.anchor,
+                    )?;
                 }
             }
             Event::Alias(anchor) => {
                 let loc = Loc::new(self.file, start, end);
                 let Some(node) = self.anchors.get(&anchor).cloned() else {
-                    return Err(Diagnostic::error("yaml-syntax", loc, "this alias stands inside its own anchor")
-                        .help("write the value out"));
+                    return Err(Diagnostic::error(
+                        "yaml-syntax",
+                        loc,
+                        "this alias stands inside its own anchor",
+                    )
+                    .help("write the value out"));
                 };
                 self.nodes += size(&node);
                 self.add(Node { loc, ..node }, 0)?;
@@ -102,18 +135,28 @@ impl Reader<'_> {
     fn open(&mut self, start: usize, anchor: usize, kind: Kind) -> Result<(), Diagnostic> {
         if self.stack.len() == MAX_DEPTH {
             let loc = Loc::new(self.file, start, start + 1);
-            return Err(Diagnostic::error("yaml-syntax", loc, "values nest more than 128 deep")
-                .help("flatten the document"));
+            return Err(
+                Diagnostic::error("yaml-syntax", loc, "values nest more than 128 deep")
+                    .help("flatten the document"),
+            );
         }
-        self.stack.push(Open { start, anchor, kind });
+        self.stack.push(Open {
+            start,
+            anchor,
+            kind,
+        });
         Ok(())
     }
 
     fn add(&mut self, node: Node, anchor: usize) -> Result<(), Diagnostic> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            return Err(Diagnostic::error("yaml-syntax", node.loc, "aliases make this document too large")
-                .help("write fewer aliases of aliases"));
+            return Err(Diagnostic::error(
+                "yaml-syntax",
+                node.loc,
+                "aliases make this document too large",
+            )
+            .help("write fewer aliases of aliases"));
         }
         if anchor > 0 {
             self.anchors.insert(anchor, node.clone());
@@ -124,11 +167,19 @@ impl Reader<'_> {
             Some(Kind::Object(members, waiting)) => match waiting.take() {
                 Some((name, name_loc)) => {
                     if let Some(first) = members.iter().find(|member| member.name == name) {
-                        return Err(Diagnostic::error("duplicate-key", name_loc, format!("key `{name}` is written twice"))
-                            .other(first.name_loc, "first written here")
-                            .help("remove one of the two"));
+                        return Err(Diagnostic::error(
+                            "duplicate-key",
+                            name_loc,
+                            format!("key `{name}` is written twice"),
+                        )
+                        .other(first.name_loc, "first written here")
+                        .help("remove one of the two"));
                     }
-                    members.push(Member { name, name_loc, value: node });
+                    members.push(Member {
+                        name,
+                        name_loc,
+                        value: node,
+                    });
                 }
                 None => *waiting = Some((key(&node)?, node.loc)),
             },
@@ -144,7 +195,10 @@ fn key(node: &Node) -> Result<String, Diagnostic> {
         Value::Number(number) => Ok(number.to_string()),
         Value::Null => Ok("null".to_owned()),
         Value::Array(_) | Value::Object(_) => {
-            Err(Diagnostic::error("yaml-syntax", node.loc, "a key must be a plain word").help("write the key as text"))
+            Err(
+                Diagnostic::error("yaml-syntax", node.loc, "a key must be a plain word")
+                    .help("write the key as text"),
+            )
         }
     }
 }
@@ -157,8 +211,11 @@ fn plain(text: &str) -> Value {
         "false" | "False" | "FALSE" => Value::Bool(false),
         _ => {
             let digits = text.strip_prefix('+').unwrap_or(text);
-            let radix = |prefix, radix| u64::from_str_radix(digits.strip_prefix(prefix)?, radix).ok();
-            match Number::parse(digits).or_else(|| radix("0x", 16).or_else(|| radix("0o", 8)).map(Number::UInt)) {
+            let radix =
+                |prefix, radix| u64::from_str_radix(digits.strip_prefix(prefix)?, radix).ok();
+            match Number::parse(digits)
+                .or_else(|| radix("0x", 16).or_else(|| radix("0o", 8)).map(Number::UInt))
+            {
                 Some(Number::UInt(value)) if i64::try_from(value).is_ok() => {
                     Value::Number(Number::Int(i64::try_from(value).unwrap_or_default()))
                 }
@@ -189,19 +246,30 @@ mod tests {
         let node = parse(&mut cx, file, sources.get(file).expect("just added"));
         let mut got = node.map_or("nothing".to_owned(), |node| node.to_json().to_string());
         for diagnostic in cx.into_sorted() {
-            let position = sources.position(diagnostic.primary.loc).expect("a file place");
-            got += &format!(" | {}:{} {}", position.line, position.column, diagnostic.message);
+            let position = sources
+                .position(diagnostic.primary.loc)
+                .expect("a file place");
+            got += &format!(
+                " | {}:{} {}",
+                position.line, position.column, diagnostic.message
+            );
         }
         assert_eq!(got, expected);
     }
 
     #[test]
     fn reads_yaml() {
-        check("a: 1\nb: [x, 'true', ~, 0x1f]\nc:\n  d: 1.5\n", r#"{"a":1,"b":["x","true",null,31],"c":{"d":1.5}}"#);
+        check(
+            "a: 1\nb: [x, 'true', ~, 0x1f]\nc:\n  d: 1.5\n",
+            r#"{"a":1,"b":["x","true",null,31],"c":{"d":1.5}}"#,
+        );
         check("a: &x {k: v}\nb: *x\n", r#"{"a":{"k":"v"},"b":{"k":"v"}}"#);
         check("é: 1\né: 2\n", "nothing | 2:1 key `é` is written twice");
         check("", "nothing | 1:1 the file is empty");
-        check("a: [1\n", "nothing | 2:1 while parsing a flow sequence, expected ',' or ']'");
+        check(
+            "a: [1\n",
+            "nothing | 2:1 while parsing a flow sequence, expected ',' or ']'",
+        );
         check("a: |\n  two\n  lines\n", r#"{"a":"two\nlines\n"}"#);
     }
 
@@ -212,8 +280,14 @@ mod tests {
         let mut cx = Diagnostics::default();
         let source = sources.get(file).expect("just added");
         let node = parse(&mut cx, file, source).expect("valid");
-        let word = node.get("é").and_then(|inner| inner.get("b")).expect("there");
-        assert_eq!(&source.text[word.loc.start as usize..word.loc.end as usize], "word");
+        let word = node
+            .get("é")
+            .and_then(|inner| inner.get("b"))
+            .expect("there");
+        assert_eq!(
+            &source.text[word.loc.start as usize..word.loc.end as usize],
+            "word"
+        );
     }
 
     #[test]
@@ -221,7 +295,10 @@ mod tests {
         let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..12 {
             let last = level - 1;
-            text += &format!("a{level}: &a{level} [{}]\n", vec![format!("*a{last}"); 10].join(", "));
+            text += &format!(
+                "a{level}: &a{level} [{}]\n",
+                vec![format!("*a{last}"); 10].join(", ")
+            );
         }
         let mut sources = SourceMap::default();
         let file = sources.add("t.yaml", text);

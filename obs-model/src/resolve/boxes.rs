@@ -60,8 +60,14 @@ fn held(kind: &TypeKind) -> Vec<TypeId> {
 /// Visits the types a definition holds by value: not behind a list or a map, which are on the heap already.
 fn each_held(kind: &mut TypeKind, visit: &mut dyn FnMut(&mut Type)) {
     match kind {
-        TypeKind::Record(record) => record.fields.iter_mut().for_each(|field| by_value(&mut field.ty, visit)),
-        TypeKind::Union(union) => union.branches.iter_mut().for_each(|branch| by_value(&mut branch.ty, visit)),
+        TypeKind::Record(record) => record
+            .fields
+            .iter_mut()
+            .for_each(|field| by_value(&mut field.ty, visit)),
+        TypeKind::Union(union) => union
+            .branches
+            .iter_mut()
+            .for_each(|branch| by_value(&mut branch.ty, visit)),
         TypeKind::Newtype(ty) => by_value(ty, visit),
         TypeKind::Enum(_) | TypeKind::Fixed { .. } => {}
     }
@@ -82,9 +88,14 @@ fn by_value(ty: &mut Type, visit: &mut dyn FnMut(&mut Type)) {
 /// `boxed` of the settings.
 fn asked(model: &mut Model, settings: &Settings) {
     for def in &mut model.types {
-        let TypeKind::Record(record) = &mut def.kind else { continue };
+        let TypeKind::Record(record) = &mut def.kind else {
+            continue;
+        };
         for field in &mut record.fields {
-            if settings.boxed.contains(&format!("{}.{}", def.wire_name, field.wire)) {
+            if settings
+                .boxed
+                .contains(&format!("{}.{}", def.wire_name, field.wire))
+            {
                 match &mut field.ty.shape {
                     Shape::Option { inner, .. } => inner.boxed = true,
                     _ => field.ty.boxed = true,

@@ -4,7 +4,8 @@ use super::{Overlays, names, version};
 use crate::draft::{DraftEvent, EventKeys, Located};
 use crate::keys;
 use crate::model::{
-    Dialect, Encoding, Envelope, Event, EventLog, Field, Label, Level, Model, Shape, Type, TypeKind, Version,
+    Dialect, Encoding, Envelope, Event, EventLog, Field, Label, Level, Model, Shape, Type,
+    TypeKind, Version,
 };
 use crate::spec::annotate;
 use obs_schema::diag::{Diagnostic, Diagnostics, nearest};
@@ -15,13 +16,22 @@ use std::collections::BTreeSet;
 const SLOW_NS: u64 = 250_000_000;
 
 /// Turns candidates into events.
-pub(super) fn resolve(cx: &mut Diagnostics, model: &mut Model, drafts: Vec<DraftEvent>, overlays: &Overlays) {
+pub(super) fn resolve(
+    cx: &mut Diagnostics,
+    model: &mut Model,
+    drafts: Vec<DraftEvent>,
+    overlays: &Overlays,
+) {
     let mut events = Vec::new();
     let mut used = BTreeSet::new();
     for draft in drafts {
         let name = draft.name.rsplit('.').next().unwrap_or(&draft.name);
         let by_name = names::event_type_of(&version::without(name));
-        let event_type = draft.keys.event.as_ref().map_or(by_name, |event| event.value.clone());
+        let event_type = draft
+            .keys
+            .event
+            .as_ref()
+            .map_or(by_name, |event| event.value.clone());
         let overlay = overlays.events.get(&event_type);
         if draft.referenced && draft.keys.loc.is_none() && overlay.is_none() {
             continue;
@@ -36,14 +46,32 @@ pub(super) fn resolve(cx: &mut Diagnostics, model: &mut Model, drafts: Vec<Draft
         }
         events.push(event(draft, event_type, keys));
     }
-    for (name, overlay) in overlays.events.iter().filter(|(name, _)| !used.contains(*name)) {
-        let help = did_you_mean(name, events.iter().map(|event: &Event| event.event_type.as_str()));
-        let help = help.unwrap_or_else(|| "remove the section, or add the spec it is about".to_owned());
-        cx.push(Diagnostic::error("unknown-event", overlay.loc, format!("no spec describes `{name}`")).help(help));
+    for (name, overlay) in overlays
+        .events
+        .iter()
+        .filter(|(name, _)| !used.contains(*name))
+    {
+        let help = did_you_mean(
+            name,
+            events.iter().map(|event: &Event| event.event_type.as_str()),
+        );
+        let help =
+            help.unwrap_or_else(|| "remove the section, or add the spec it is about".to_owned());
+        cx.push(
+            Diagnostic::error(
+                "unknown-event",
+                overlay.loc,
+                format!("no spec describes `{name}`"),
+            )
+            .help(help),
+        );
     }
-    events.sort_by(|a, b| (&a.event_type, a.version, a.loc).cmp(&(&b.event_type, b.version, b.loc)));
+    events
+        .sort_by(|a, b| (&a.event_type, a.version, a.loc).cmp(&(&b.event_type, b.version, b.loc)));
     for at in 0..events.len() {
-        events[at].newest = events.get(at + 1).is_none_or(|next| next.event_type != events[at].event_type);
+        events[at].newest = events
+            .get(at + 1)
+            .is_none_or(|next| next.event_type != events[at].event_type);
     }
     model.events = events;
     labels(model);
@@ -56,7 +84,11 @@ fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<
 fn event(draft: DraftEvent, event_type: String, keys: EventKeys) -> Event {
     let version = value(&keys.version)
         .or_else(|| version::in_path(&draft.stem))
-        .unwrap_or(Version { major: 1, minor: 0, patch: 0 });
+        .unwrap_or(Version {
+            major: 1,
+            minor: 0,
+            patch: 0,
+        });
     let log = value(&keys.log).unwrap_or((Some(Level::Info), 1.0));
     let own = match draft.dialect {
         Dialect::Avro => Encoding::Avro,
@@ -76,7 +108,10 @@ fn event(draft: DraftEvent, event_type: String, keys: EventKeys) -> Event {
         runbook: value(&keys.runbook),
         encoding: value(&keys.encoding).unwrap_or(own),
         envelope: value(&keys.envelope).unwrap_or(Envelope::Obs),
-        log: EventLog { level: log.0, sample: log.1 },
+        log: EventLog {
+            level: log.0,
+            sample: log.1,
+        },
         slow_ns: value(&keys.slow_ns).unwrap_or(SLOW_NS),
         slos: keys.slos.iter().map(|slo| slo.value.clone()).collect(),
         min_rate: value(&keys.min_rate),
@@ -108,8 +143,15 @@ fn overlay_fields(
     draft: &DraftEvent,
     overlays: &[Member],
 ) {
-    let TypeKind::Record(record) = &mut model.types[draft.ty.0 as usize].kind else { return };
-    for Member { name, name_loc, value } in overlays {
+    let TypeKind::Record(record) = &mut model.types[draft.ty.0 as usize].kind else {
+        return;
+    };
+    for Member {
+        name,
+        name_loc,
+        value,
+    } in overlays
+    {
         if let Some(field) = record.fields.iter_mut().find(|field| field.wire == *name) {
             annotate_field(cx, field, value);
             continue;
@@ -117,9 +159,13 @@ fn overlay_fields(
         let help = did_you_mean(name, record.fields.iter().map(|field| field.wire.as_str()));
         let help = help.unwrap_or_else(|| "name a field as it is called in the schema".to_owned());
         cx.push(
-            Diagnostic::error("unknown-field", *name_loc, format!("`{}` has no field `{name}`", draft.name))
-                .other(draft.loc, "the event is described here")
-                .help(help),
+            Diagnostic::error(
+                "unknown-field",
+                *name_loc,
+                format!("`{}` has no field `{name}`", draft.name),
+            )
+            .other(draft.loc, "the event is described here")
+            .help(help),
         );
     }
 }
@@ -134,10 +180,20 @@ fn annotate_field(cx: &mut Diagnostics, field: &mut Field, over: &Node) {
 /// Completes labels: their names, and the values their types allow.
 fn labels(model: &mut Model) {
     for at in 0..model.types.len() {
-        let TypeKind::Record(record) = &model.types[at].kind else { continue };
-        let complete = |field: &Field| field.obs.label.clone().map(|label| complete(model, field, label));
+        let TypeKind::Record(record) = &model.types[at].kind else {
+            continue;
+        };
+        let complete = |field: &Field| {
+            field
+                .obs
+                .label
+                .clone()
+                .map(|label| complete(model, field, label))
+        };
         let labels: Vec<Option<Label>> = record.fields.iter().map(complete).collect();
-        let TypeKind::Record(record) = &mut model.types[at].kind else { continue };
+        let TypeKind::Record(record) = &mut model.types[at].kind else {
+            continue;
+        };
         for (field, label) in record.fields.iter_mut().zip(labels) {
             field.obs.label = label;
         }
@@ -146,7 +202,9 @@ fn labels(model: &mut Model) {
 
 fn complete(model: &Model, field: &Field, mut label: Label) -> Label {
     if label.name.is_empty() {
-        label.name = names::field_ident(&field.wire).trim_start_matches("r#").to_owned();
+        label.name = names::field_ident(&field.wire)
+            .trim_start_matches("r#")
+            .to_owned();
     }
     let mut optional = field.optional;
     let mut ty = &field.ty;
@@ -158,7 +216,11 @@ fn complete(model: &Model, field: &Field, mut label: Label) -> Label {
         Shape::Bool => label.values = vec!["false".to_owned(), "true".to_owned()],
         Shape::Named(id) => {
             if let TypeKind::Enum(enum_) = &model.get(*id).kind {
-                label.values = enum_.symbols.iter().map(|symbol| symbol.wire.clone()).collect();
+                label.values = enum_
+                    .symbols
+                    .iter()
+                    .map(|symbol| symbol.wire.clone())
+                    .collect();
                 label.clamped = enum_.default.is_none();
             }
         }

@@ -13,11 +13,18 @@ pub(super) fn choose(cx: &mut Diagnostics, model: &mut Model, settings: &Setting
         let module: Vec<String> = if settings.flat_modules {
             Vec::new()
         } else {
-            def.name.module.iter().map(|part| module_ident(part)).collect()
+            def.name
+                .module
+                .iter()
+                .map(|part| module_ident(part))
+                .collect()
         };
         // Modules and types share a namespace.
         for depth in 0..module.len() {
-            scopes.entry(module[..depth].to_vec()).or_default().insert(module[depth].clone());
+            scopes
+                .entry(module[..depth].to_vec())
+                .or_default()
+                .insert(module[depth].clone());
         }
         def.name.module = module;
     }
@@ -44,7 +51,11 @@ fn members(cx: &mut Diagnostics, settings: &Settings, wire_name: &str, kind: &mu
                 field.ident = unique(cx, &mut taken, wanted, &field.wire, field.loc, false);
                 field.attributes = attributes(settings, &path, false);
             }
-            let wanted = if record.unknown_ident.is_empty() { "extra" } else { &record.unknown_ident };
+            let wanted = if record.unknown_ident.is_empty() {
+                "extra"
+            } else {
+                &record.unknown_ident
+            };
             record.unknown_ident = free(&mut taken, wanted, false);
         }
         TypeKind::Enum(enum_) => {
@@ -52,8 +63,15 @@ fn members(cx: &mut Diagnostics, settings: &Settings, wire_name: &str, kind: &mu
                 taken.insert("Unrecognised".to_owned());
             }
             for symbol in &mut enum_.symbols {
-                let renamed = settings.renames.get(&format!("{wire_name}.{}", symbol.wire)).cloned();
-                symbol.ident = free(&mut taken, &renamed.unwrap_or_else(|| variant_ident(&symbol.ident)), true);
+                let renamed = settings
+                    .renames
+                    .get(&format!("{wire_name}.{}", symbol.wire))
+                    .cloned();
+                symbol.ident = free(
+                    &mut taken,
+                    &renamed.unwrap_or_else(|| variant_ident(&symbol.ident)),
+                    true,
+                );
             }
         }
         TypeKind::Union(union) => {
@@ -67,7 +85,12 @@ fn members(cx: &mut Diagnostics, settings: &Settings, wire_name: &str, kind: &mu
 
 fn attributes(settings: &Settings, path: &str, every: bool) -> Vec<String> {
     let general = settings.attributes.get(".").filter(|_| every);
-    general.into_iter().chain(settings.attributes.get(path)).flatten().cloned().collect()
+    general
+        .into_iter()
+        .chain(settings.attributes.get(path))
+        .flatten()
+        .cloned()
+        .collect()
 }
 
 /// A free name in a scope; a changed one is reported, since somebody will look for the other.
@@ -85,7 +108,9 @@ fn unique(
             Diagnostic::warning(
                 "name-collision",
                 loc,
-                format!("`{wire}` would be called `{wanted}` like another; it is called `{chosen}`"),
+                format!(
+                    "`{wire}` would be called `{wanted}` like another; it is called `{chosen}`"
+                ),
             )
             .help("give it a name of its own under `[build.rename]` in obs.toml"),
         );
@@ -100,7 +125,11 @@ fn free(taken: &mut BTreeSet<String>, wanted: &str, pascal: bool) -> String {
     let base = wanted.strip_prefix("r#").unwrap_or(wanted);
     let mut number = 2u32;
     loop {
-        let candidate = if pascal { format!("{base}{number}") } else { format!("{base}_{number}") };
+        let candidate = if pascal {
+            format!("{base}{number}")
+        } else {
+            format!("{base}_{number}")
+        };
         if taken.insert(candidate.clone()) {
             return candidate;
         }
@@ -125,8 +154,8 @@ pub fn type_ident(name: &str) -> String {
 pub fn variant_ident(symbol: &str) -> String {
     let mut out = String::new();
     for word in split(symbol) {
-        let digits_meet =
-            out.ends_with(|c: char| c.is_ascii_digit()) && word.starts_with(|c: char| c.is_ascii_digit());
+        let digits_meet = out.ends_with(|c: char| c.is_ascii_digit())
+            && word.starts_with(|c: char| c.is_ascii_digit());
         if digits_meet {
             out.push('_');
         }
@@ -159,7 +188,8 @@ pub fn event_type_of(name: &str) -> String {
 
 /// Words between signs.
 fn split(name: &str) -> impl Iterator<Item = &str> {
-    name.split(|c: char| c == '_' || !unicode_ident::is_xid_continue(c)).filter(|word| !word.is_empty())
+    name.split(|c: char| c == '_' || !unicode_ident::is_xid_continue(c))
+        .filter(|word| !word.is_empty())
 }
 
 fn shouts(word: &str) -> bool {
@@ -185,7 +215,8 @@ fn snake(name: &str, between: char) -> String {
             let starts = match at.checked_sub(1).map(|at| chars[at]) {
                 None => true,
                 Some(before) => {
-                    let opens = before.is_uppercase() && chars.get(at + 1).is_some_and(|after| after.is_lowercase());
+                    let opens = before.is_uppercase()
+                        && chars.get(at + 1).is_some_and(|after| after.is_lowercase());
                     c.is_uppercase() && (before.is_lowercase() || before.is_ascii_digit() || opens)
                 }
             };
@@ -226,8 +257,14 @@ fn sign(c: char) -> &'static str {
 
 /// Makes a word an identifier: not empty, not starting with a digit, not a keyword.
 fn valid(word: String, instead: &str) -> String {
-    let Some(first) = word.chars().next() else { return instead.to_owned() };
-    let word = if unicode_ident::is_xid_start(first) { word } else { format!("_{word}") };
+    let Some(first) = word.chars().next() else {
+        return instead.to_owned();
+    };
+    let word = if unicode_ident::is_xid_start(first) {
+        word
+    } else {
+        format!("_{word}")
+    };
     match word.as_str() {
         "self" | "Self" | "super" | "crate" | "_" => format!("{word}_"),
         _ if KEYWORDS.binary_search(&word.as_str()).is_ok() => format!("r#{word}"),
@@ -237,10 +274,11 @@ fn valid(word: String, instead: &str) -> String {
 
 /// Keywords of every edition, sorted.
 const KEYWORDS: [&str; 48] = [
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum",
-    "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
-    "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type",
-    "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
+    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return",
+    "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
 ];
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! How one version of an event becomes the next: derived where schema resolution can, else left to the user with reasons.
 
-use crate::model::{Dialect, Event, Model, Record, Shape, Type, TypeKind, Unknown, Upcast, UpcastHow};
+use crate::model::{
+    Dialect, Event, Model, Record, Shape, Type, TypeKind, Unknown, Upcast, UpcastHow,
+};
 use obs_schema::avro;
 use std::collections::BTreeSet;
 
@@ -14,20 +16,31 @@ pub(super) fn resolve(model: &mut Model) {
         let reasons = match (before.dialect, after.dialect) {
             (Dialect::Avro, Dialect::Avro) => avro_reasons(before, after),
             (Dialect::JsonSchema, Dialect::JsonSchema) => {
-                let mut compare = Compare { model, seen: BTreeSet::new(), reasons: Vec::new() };
+                let mut compare = Compare {
+                    model,
+                    seen: BTreeSet::new(),
+                    reasons: Vec::new(),
+                };
                 compare.definitions((before.ty.0, after.ty.0), "");
                 compare.reasons
             }
             _ => vec!["the two versions are written in different dialects".to_owned()],
         };
-        let how = if reasons.is_empty() { UpcastHow::Derived } else { UpcastHow::ByHand { reasons } };
+        let how = if reasons.is_empty() {
+            UpcastHow::Derived
+        } else {
+            UpcastHow::ByHand { reasons }
+        };
         model.events[at].upcast = Some(Upcast { from: at - 1, how });
     }
 }
 
 /// What Avro's rules cannot resolve.
 fn avro_reasons(before: &Event, after: &Event) -> Vec<String> {
-    let (Ok(writer), Ok(reader)) = (avro::parse::read_text(&before.schema), avro::parse::read_text(&after.schema)) else {
+    let (Ok(writer), Ok(reader)) = (
+        avro::parse::read_text(&before.schema),
+        avro::parse::read_text(&after.schema),
+    ) else {
         return vec!["a version's schema cannot be read by itself".to_owned()];
     };
     match avro::plan::Plan::compile(&writer, &reader) {
@@ -49,12 +62,18 @@ impl Compare<'_> {
             return;
         }
         let model = self.model;
-        match (&model.types[pair.0 as usize].kind, &model.types[pair.1 as usize].kind) {
+        match (
+            &model.types[pair.0 as usize].kind,
+            &model.types[pair.1 as usize].kind,
+        ) {
             (TypeKind::Record(old), TypeKind::Record(new)) => self.records(old, new, path),
             (TypeKind::Enum(old), TypeKind::Enum(new)) => {
                 for symbol in &old.symbols {
                     if !new.symbols.iter().any(|kept| kept.wire == symbol.wire) {
-                        self.reasons.push(format!("`{path}` no longer has the symbol `{}`", symbol.wire));
+                        self.reasons.push(format!(
+                            "`{path}` no longer has the symbol `{}`",
+                            symbol.wire
+                        ));
                     }
                 }
             }
@@ -66,7 +85,11 @@ impl Compare<'_> {
     fn records(&mut self, old: &Record, new: &Record, path: &str) {
         for field in &new.fields {
             let at = format!("{path}/{}", field.wire);
-            match old.fields.iter().find(|candidate| candidate.wire == field.wire) {
+            match old
+                .fields
+                .iter()
+                .find(|candidate| candidate.wire == field.wire)
+            {
                 Some(before) => {
                     if before.optional && !field.optional {
                         self.reasons.push(format!("`{at}` became required"));
@@ -80,7 +103,10 @@ impl Compare<'_> {
         if new.unknown == Unknown::Refuse {
             for field in &old.fields {
                 if !new.fields.iter().any(|kept| kept.wire == field.wire) {
-                    self.reasons.push(format!("`{path}/{}` was removed and the schema is closed", field.wire));
+                    self.reasons.push(format!(
+                        "`{path}/{}` was removed and the schema is closed",
+                        field.wire
+                    ));
                 }
             }
         }
@@ -92,7 +118,9 @@ impl Compare<'_> {
             (Shape::Array(a), Shape::Array(b)) | (Shape::Map(a), Shape::Map(b)) => {
                 self.types(a, b, &format!("{path}/*"));
             }
-            (Shape::Option { inner: a, .. }, Shape::Option { inner: b, .. }) => self.types(a, b, path),
+            (Shape::Option { inner: a, .. }, Shape::Option { inner: b, .. }) => {
+                self.types(a, b, path)
+            }
             (_, Shape::Option { inner, .. }) => self.types(old, inner, path),
             (Shape::I64 | Shape::U64 | Shape::I32, Shape::F64) | (_, Shape::Json) => {}
             (a, b) if a == b => {}

@@ -22,14 +22,21 @@ pub fn parse(text: &str) -> Option<Version> {
 pub fn in_path(path: &str) -> Option<Version> {
     let numbers = numbers_in(path);
     let at = |index: usize| numbers.get(index).copied().unwrap_or(0);
-    (!numbers.is_empty()).then(|| Version { major: at(0), minor: at(1), patch: at(2) })
+    (!numbers.is_empty()).then(|| Version {
+        major: at(0),
+        minor: at(1),
+        patch: at(2),
+    })
 }
 
 /// The numbers of that version, at most three.
 #[must_use]
 pub fn numbers_in(path: &str) -> Vec<u32> {
     find(path).map_or_else(Vec::new, |(start, end)| {
-        path[start + 1..end].split(['.', '_', '-']).filter_map(|part| part.parse().ok()).collect()
+        path[start + 1..end]
+            .split(['.', '_', '-'])
+            .filter_map(|part| part.parse().ok())
+            .collect()
     })
 }
 
@@ -38,8 +45,13 @@ pub fn numbers_in(path: &str) -> Vec<u32> {
 pub fn without(name: &str) -> String {
     match find(name) {
         Some((start, end)) => {
-            let (before, after) = (name[..start].trim_end_matches(['.', '_', '-']), &name[end..]);
-            format!("{before}{after}").trim_start_matches(['.', '_', '-']).to_owned()
+            let (before, after) = (
+                name[..start].trim_end_matches(['.', '_', '-']),
+                &name[end..],
+            );
+            format!("{before}{after}")
+                .trim_start_matches(['.', '_', '-'])
+                .to_owned()
         }
         None => name.to_owned(),
     }
@@ -57,7 +69,10 @@ fn find(text: &str) -> Option<(usize, usize)> {
         let mut end = start + 1;
         let mut parts = 0;
         while parts < 3 {
-            let digits = bytes[end..].iter().take_while(|b| b.is_ascii_digit()).count();
+            let digits = bytes[end..]
+                .iter()
+                .take_while(|b| b.is_ascii_digit())
+                .count();
             if digits == 0 || digits > 9 {
                 break;
             }
@@ -84,7 +99,11 @@ mod tests {
     #[test]
     fn versions_in_names() {
         let check = |path: &str, version: &str, rest: &str| {
-            assert_eq!(in_path(path).map(|v| v.to_string()).unwrap_or_default(), version, "{path}");
+            assert_eq!(
+                in_path(path).map(|v| v.to_string()).unwrap_or_default(),
+                version,
+                "{path}"
+            );
             assert_eq!(without(path), rest, "{path}");
         };
         check("user-registered.v2.0.0", "2.0.0", "user-registered");
@@ -94,7 +113,10 @@ mod tests {
         check("envoy2", "", "envoy2");
         check("v1beta", "", "v1beta");
         check("a.v1.2.3.4", "1.2.3", "a.4");
-        assert_eq!(parse("2.1").map(|v| v.to_string()).as_deref(), Some("2.1.0"));
+        assert_eq!(
+            parse("2.1").map(|v| v.to_string()).as_deref(),
+            Some("2.1.0")
+        );
         assert!(parse("2.x").is_none() && parse("").is_none() && parse("1.2.3.4").is_none());
     }
 }

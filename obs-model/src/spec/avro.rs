@@ -6,8 +6,8 @@
 use super::annotate;
 use crate::draft::{Draft, DraftEvent};
 use crate::model::{
-    Branch, CheckedBy, Dialect, Enum, Field, Logical, Record, RustName, Shape, Symbol, Type, TypeDef, TypeId, TypeKind,
-    Union, Unknown,
+    Branch, CheckedBy, Dialect, Enum, Field, Logical, Record, RustName, Shape, Symbol, Type,
+    TypeDef, TypeId, TypeKind, Union, Unknown,
 };
 use crate::resolve::version;
 use obs_schema::avro::{self, Kind, NamedId, NamedKind};
@@ -17,7 +17,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Adds what the documents of a set describe.
 pub fn lower(cx: &mut Diagnostics, sources: &SourceMap, set: &avro::Set, draft: &mut Draft) {
-    let mut lowering = Lowering { cx, sources, set, draft, types: BTreeMap::new(), referenced: BTreeSet::new() };
+    let mut lowering = Lowering {
+        cx,
+        sources,
+        set,
+        draft,
+        types: BTreeMap::new(),
+        referenced: BTreeSet::new(),
+    };
     lowering.place_names();
     lowering.find_references();
     for document in &set.documents {
@@ -45,7 +52,10 @@ impl Lowering<'_> {
     fn place_names(&mut self) {
         let mut by_name: BTreeMap<&avro::FullName, Vec<NamedId>> = BTreeMap::new();
         for (at, named) in self.set.named.iter().enumerate() {
-            by_name.entry(&named.name).or_default().push(NamedId(u32::try_from(at).unwrap_or(u32::MAX)));
+            by_name
+                .entry(&named.name)
+                .or_default()
+                .push(NamedId(u32::try_from(at).unwrap_or(u32::MAX)));
         }
         for ids in by_name.values() {
             // The newest file has the plain name; what says the same shares its type.
@@ -57,7 +67,11 @@ impl Lowering<'_> {
                     self.types.insert(id, None);
                     continue;
                 }
-                let text = if ids.len() > 1 { avro::full_text::named(self.set, id) } else { String::new() };
+                let text = if ids.len() > 1 {
+                    avro::full_text::named(self.set, id)
+                } else {
+                    String::new()
+                };
                 if let Some((_, ty)) = placed.iter().find(|(other, _)| *other == text) {
                     self.types.insert(id, *ty);
                     continue;
@@ -83,12 +97,23 @@ impl Lowering<'_> {
         };
         if aside {
             let stem = stem(self.sources, named.file);
-            let numbers: Vec<String> = self.version_of(named.file).iter().map(u32::to_string).collect();
+            let numbers: Vec<String> = self
+                .version_of(named.file)
+                .iter()
+                .map(u32::to_string)
+                .collect();
             let base = version::without(&stem);
-            module.push(if numbers.is_empty() { base } else { format!("{base}_v{}", numbers.join("_")) });
+            module.push(if numbers.is_empty() {
+                base
+            } else {
+                format!("{base}_v{}", numbers.join("_"))
+            });
         }
         let def = TypeDef {
-            name: RustName { module, ident: named.name.name.clone() },
+            name: RustName {
+                module,
+                ident: named.name.name.clone(),
+            },
             wire_name: named.name.to_string(),
             doc: named.doc.clone(),
             deprecated: None,
@@ -111,11 +136,25 @@ impl Lowering<'_> {
 
     fn version_of(&self, file: FileId) -> Vec<u32> {
         let path = self.sources.path(file);
-        let written = self.set.named.iter().filter(|named| named.file == file).find_map(|named| {
-            let keys = &named.props.iter().find(|prop| prop.name == annotate::KEY)?.value;
-            Some(version::numbers_in(&format!("v{}", keys.get("version")?.as_str()?)))
-        });
-        written.filter(|numbers| !numbers.is_empty()).unwrap_or_else(|| version::numbers_in(path))
+        let written = self
+            .set
+            .named
+            .iter()
+            .filter(|named| named.file == file)
+            .find_map(|named| {
+                let keys = &named
+                    .props
+                    .iter()
+                    .find(|prop| prop.name == annotate::KEY)?
+                    .value;
+                Some(version::numbers_in(&format!(
+                    "v{}",
+                    keys.get("version")?.as_str()?
+                )))
+            });
+        written
+            .filter(|numbers| !numbers.is_empty())
+            .unwrap_or_else(|| version::numbers_in(path))
     }
 
     fn find_references(&mut self) {
@@ -150,7 +189,9 @@ impl Lowering<'_> {
 
     /// Fills in a reserved type.
     fn define(&mut self, id: NamedId) {
-        let Some(Some(ty)) = self.types.get(&id).copied() else { return };
+        let Some(Some(ty)) = self.types.get(&id).copied() else {
+            return;
+        };
         let set = self.set;
         let named = set.get(id);
         if self.draft.types[ty.0 as usize].loc != named.name_loc {
@@ -159,12 +200,21 @@ impl Lowering<'_> {
         let kind = match &named.kind {
             NamedKind::Fixed { size } => TypeKind::Fixed { size: *size },
             NamedKind::Enum { symbols, default } => TypeKind::Enum(Enum {
-                symbols: symbols.iter().map(|s| Symbol { ident: s.clone(), wire: s.clone() }).collect(),
+                symbols: symbols
+                    .iter()
+                    .map(|s| Symbol {
+                        ident: s.clone(),
+                        wire: s.clone(),
+                    })
+                    .collect(),
                 default: *default,
             }),
             NamedKind::Record { fields, .. } => {
                 let owner = self.draft.types[ty.0 as usize].name.clone();
-                let fields = fields.iter().map(|field| self.field(&owner, named.file, field)).collect();
+                let fields = fields
+                    .iter()
+                    .map(|field| self.field(&owner, named.file, field))
+                    .collect();
                 TypeKind::Record(Record {
                     fields,
                     unknown: Unknown::Refuse,
@@ -178,7 +228,11 @@ impl Lowering<'_> {
 
     fn field(&mut self, owner: &RustName, file: FileId, field: &avro::Field) -> Field {
         let keys = annotate::field(self.cx, &field.props);
-        let place = Place { module: owner.module.clone(), hint: format!("{}_{}", owner.ident, field.name), file };
+        let place = Place {
+            module: owner.module.clone(),
+            hint: format!("{}_{}", owner.ident, field.name),
+            file,
+        };
         let ty = annotate::guard(self.ty(&field.ty, &place), &keys);
         Field {
             ident: field.name.clone(),
@@ -211,7 +265,9 @@ impl Lowering<'_> {
             Kind::Union(branches) => self.union(branches, ty.loc, place),
             Kind::Named(id) => self.named(*id),
         });
-        if ty.props.iter().any(|prop| prop.name == annotate::KEY) && !matches!(ty.kind, Kind::Named(_)) {
+        if ty.props.iter().any(|prop| prop.name == annotate::KEY)
+            && !matches!(ty.kind, Kind::Named(_))
+        {
             let keys = annotate::field(self.cx, &ty.props);
             return annotate::guard(plain, &keys);
         }
@@ -223,15 +279,23 @@ impl Lowering<'_> {
             Some(Some(ty)) => Shape::Named(*ty),
             _ => {
                 let named = self.set.get(id);
-                let NamedKind::Fixed { size } = named.kind else { return Shape::Json };
+                let NamedKind::Fixed { size } = named.kind else {
+                    return Shape::Json;
+                };
                 logical(named.logical, Some(size)).unwrap_or(Shape::Bytes)
             }
         }
     }
 
     fn union(&mut self, branches: &[avro::Type], loc: Loc, place: &Place) -> Shape {
-        let null = branches.iter().position(|branch| matches!(branch.kind, Kind::Null));
-        let values: Vec<_> = branches.iter().enumerate().filter(|(at, _)| Some(*at) != null).collect();
+        let null = branches
+            .iter()
+            .position(|branch| matches!(branch.kind, Kind::Null));
+        let values: Vec<_> = branches
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| Some(*at) != null)
+            .collect();
         match (null, values.as_slice()) {
             (Some(null_index), [(_, only)]) => {
                 let inner = Box::new(self.ty(only, place));
@@ -256,11 +320,20 @@ impl Lowering<'_> {
                 let wire = branch_name(self.set, branch);
                 let ident = branch_word(self.set, branch);
                 let ty = self.ty(branch, &place.below(&ident));
-                Branch { ident, wire, index: *index, ty, tag: None }
+                Branch {
+                    ident,
+                    wire,
+                    index: *index,
+                    ty,
+                    tag: None,
+                }
             })
             .collect();
         Shape::Named(self.push(TypeDef {
-            name: RustName { module: place.module.clone(), ident: place.hint.clone() },
+            name: RustName {
+                module: place.module.clone(),
+                ident: place.hint.clone(),
+            },
             wire_name: place.hint.clone(),
             doc: None,
             deprecated: None,
@@ -279,16 +352,25 @@ impl Lowering<'_> {
         let set = self.set;
         let candidates: Vec<NamedId> = match document.root.as_ref().map(|root| &root.kind) {
             Some(Kind::Named(id)) => vec![*id],
-            Some(Kind::Union(branches)) => {
-                branches.iter().filter_map(|b| if let Kind::Named(id) = b.kind { Some(id) } else { None }).collect()
-            }
+            Some(Kind::Union(branches)) => branches
+                .iter()
+                .filter_map(|b| {
+                    if let Kind::Named(id) = b.kind {
+                        Some(id)
+                    } else {
+                        None
+                    }
+                })
+                .collect(),
             Some(_) => Vec::new(),
             None => document.defines.clone(),
         };
         let only = candidates.len() == 1;
         for id in candidates {
             let named = set.get(id);
-            if named.file != document.file || !matches!(named.kind, NamedKind::Record { error: false, .. }) {
+            if named.file != document.file
+                || !matches!(named.kind, NamedKind::Record { error: false, .. })
+            {
                 continue;
             }
             self.event(document, id, only);
@@ -302,7 +384,9 @@ impl Lowering<'_> {
 
     fn event(&mut self, document: &avro::Document, id: NamedId, only: bool) {
         let named = self.set.get(id);
-        let Some(Some(ty)) = self.types.get(&id).copied() else { return };
+        let Some(Some(ty)) = self.types.get(&id).copied() else {
+            return;
+        };
         if self.draft.types[ty.0 as usize].loc != named.name_loc {
             let first = self.draft.types[ty.0 as usize].loc;
             if only {
@@ -310,7 +394,10 @@ impl Lowering<'_> {
                     Diagnostic::warning(
                         "repeated-schema",
                         named.name_loc,
-                        format!("`{}` is described by two files that say the same", named.name),
+                        format!(
+                            "`{}` is described by two files that say the same",
+                            named.name
+                        ),
                     )
                     .other(first, "described here too")
                     .help("remove one of the files"),
@@ -324,7 +411,11 @@ impl Lowering<'_> {
         self.draft.events.push(DraftEvent {
             ty,
             name: named.name.to_string(),
-            stem: if only { stem(self.sources, document.file) } else { String::new() },
+            stem: if only {
+                stem(self.sources, document.file)
+            } else {
+                String::new()
+            },
             keys,
             referenced: self.referenced.contains(&id),
             dialect: Dialect::Avro,
@@ -340,13 +431,20 @@ impl Lowering<'_> {
     /// A root that is no named type: a union, a list, a primitive.
     fn root(&mut self, document: &avro::Document, root: &avro::Type) {
         let ident = version::without(&stem(self.sources, document.file));
-        let place = Place { module: Vec::new(), hint: ident.clone(), file: document.file };
+        let place = Place {
+            module: Vec::new(),
+            hint: ident.clone(),
+            file: document.file,
+        };
         let ty = self.ty(root, &place);
         if let (Shape::Named(_), Kind::Union(_)) = (&ty.shape, &root.kind) {
             return; // the union's own type is the root
         }
         self.push(TypeDef {
-            name: RustName { module: Vec::new(), ident: ident.clone() },
+            name: RustName {
+                module: Vec::new(),
+                ident: ident.clone(),
+            },
             wire_name: ident,
             doc: None,
             deprecated: None,
@@ -370,7 +468,11 @@ struct Place {
 
 impl Place {
     fn below(&self, word: &str) -> Place {
-        Place { module: self.module.clone(), hint: format!("{}_{word}", self.hint), file: self.file }
+        Place {
+            module: self.module.clone(),
+            hint: format!("{}_{word}", self.hint),
+            file: self.file,
+        }
     }
 }
 
@@ -383,14 +485,22 @@ pub(crate) fn stem(sources: &SourceMap, file: FileId) -> String {
             return stem.to_owned();
         }
     }
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+    name.rsplit_once('.')
+        .map_or(name, |(stem, _)| stem)
+        .to_owned()
 }
 
 fn logical(logical: Option<avro::Logical>, fixed: Option<usize>) -> Option<Shape> {
     Some(Shape::Logical(match logical? {
-        avro::Logical::Decimal { precision, scale } => Logical::Decimal { precision, scale, fixed },
+        avro::Logical::Decimal { precision, scale } => Logical::Decimal {
+            precision,
+            scale,
+            fixed,
+        },
         avro::Logical::BigDecimal => Logical::BigDecimal,
-        avro::Logical::Uuid => Logical::Uuid { fixed: fixed.is_some() },
+        avro::Logical::Uuid => Logical::Uuid {
+            fixed: fixed.is_some(),
+        },
         avro::Logical::Date => Logical::Date,
         avro::Logical::TimeMillis => Logical::TimeMillis,
         avro::Logical::TimeMicros => Logical::TimeMicros,
@@ -425,7 +535,9 @@ fn branch_word(set: &avro::Set, ty: &avro::Type) -> String {
         Some(avro::Logical::Date) => "Date",
         Some(avro::Logical::TimeMillis | avro::Logical::TimeMicros) => "Time",
         Some(
-            avro::Logical::TimestampMillis | avro::Logical::TimestampMicros | avro::Logical::TimestampNanos,
+            avro::Logical::TimestampMillis
+            | avro::Logical::TimestampMicros
+            | avro::Logical::TimestampNanos,
         ) => "Timestamp",
         Some(
             avro::Logical::LocalTimestampMillis
