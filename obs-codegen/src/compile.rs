@@ -80,13 +80,12 @@ pub fn artifacts(
         .into_iter()
         .map(|(file, diagnostics)| FailedFile {
             file,
-            path: sources.path(file).to_owned(),
             message: diagnostics
                 .iter()
-                .map(|d| diag::human::render(d, sources))
+                .map(|d| diag::compile_error::render(d, sources))
                 .collect::<Vec<_>>()
                 .join("\n"),
         })
         .collect();
-    emit::artifacts(&outcome.model, &settings.settings, &failed, layout)
+    emit::artifacts(&outcome.model, &settings.settings, sources, &failed, layout)
 }
