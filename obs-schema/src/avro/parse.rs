@@ -58,6 +58,9 @@ pub fn read_set(cx: &mut Diagnostics, sources: &SourceMap, inputs: &[Input<'_>])
 }
 
 /// Reads one schema text that stands for itself, as a registry or a file header gives it: the set has one document.
+///
+/// Such a schema is in use and not ours to mend. A default that is of the right kind but stands for no value (an
+/// unknown symbol, a fixed of another size) passes here, as it does in Java; using it has to fail then.
 pub fn read_text(text: &str) -> Result<Set, Vec<Diagnostic>> {
     let mut sources = SourceMap::default();
     let file = sources.add("schema.avsc", text);
@@ -65,11 +68,12 @@ pub fn read_text(text: &str) -> Result<Set, Vec<Diagnostic>> {
     let node = sources
         .get(file)
         .and_then(|source| node::parse_json_with_comments(&mut cx, file, &source.text));
-    let inputs = node.as_ref().map(|node| Input {
-        file,
-        content: Content::Node(node),
-    });
-    let set = read_set(&mut cx, &sources, inputs.as_slice());
+    let mut reader = Reader::new(&mut cx);
+    reader.foreign = true;
+    if let Some(node) = &node {
+        reader.document(file, node);
+    }
+    let set = reader.finish(&sources);
     if cx.has_errors() {
         Err(cx.into_sorted())
     } else {
@@ -93,6 +97,8 @@ struct Reader<'c> {
     loose: Vec<Type>,
     /// Which documents import which.
     imports: BTreeMap<u32, Vec<u32>>,
+    /// The schema is not ours to mend: what its writers' tools let pass, passes.
+    foreign: bool,
     /// The file being read.
     file: FileId,
     /// How deep in it we are.
@@ -120,6 +126,7 @@ impl<'c> Reader<'c> {
             parameters: Vec::new(),
             loose: Vec::new(),
             imports: BTreeMap::new(),
+            foreign: false,
             file: FileId::TOKENS,
             depth: 0,
         }
@@ -189,6 +196,8 @@ impl<'c> Reader<'c> {
         let choices = self.link(&files);
         self.check_choices(&choices, sources);
         self.check_repeated();
+        // A default is not held against a type that is itself in doubt.
+        self.mark_broken();
         self.check_defaults();
         self.check_inhabited();
         self.check_one_meaning(sources);

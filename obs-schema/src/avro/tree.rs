@@ -272,7 +272,8 @@ pub struct Field {
     /// Its default, checked against the type (any branch of a union will do).
     ///
     /// Numbers are numbers of the right kind, save that a float or double may be the text
-    /// `NaN`, `Infinity` or `-Infinity`, which JSON cannot write otherwise.
+    /// `NaN`, `Infinity` or `-Infinity`, which JSON cannot write otherwise. In somebody else's schema, read with
+    /// [`read_text`](super::read_text), a symbol may be unknown and bytes of the wrong number.
     pub default: Option<Node>,
     /// Names it was known by.
     pub aliases: Vec<String>,

@@ -179,7 +179,7 @@ fn fingerprints_of_java() {
     };
     let files = corpora::files(&folder.join("avro-compat-pairs"), &["pairs.jsonl"]);
     let mut sources = SourceMap::default();
-    let mut equal = 0;
+    let (mut equal, mut refused, mut forgiven) = (0, 0, 0);
     for line in files[0].1.lines() {
         let mut cx = Diagnostics::default();
         let file = sources.add("pair.json", line);
@@ -187,14 +187,26 @@ fn fingerprints_of_java() {
             .expect("JSON")
             .to_json();
         let text = |key| pair.get(key).and_then(Json::as_str).expect("text");
-        let set = avro::read_text(text("reader"))
-            .unwrap_or_else(|complaints| panic!("{complaints:#?}\n{line}"));
+        let (reader, writer) = (
+            avro::read_text(text("reader")),
+            avro::read_text(text("writer")),
+        );
+        // What Java cannot parse has no fingerprint; we forgive it namespaces with dashes only.
+        if text("java") == "PARSE_ERROR" {
+            if reader.is_err() || writer.is_err() {
+                refused += 1;
+            } else {
+                forgiven += 1;
+                assert!(line.contains("redemption-reversed"), "{line}");
+            }
+            continue;
+        }
+        writer.unwrap_or_else(|complaints| panic!("{complaints:#?}\n{line}"));
+        let set = reader.unwrap_or_else(|complaints| panic!("{complaints:#?}\n{line}"));
         let form = canonical::of(&set, set.documents[0].root.as_ref().expect("a root"));
         let fingerprint = fingerprint::rabin(form.as_bytes());
         assert_eq!(format!("{fingerprint:x}"), text("reader_crc64"), "{form}");
-        avro::read_text(text("writer"))
-            .unwrap_or_else(|complaints| panic!("{complaints:#?}\n{line}"));
         equal += 1;
     }
-    assert_eq!(equal, 700);
+    assert_eq!((equal, refused, forgiven), (688, 9, 3));
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::Reader;
+use super::sound::Errors;
 use crate::avro::{Field, Kind, NamedId, NamedKind, Set, Type};
 use crate::diag::{Diagnostic, nearest};
 use crate::json::Number;
@@ -25,6 +26,14 @@ struct Misfit {
     loc: Loc,
     message: String,
     help: String,
+    /// Of the right kind, and still no value: Java notices only when the default is used.
+    late: bool,
+}
+
+impl Misfit {
+    fn late(self) -> Misfit {
+        Misfit { late: true, ..self }
+    }
 }
 
 struct Judge<'s> {
@@ -39,6 +48,7 @@ struct Judge<'s> {
 
 impl Reader<'_> {
     pub(super) fn check_defaults(&mut self) {
+        let doubts = Errors::of(self.cx);
         let mut found: Vec<(Place, Node, Result<(), Misfit>)> = Vec::new();
         let mut judge = Judge {
             set: &self.set,
@@ -52,23 +62,25 @@ impl Reader<'_> {
                 continue;
             };
             for (at, field) in fields.iter().enumerate() {
-                if let Some(default) = &field.default {
-                    // The two commonest defaults need neither a copy nor a look.
-                    if is_plain(&field.ty, default) {
-                        continue;
-                    }
-                    let place = (super::id(index), at);
-                    let mut settled = default.clone();
-                    judge.place = Some(place);
-                    let result = judge.fits(&field.ty, &mut settled);
-                    found.push((place, settled, result));
+                let Some(default) = &field.default else {
+                    continue;
+                };
+                // The commonest defaults need neither a copy nor a look.
+                if is_plain(&field.ty, default) || in_doubt(&self.set, &doubts, &field.ty) {
+                    continue;
                 }
+                let place = (super::id(index), at);
+                let mut settled = default.clone();
+                judge.place = Some(place);
+                let result = judge.fits(&field.ty, &mut settled);
+                found.push((place, settled, result));
             }
         }
         judge.place = None;
         let mut loose: Vec<(&Field, Misfit)> = Vec::new();
         for parameter in &self.parameters {
             if let Some(default) = &parameter.default
+                && !in_doubt(&self.set, &doubts, &parameter.ty)
                 && let Err(misfit) = judge.fits(&parameter.ty, &mut default.clone())
             {
                 loose.push((parameter, misfit));
@@ -78,19 +90,20 @@ impl Reader<'_> {
             needs, warnings, ..
         } = judge;
         for (field, misfit) in loose {
-            self.cx.push(complaint(&field.name, misfit));
+            self.cx.push(complaint(&field.name, misfit, self.foreign));
         }
         for warning in warnings {
             self.cx.push(warning);
         }
         for ((id, at), settled, result) in found {
-            let NamedKind::Record { fields, .. } = &mut self.set.named[id.0 as usize].kind else {
+            let named = &mut self.set.named[id.0 as usize];
+            let NamedKind::Record { fields, .. } = &mut named.kind else {
                 continue;
             };
             let field = &mut fields[at];
             match result {
                 Ok(()) => field.default = Some(settled),
-                Err(misfit) => self.cx.push(complaint(&field.name, misfit)),
+                Err(misfit) => self.cx.push(complaint(&field.name, misfit, self.foreign)),
             }
         }
         self.check_endless(needs);
@@ -158,13 +171,22 @@ impl Reader<'_> {
     }
 }
 
-fn complaint(field: &str, misfit: Misfit) -> Diagnostic {
-    Diagnostic::error(
-        "invalid-default",
-        misfit.loc,
-        format!("the default of field `{field}` {}", misfit.message),
-    )
+/// Somebody else's schema is in use already, so what only shows when a default is used is no more than a warning.
+fn complaint(field: &str, misfit: Misfit, foreign: bool) -> Diagnostic {
+    let message = format!("the default of field `{field}` {}", misfit.message);
+    if foreign && misfit.late {
+        Diagnostic::warning("invalid-default", misfit.loc, message)
+    } else {
+        Diagnostic::error("invalid-default", misfit.loc, message)
+    }
     .help(misfit.help)
+}
+
+/// Whether an error stands in a type or in what it refers to, so that nothing follows from a default that does not fit.
+fn in_doubt(set: &Set, doubts: &Errors, ty: &Type) -> bool {
+    let mut broken = doubts.within(ty.loc);
+    ty.each_named(&mut |id| broken |= set.get(id).broken);
+    broken
 }
 
 /// Whether there is nothing to look at.
@@ -320,6 +342,7 @@ impl Judge<'_> {
                     *node = trial;
                     return Ok(());
                 }
+                Err(misfit) if only.as_ref().is_some_and(|first| first.late) => drop(misfit),
                 Err(misfit) => only = Some(misfit),
             }
             tried += 1;
@@ -330,7 +353,7 @@ impl Judge<'_> {
             }
         }
         match only {
-            Some(misfit) if tried == 1 => Err(misfit),
+            Some(misfit) if tried == 1 || misfit.late => Err(misfit),
             _ => Err(misfit(
                 node.loc,
                 format!(
@@ -358,7 +381,8 @@ impl Judge<'_> {
                     node.loc,
                     format!("is `{word}`, which is no symbol of `{}`", named.name),
                     help,
-                ))
+                )
+                .late())
             }
             (NamedKind::Fixed { size }, Value::String(text)) => {
                 let length = byte_length(text, node.loc)?;
@@ -370,7 +394,8 @@ impl Judge<'_> {
                     node.loc,
                     message,
                     "write one character from U+0000 to U+00FF for each byte",
-                ))
+                )
+                .late())
             }
             (NamedKind::Record { fields, .. }, Value::Object(members)) => {
                 for (at, field) in fields.iter().enumerate() {
@@ -418,6 +443,7 @@ fn misfit(loc: Loc, message: impl Into<String>, help: impl Into<String>) -> Misf
         loc,
         message: message.into(),
         help: help.into(),
+        late: false,
     }
 }
 
@@ -495,6 +521,7 @@ fn byte_length(text: &str, loc: Loc) -> Result<usize, Misfit> {
             loc,
             format!("holds `{}`, which stands for no byte", c.escape_debug()),
             "write one character from U+0000 to U+00FF for each byte",
-        )),
+        )
+        .late()),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{Reader, id};
 use crate::avro::{FullName, Kind, NamedId, NamedKind, Type, canonical};
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::source::{FileId, Loc, SourceMap};
 
 impl Reader<'_> {
@@ -187,30 +187,10 @@ impl Reader<'_> {
 
     /// Marks what an error has spoilt: the definitions and files it stands in, and all that need those.
     pub(super) fn mark_broken(&mut self) {
-        let mut errors: HashMap<FileId, Vec<u32>> = HashMap::new();
-        for diagnostic in self
-            .cx
-            .as_slice()
-            .iter()
-            .filter(|diagnostic| diagnostic.severity == Severity::Error)
-        {
-            errors
-                .entry(diagnostic.primary.loc.file)
-                .or_default()
-                .push(diagnostic.primary.loc.start);
-        }
-        if errors.is_empty() {
+        let errors = Errors::of(self.cx);
+        if errors.0.is_empty() {
             return;
         }
-        errors
-            .values_mut()
-            .for_each(|places| places.sort_unstable());
-        let holds_error = |loc: Loc| {
-            errors.get(&loc.file).is_some_and(|places| {
-                let at = places.partition_point(|place| *place < loc.start);
-                places.get(at).is_some_and(|place| *place < loc.end)
-            })
-        };
         let mut users: Vec<Vec<NamedId>> = vec![Vec::new(); self.set.named.len()];
         let mut todo: Vec<NamedId> = Vec::new();
         for (index, named) in self.set.named.iter_mut().enumerate() {
@@ -219,7 +199,7 @@ impl Reader<'_> {
                     users[used.0 as usize].push(id(index));
                 }
             }
-            if holds_error(named.loc) {
+            if errors.within(named.loc) {
                 named.broken = true;
                 todo.push(id(index));
             }
@@ -235,13 +215,42 @@ impl Reader<'_> {
         }
         for at in 0..self.set.documents.len() {
             let document = &self.set.documents[at];
-            let broken = errors.contains_key(&document.file)
+            let broken = errors.0.contains_key(&document.file)
                 || document
                     .root
                     .as_ref()
                     .is_some_and(|root| named_in(root).iter().any(|id| self.set.get(*id).broken));
             self.set.documents[at].broken = broken;
         }
+    }
+}
+
+/// Where errors stand, by file.
+pub(super) struct Errors(HashMap<FileId, Vec<u32>>);
+
+impl Errors {
+    pub(super) fn of(cx: &Diagnostics) -> Errors {
+        let mut errors: HashMap<FileId, Vec<u32>> = HashMap::new();
+        for diagnostic in cx
+            .as_slice()
+            .iter()
+            .filter(|one| one.severity == Severity::Error)
+        {
+            let loc = diagnostic.primary.loc;
+            errors.entry(loc.file).or_default().push(loc.start);
+        }
+        errors
+            .values_mut()
+            .for_each(|places| places.sort_unstable());
+        Errors(errors)
+    }
+
+    /// Whether one stands within a place.
+    pub(super) fn within(&self, loc: Loc) -> bool {
+        self.0.get(&loc.file).is_some_and(|places| {
+            let at = places.partition_point(|place| *place < loc.start);
+            places.get(at).is_some_and(|place| *place < loc.end)
+        })
     }
 }
 
