@@ -14,7 +14,7 @@ mod paths;
 mod printer;
 mod serde;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod traits;
