@@ -192,7 +192,7 @@ fn split(line: &str) -> Option<(Vec<String>, &str)> {
             let (quoted, after) = rest.split_at(end);
             (unquote(quoted)?, after)
         } else {
-            let end = rest.find(' ')?;
+            let end = rest.find(' ').filter(|end| *end > 0)?;
             (rest[..end].to_owned(), &rest[end..])
         };
         words.push(word);
