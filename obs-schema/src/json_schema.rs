@@ -1,15 +1,21 @@
-//! JSON Schema: documents read into an arena of schemas with places, in which every reference is resolved.
+//! JSON Schema: documents read into an arena of schemas with places, in which every reference is resolved,
+//! and what can be asked of such an arena.
 
 mod cycles;
 mod dialect;
+mod equal;
+pub mod format;
 mod keywords;
 mod meta;
+pub mod number;
 pub mod pattern;
 mod read;
 mod refs;
 pub mod tree;
 mod uri;
+mod validate;
 mod words;
 
 pub use read::{Input, read_set};
 pub use tree::*;
+pub use validate::{Validator, ValidatorOptions, Violation};

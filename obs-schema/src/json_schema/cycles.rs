@@ -9,7 +9,15 @@ use crate::diag::{Diagnostic, Diagnostics};
 
 /// Cuts the circles of a set.
 pub(super) fn cut(cx: &mut Diagnostics, set: &mut Set) {
-    let component = components(set);
+    let edges: Vec<Vec<usize>> = set
+        .schemas
+        .iter()
+        .map(|schema| match &schema.body {
+            Body::Keywords(keywords) => in_place(keywords).map(|id| id.0 as usize).collect(),
+            Body::Bool(_) => Vec::new(),
+        })
+        .collect();
+    let component = components(&edges);
     let circular: Vec<usize> = (0..set.schemas.len())
         .filter(|&at| {
             let Body::Keywords(keywords) = &set.schemas[at].body else {
@@ -55,17 +63,9 @@ fn in_place(keywords: &Keywords) -> impl Iterator<Item = SchemaId> + '_ {
         .chain(keywords.dependent_schemas.iter().map(|entry| entry.schema))
 }
 
-/// The number of each schema's strongly connected component (Tarjan's algorithm, without recursion).
-fn components(set: &Set) -> Vec<usize> {
+/// The number of each node's strongly connected component (Tarjan's algorithm, without recursion).
+pub(super) fn components(edges: &[Vec<usize>]) -> Vec<usize> {
     const UNSEEN: usize = usize::MAX;
-    let edges: Vec<Vec<usize>> = set
-        .schemas
-        .iter()
-        .map(|schema| match &schema.body {
-            Body::Keywords(keywords) => in_place(keywords).map(|id| id.0 as usize).collect(),
-            Body::Bool(_) => Vec::new(),
-        })
-        .collect();
     let count = edges.len();
     let mut number = vec![UNSEEN; count];
     let mut low = vec![0; count];

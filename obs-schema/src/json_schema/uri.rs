@@ -5,8 +5,11 @@
 
 use crate::node::{Node, Value};
 
-/// The URI of a file of the run.
+/// The URI of a file of the run. What came from elsewhere may have a URI for a path.
 pub(super) fn of_file(path: &str) -> String {
+    if path.contains("://") {
+        return path.to_owned();
+    }
     let path = path.strip_prefix("./").unwrap_or(path);
     format!("file:///{}", path.trim_start_matches('/'))
 }

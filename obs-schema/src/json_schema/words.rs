@@ -87,7 +87,7 @@ words! {
     Enum "enum" Validation ALL;
     ExclusiveMaximum "exclusiveMaximum" Validation ALL;
     ExclusiveMinimum "exclusiveMinimum" Validation ALL;
-    Format "format" Validation ALL;
+    Format "format" Annotation ALL;
     LegacyId "id" Core 1;
     If "if" Applicator SINCE_6;
     Items "items" Applicator ALL;

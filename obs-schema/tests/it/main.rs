@@ -3,3 +3,5 @@
 mod avro_corpus;
 mod corpora;
 mod json_schema_read;
+mod json_schema_suite;
+mod json_schema_validate;

@@ -1,0 +1,230 @@
+//! Exact arithmetic on numbers, whatever their kind: `0.3` is a multiple of `0.1`, and `1e308` of `0.5`.
+//!
+//! A double stands for the shortest literal that reads back as it, which is what somebody wrote. Numbers are
+//! compared and divided as decimal digits with an exponent, so nothing is rounded and nothing overflows.
+
+use crate::json::Number;
+use std::cmp::Ordering;
+
+/// Which of two numbers is larger.
+#[must_use]
+pub fn compare(a: &Number, b: &Number) -> Ordering {
+    match (a, b) {
+        (Number::Int(a), Number::Int(b)) => a.cmp(b),
+        (Number::UInt(a), Number::UInt(b)) => a.cmp(b),
+        // A `UInt` is what no `Int` holds.
+        (Number::Int(_), Number::UInt(_)) => Ordering::Less,
+        (Number::UInt(_), Number::Int(_)) => Ordering::Greater,
+        (Number::Float(a), Number::Float(b)) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
+        _ => Decimal::of(a).compare(&Decimal::of(b)),
+    }
+}
+
+/// Whether a number is a whole multiple of another, which is above zero.
+#[must_use]
+pub fn is_multiple(value: &Number, of: &Number) -> bool {
+    if let (Number::Int(value), Number::Int(of)) = (value, of) {
+        return *of != 0 && value.wrapping_rem(*of) == 0;
+    }
+    Decimal::of(value).is_multiple(&Decimal::of(of))
+}
+
+/// A number as digits without zeros at either end, times a power of ten. No digits are zero.
+struct Decimal {
+    negative: bool,
+    digits: Vec<u8>,
+    exponent: i64,
+}
+
+impl Decimal {
+    fn of(number: &Number) -> Decimal {
+        match number {
+            Number::Int(value) => Decimal::parse(itoa::Buffer::new().format(*value)),
+            Number::UInt(value) => Decimal::parse(itoa::Buffer::new().format(*value)),
+            Number::Float(value) => Decimal::parse(zmij::Buffer::new().format(*value)),
+            Number::Big(text) => Decimal::parse(text),
+        }
+    }
+
+    /// Reads a number literal. What is none of its characters is passed over: the literal was checked before.
+    fn parse(text: &str) -> Decimal {
+        // Beyond this the exponent alone decides everything.
+        const LIMIT: i64 = 1 << 50;
+        let (number, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let wild = if power.starts_with('-') {
+            -LIMIT
+        } else {
+            LIMIT
+        };
+        let mut exponent = power.parse::<i64>().unwrap_or(wild).clamp(-LIMIT, LIMIT);
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let all = whole.bytes().chain(fraction.bytes());
+        let mut digits: Vec<u8> = all
+            .filter(u8::is_ascii_digit)
+            .map(|b| b - b'0')
+            .skip_while(|digit| *digit == 0)
+            .collect();
+        exponent -= i64::try_from(fraction.len()).unwrap_or(LIMIT);
+        while digits.last() == Some(&0) {
+            digits.pop();
+            exponent += 1;
+        }
+        Decimal {
+            negative: number.starts_with('-') && !digits.is_empty(),
+            digits,
+            exponent,
+        }
+    }
+
+    fn compare(&self, other: &Decimal) -> Ordering {
+        let sign = |decimal: &Decimal| match (decimal.digits.is_empty(), decimal.negative) {
+            (true, _) => 0,
+            (false, true) => -1,
+            (false, false) => 1,
+        };
+        let size = |decimal: &Decimal| {
+            decimal.exponent + i64::try_from(decimal.digits.len()).unwrap_or(i64::MAX / 2)
+        };
+        sign(self).cmp(&sign(other)).then_with(|| {
+            if self.digits.is_empty() {
+                return Ordering::Equal;
+            }
+            let magnitude = size(self)
+                .cmp(&size(other))
+                .then_with(|| self.digits.cmp(&other.digits));
+            if self.negative {
+                magnitude.reverse()
+            } else {
+                magnitude
+            }
+        })
+    }
+
+    fn is_multiple(&self, of: &Decimal) -> bool {
+        if self.digits.is_empty() {
+            return true;
+        }
+        // Neither side ends in a zero, so a divisor with the larger exponent leaves a rest.
+        let Ok(power) = u64::try_from(self.exponent - of.exponent) else {
+            return false;
+        };
+        // Ten to the 37th is the last power that leaves room for one more digit.
+        if of.digits.is_empty() || of.digits.len() > 37 {
+            return self.digits == of.digits;
+        }
+        let divisor = of
+            .digits
+            .iter()
+            .fold(0u128, |sum, digit| sum * 10 + u128::from(*digit));
+        let rest = self.digits.iter().fold(0u128, |rest, digit| {
+            (rest * 10 + u128::from(*digit)) % divisor
+        });
+        multiply(rest, power_of_ten(power, divisor), divisor) == 0
+    }
+}
+
+fn power_of_ten(mut power: u64, modulus: u128) -> u128 {
+    let mut out = 1 % modulus;
+    let mut base = 10 % modulus;
+    while power > 0 {
+        if power & 1 == 1 {
+            out = multiply(out, base, modulus);
+        }
+        base = multiply(base, base, modulus);
+        power >>= 1;
+    }
+    out
+}
+
+/// `a * b % modulus`, by doubling where the product has no room.
+fn multiply(mut a: u128, mut b: u128, modulus: u128) -> u128 {
+    if let Some(product) = a.checked_mul(b) {
+        return product % modulus;
+    }
+    let mut out = 0;
+    while b > 0 {
+        if b & 1 == 1 {
+            out = (out + a) % modulus;
+        }
+        a = a * 2 % modulus;
+        b >>= 1;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Number {
+        Number::parse(text).expect("a literal")
+    }
+
+    #[test]
+    fn multiples_are_exact() {
+        for (value, of, expected) in [
+            ("10", "2", true),
+            ("7", "2", false),
+            ("-9", "3", true),
+            ("0", "0.1", true),
+            ("0.3", "0.1", true),
+            ("0.0075", "0.0001", true),
+            ("0.00751", "0.0001", false),
+            ("4.5", "1.5", true),
+            ("35", "1.5", false),
+            ("19.99", "0.01", true),
+            ("1e308", "0.5", true),
+            ("1e308", "0.123456789", false),
+            ("1e400", "5", true),
+            ("1e400", "3", false),
+            ("12391239123", "1e-8", true),
+            ("9007199254740993", "3", true),
+            ("9007199254740993", "2", false),
+            ("18446744073709551615", "5", true),
+            ("123456789012345678901234567890", "10", true),
+            (
+                "123456789012345678901234567890",
+                "123456789012345678901234567890",
+                true,
+            ),
+            ("1", "3e2", false),
+            ("900", "3e2", true),
+            ("1e99999999999999999999", "7", false),
+        ] {
+            assert_eq!(
+                is_multiple(&number(value), &number(of)),
+                expected,
+                "{value} of {of}"
+            );
+        }
+    }
+
+    #[test]
+    fn comparison_is_exact() {
+        use Ordering::{Equal, Greater, Less};
+        for (a, b, expected) in [
+            ("1", "1.0", Equal),
+            ("9007199254740993", "9007199254740992.0", Greater),
+            ("-9007199254740993", "-9007199254740992.0", Less),
+            ("18446744073709551615", "1e19", Greater),
+            ("-0.0", "0", Equal),
+            ("1e400", "1e308", Greater),
+            ("-1e400", "1", Less),
+            (
+                "98249283749234923498293171823948729348710298301928331",
+                "98249283749234923498293171823948729348710298301928330",
+                Greater,
+            ),
+            ("100000000000000000000", "1e20", Equal),
+            ("0.1", "0.10000000000000002", Less),
+            ("12", "123", Less),
+        ] {
+            assert_eq!(compare(&number(a), &number(b)), expected, "{a} and {b}");
+            assert_eq!(
+                compare(&number(b), &number(a)),
+                expected.reverse(),
+                "{b} and {a}"
+            );
+        }
+    }
+}
