@@ -23,7 +23,7 @@ mod validate;
 mod value;
 mod versions;
 
-use crate::model::{Model, TypeDef, TypeId, TypeKind};
+use crate::model::{Model, TypeDef, TypeId};
 use crate::settings::Settings;
 use obs_schema::source::{FileId, SourceMap};
 use paths::Scope;
@@ -121,21 +121,10 @@ fn implementations(code: &mut Code, scope: &Scope<'_>, id: TypeId, ty: &TypeDef)
         avro::codec(code, scope, id, ty);
     }
     if scope.has_json(ty) {
-        match &ty.kind {
-            TypeKind::Record(record) => json::record(code, scope, ty, record),
-            TypeKind::Enum(symbols) => json::enum_(code, scope, ty, symbols),
-            TypeKind::Union(union) => json::union(code, scope, ty, union),
-            TypeKind::Newtype(inner) => json::newtype(code, scope, ty, inner),
-            TypeKind::Fixed { size } => json::fixed(code, scope, ty, *size),
-        }
+        json::codec(code, scope, id, ty);
+        serde::implementations(code, scope, ty);
     }
-    match &ty.kind {
-        TypeKind::Record(record) => validate::record(code, scope, ty, record),
-        TypeKind::Enum(symbols) => validate::enum_(code, scope, ty, symbols),
-        TypeKind::Union(union) => validate::union(code, scope, ty, union),
-        TypeKind::Newtype(inner) => validate::newtype(code, scope, ty, inner),
-        TypeKind::Fixed { size } => validate::fixed(code, scope, ty, *size),
-    }
+    validate::validate(code, scope, id, ty);
     if scope.settings.borrowed {
         borrowed::twin(code, scope, ty);
     }

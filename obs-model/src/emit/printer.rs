@@ -86,6 +86,17 @@ impl Code {
         self.raw(tail);
     }
 
+    /// Text that another [`Code`] finished, indented as far as we are.
+    pub(crate) fn paste(&mut self, text: &str) {
+        for line in text.lines() {
+            if line.is_empty() {
+                self.text.push('\n');
+            } else {
+                self.raw(line);
+            }
+        }
+    }
+
     /// Whatever is written, one step to the right.
     pub(crate) fn indented(&mut self, write: impl FnOnce(&mut Code)) {
         self.depth += 1;

@@ -1,5 +1,6 @@
 //! Which standard traits a type can soundly derive: worked out over the whole Model, recursion included.
 
+use super::validate::Checks;
 use crate::model::{Logical, Model, Shape, Type, TypeDef, TypeId, TypeKind, Unknown};
 use crate::settings::{MapType, Settings};
 
@@ -7,6 +8,8 @@ use crate::settings::{MapType, Settings};
 pub(crate) struct Traits {
     types: Vec<Known>,
     map: MapType,
+    /// Which types have anything to validate.
+    pub(crate) checks: Checks,
 }
 
 /// What is known of one type.
@@ -34,6 +37,7 @@ impl Traits {
         let mut traits = Traits {
             types: vec![best; model.types.len()],
             map: settings.map,
+            checks: Checks::of(model),
         };
         loop {
             let mut changed = false;
@@ -76,6 +80,11 @@ impl Traits {
     /// `Hash` for a type of the Model.
     pub(crate) fn hash(&self, id: TypeId) -> bool {
         self.known(id).hash
+    }
+
+    /// Whether no value of a type of the Model is refused when it is written.
+    pub(crate) fn writes(&self, id: TypeId) -> bool {
+        self.known(id).writes
     }
 
     /// Whether a type contains itself, over however many steps.

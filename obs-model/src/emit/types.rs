@@ -1,8 +1,8 @@
 //! The types themselves: structs, enums of symbols, enums of branches, byte arrays, tuple structs.
 
+use super::construct;
 use super::paths::Scope;
 use super::printer::{Code, lit};
-use super::{construct, serde};
 use crate::model::{Enum, Record, Shape, Type, TypeDef, TypeId, TypeKind, Union, Unknown};
 
 /// The definition of a type with the implementations that belong to its shape.
@@ -17,14 +17,13 @@ pub(crate) fn define(code: &mut Code, scope: &Scope<'_>, id: TypeId, ty: &TypeDe
 }
 
 /// Documentation, deprecation, derives, and whatever the settings inject.
-fn head(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef, derives: &[&str]) {
+fn head(code: &mut Code, ty: &TypeDef, derives: &[&str]) {
     code.blank();
     if let Some(doc) = &ty.doc {
         code.doc(doc);
     }
     deprecated(code, ty.deprecated.as_deref());
     code.line(format_args!("#[derive({})]", derives.join(", ")));
-    serde::derives(code, scope, ty);
     for attribute in &ty.attributes {
         code.raw(attribute);
     }
@@ -51,14 +50,13 @@ fn derives(scope: &Scope<'_>, id: TypeId) -> Vec<&'static str> {
 }
 
 fn record(code: &mut Code, scope: &Scope<'_>, id: TypeId, ty: &TypeDef, record: &Record) {
-    head(code, scope, ty, &derives(scope, id));
+    head(code, ty, &derives(scope, id));
     code.open(format_args!("pub struct {}", ty.name.ident));
     for field in &record.fields {
         if let Some(doc) = &field.doc {
             code.doc(doc);
         }
         deprecated(code, field.deprecated.as_deref());
-        serde::field(code, scope, ty, field);
         for attribute in &field.attributes {
             code.raw(attribute);
         }
@@ -70,7 +68,6 @@ fn record(code: &mut Code, scope: &Scope<'_>, id: TypeId, ty: &TypeDef, record: 
     }
     if let Unknown::Keep(value) = &record.unknown {
         code.raw("/// Members that the schema does not name; they are written back as they came.");
-        serde::unknown(code, scope, ty);
         let map = scope.shape_text(&Shape::Map(value.clone()));
         code.line(format_args!("pub {}: {map},", record.unknown_ident));
     }
@@ -91,18 +88,16 @@ fn enum_(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef, symbols: &Enum) {
     if closed {
         derives.push("Default");
     }
-    head(code, scope, ty, &derives);
+    head(code, ty, &derives);
     code.open(format_args!("pub enum {ident}"));
     for (at, symbol) in symbols.symbols.iter().enumerate() {
         if symbols.default == Some(at) {
             code.raw("#[default]");
         }
-        serde::variant(code, scope, ty, &symbol.wire);
         code.line(format_args!("{},", symbol.ident));
     }
     if !closed {
         code.raw("/// A symbol of a newer schema: it can be looked at, and publishing refuses it.");
-        serde::unrecognised(code, scope, ty);
         code.line(format_args!("{open}({obs}::Box<str>),"));
     }
     code.close();
@@ -227,10 +222,9 @@ pub(crate) fn unrecognised(symbols: &Enum) -> String {
 }
 
 fn union(code: &mut Code, scope: &Scope<'_>, id: TypeId, ty: &TypeDef, union: &Union) {
-    head(code, scope, ty, &derives(scope, id));
+    head(code, ty, &derives(scope, id));
     code.open(format_args!("pub enum {}", ty.name.ident));
     for branch in &union.branches {
-        serde::variant(code, scope, ty, &branch.wire);
         code.line(format_args!(
             "{}({}),",
             branch.ident,
@@ -305,7 +299,7 @@ fn fixed(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef, size: usize) {
         "PartialOrd",
         "Ord",
     ];
-    head(code, scope, ty, &derives);
+    head(code, ty, &derives);
     code.line(format_args!(
         "pub struct {}(pub [u8; {size}]);",
         ty.name.ident
@@ -320,7 +314,7 @@ fn fixed(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef, size: usize) {
 }
 
 fn newtype(code: &mut Code, scope: &Scope<'_>, id: TypeId, ty: &TypeDef, inner: &Type) {
-    head(code, scope, ty, &derives(scope, id));
+    head(code, ty, &derives(scope, id));
     let text = scope.type_text(inner);
     code.line(format_args!("pub struct {}(pub {text});", ty.name.ident));
     if !from_text(scope, id, inner).is_empty() {

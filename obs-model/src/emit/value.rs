@@ -7,6 +7,8 @@ use crate::model::Type;
 pub(crate) struct Value {
     text: String,
     derefs: usize,
+    /// The text is a reference, so that it can be handed on as it stands.
+    reference: bool,
 }
 
 impl Value {
@@ -15,6 +17,7 @@ impl Value {
         Value {
             text: text.into(),
             derefs: 0,
+            reference: false,
         }
     }
 
@@ -23,6 +26,7 @@ impl Value {
         Value {
             text: text.into(),
             derefs: 1,
+            reference: true,
         }
     }
 
@@ -34,7 +38,7 @@ impl Value {
     /// A reference to the value.
     pub(crate) fn borrowed(&self) -> String {
         match self.derefs {
-            1 => self.text.clone(),
+            1 if self.reference => self.text.clone(),
             derefs => format!("&{}{}", "*".repeat(derefs), self.text),
         }
     }
@@ -52,6 +56,7 @@ impl Value {
             Value {
                 text: self.text.clone(),
                 derefs: self.derefs + usize::from(ty.boxed),
+                reference: self.reference,
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What generated codecs ask for beyond JSON itself: required members, nulls, Avro's named branches, tuples.
 
 use super::reader::short;
-use super::{Kind, Reader, Writer};
+use super::{Kind, Mark, Reader, Writer};
 use crate::wire::error::{DecodeError, DecodeErrorKind};
 
 type Result<T> = std::result::Result<T, DecodeError>;
@@ -90,6 +90,31 @@ impl<'a> Reader<'a> {
         read(self).map_err(|error| error.within_item(index))
     }
 
+    /// Reads one level deeper: for unions that can lead back to themselves without an object in between.
+    pub fn nested<T>(&mut self, read: impl FnOnce(&mut Reader<'a>) -> Result<T>) -> Result<T> {
+        match self.depth.checked_sub(1) {
+            Some(depth) => {
+                self.depth = depth;
+                let value = read(self)?;
+                self.depth += 1;
+                Ok(value)
+            }
+            None => Err(self.fail(DecodeErrorKind::TooDeep)),
+        }
+    }
+
+    /// Reads from a place that may have been read before. Each attempt is on the bill, so that branches of
+    /// branches cannot multiply without end.
+    pub fn attempt<T>(
+        &mut self,
+        from: Mark,
+        read: impl FnOnce(&mut Reader<'a>) -> Result<T>,
+    ) -> Result<T> {
+        self.reset(from);
+        self.spend()?;
+        read(self)
+    }
+
     /// Ends what [`Reader::open`] began.
     fn close(&mut self, bracket: u8, otherwise: &'static str) -> Result<()> {
         if self.another(bracket, otherwise)? {
@@ -103,6 +128,7 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::error::Limits;
 
     #[test]
     fn nullable_values_are_plain_or_named() {
@@ -146,6 +172,22 @@ mod tests {
         ] {
             assert!(read(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn attempts_end() {
+        // Twice itself, for ever: only the bounds stop it.
+        fn read(r: &mut Reader<'_>) -> Result<()> {
+            r.nested(|r| {
+                let mark = r.mark();
+                r.attempt(mark, read).or_else(|_| r.attempt(mark, read))
+            })
+        }
+        let limits = Limits {
+            max_elements: 1000,
+            ..Limits::DEFAULT
+        };
+        assert!(read(&mut Reader::with_limits(b"1", limits)).is_err());
     }
 
     #[test]

@@ -1,0 +1,201 @@
+//! The way out: which call of the writer writes a value.
+
+use super::json_text;
+use crate::emit::paths::Scope;
+use crate::emit::printer::{Code, lit};
+use crate::emit::traits::every_shape;
+use crate::emit::value::Value;
+use crate::model::{Field, Record, Shape, Type, Unknown};
+
+/// A call that writes a value, without its semicolon.
+pub(super) fn value(scope: &Scope<'_>, ty: &Type, value: &Value) -> String {
+    let bare = value.bare(ty);
+    let obs = scope.obs;
+    match &ty.shape {
+        Shape::Null => "w.null()".to_owned(),
+        Shape::Bool => format!("w.bool({})", bare.copied()),
+        Shape::I32 => format!("w.i32({})", bare.copied()),
+        Shape::I64 => format!("w.i64({})", bare.copied()),
+        Shape::U64 => format!("w.u64({})", bare.copied()),
+        Shape::F32 => format!("w.f32({})", bare.copied()),
+        Shape::F64 => format!("w.f64({})", bare.copied()),
+        Shape::Bytes => format!("w.bytes({})", bare.borrowed()),
+        Shape::String => format!("w.string({})", bare.borrowed()),
+        Shape::Json => format!("w.json({})", bare.borrowed()),
+        Shape::Array(item) => format!("w.array({}, {})", bare.borrowed(), each(scope, item)),
+        Shape::Map(entry) => format!("w.map({}, {})", bare.borrowed(), each(scope, entry)),
+        Shape::Option { inner, .. } => {
+            format!("w.option({}, {})", bare.borrowed(), each(scope, inner))
+        }
+        Shape::Tuple(items) => tuple(scope, items, &bare),
+        Shape::Named(_) | Shape::Rust(_) | Shape::Logical(_) => {
+            format!("{obs}::JsonCodec::write_json({}, w)", bare.borrowed())
+        }
+    }
+}
+
+/// The closure that writes one element.
+fn each(scope: &Scope<'_>, ty: &Type) -> String {
+    let binding = if ty.shape == Shape::Null { "_" } else { "x" };
+    format!(
+        "|w, {binding}| {}",
+        value(scope, ty, &Value::reference("x"))
+    )
+}
+
+/// A fixed run of values: an array with its brackets and commas in place.
+fn tuple(scope: &Scope<'_>, items: &[Type], bare: &Value) -> String {
+    let mut text = String::from("{ ");
+    for (at, item) in items.iter().enumerate() {
+        text.push_str(if at == 0 {
+            "w.raw(\"[\"); "
+        } else {
+            "w.raw(\",\"); "
+        });
+        let place = Value::place(format!("{}.{at}", bare.receiver()));
+        text.push_str(&value(scope, item, &place));
+        text.push_str("; ");
+    }
+    text.push_str(if items.is_empty() {
+        "w.raw(\"[]\") }"
+    } else {
+        "w.raw(\"]\") }"
+    });
+    text
+}
+
+/// The body of `write_json` for a struct.
+///
+/// Names are prebuilt text with their comma. Only until the first member that is always there does the comma
+/// depend on what came before, and only then does the code keep count.
+pub(super) fn members(code: &mut Code, scope: &Scope<'_>, record: &Record) {
+    let obs = scope.obs;
+    let keeps = matches!(record.unknown, Unknown::Keep(_));
+    if record.fields.is_empty() && !keeps {
+        return code.raw("w.raw(\"{}\");");
+    }
+    reserve(code, record);
+    // What stands before the next member: nothing yet, either brace or comma, or surely a comma.
+    let counted = record.fields.first().is_none_or(|field| field.optional);
+    let mut lead = Lead::Brace;
+    if counted {
+        code.raw("w.raw(\"{\");");
+        code.raw("let mut first = true;");
+        lead = Lead::Counted;
+    }
+    for field in &record.fields {
+        let name = name_call(lead, &field.wire);
+        let place = format!("self.{}", field.ident);
+        if field.optional {
+            let binding = if bare_null(field) { "_" } else { "x" };
+            code.open(format_args!("if let {obs}::Some({binding}) = &{place}"));
+            code.line(format_args!("{name};"));
+            code.line(format_args!(
+                "{};",
+                member(scope, field, &Value::reference("x"))
+            ));
+            code.close();
+        } else {
+            code.line(format_args!("{name};"));
+            code.line(format_args!(
+                "{};",
+                member(scope, field, &Value::place(place))
+            ));
+            lead = Lead::Comma;
+        }
+    }
+    if let Unknown::Keep(ty) = &record.unknown {
+        let first = match lead {
+            Lead::Comma => "false",
+            Lead::Brace | Lead::Counted => "first",
+        };
+        let each = each(scope, ty);
+        code.line(format_args!(
+            "w.entries(&mut {first}, &self.{}, {each});",
+            record.unknown_ident
+        ));
+    }
+    code.raw("w.raw(\"}\");");
+}
+
+/// The call that writes the value of a member. Where that may be refused, the refusal has to name the member.
+fn member(scope: &Scope<'_>, field: &Field, place: &Value) -> String {
+    let call = value(scope, &field.ty, place);
+    if refuses(scope, &field.ty) {
+        format!("w.at({}, |w| {call})", lit(&field.wire))
+    } else {
+        call
+    }
+}
+
+/// Whether writing a value may be refused: JSON has no NaN, and nobody sends symbols that nobody knows.
+fn refuses(scope: &Scope<'_>, ty: &Type) -> bool {
+    !every_shape(ty, &mut |shape| match shape {
+        Shape::F32 | Shape::F64 | Shape::Rust(_) => false,
+        // A type without `Eq` may hold a float.
+        Shape::Named(id) => scope.traits.writes(*id) && scope.traits.eq(*id),
+        _ => true,
+    })
+}
+
+/// What stands before a member.
+#[derive(Clone, Copy)]
+enum Lead {
+    /// The opening brace: this is the first one.
+    Brace,
+    /// Nothing or a comma, as `first` says.
+    Counted,
+    /// A comma.
+    Comma,
+}
+
+/// The call that writes a name.
+fn name_call(lead: Lead, name: &str) -> String {
+    let name = json_text(name);
+    match lead {
+        Lead::Brace => format!("w.raw({})", lit(&format!("{{{name}:"))),
+        Lead::Comma => format!("w.raw({})", lit(&format!(",{name}:"))),
+        Lead::Counted => format!("w.key(&mut first, {})", lit(&format!("{name}:"))),
+    }
+}
+
+/// Whether the value itself says nothing: an optional member that can only be null.
+fn bare_null(field: &Field) -> bool {
+    field.ty.shape == Shape::Null
+}
+
+/// One reservation for everything whose size is known or cheap to ask; the writer grows by itself beyond it.
+fn reserve(code: &mut Code, record: &Record) {
+    let mut known = 2;
+    let mut asked = Vec::new();
+    for field in &record.fields {
+        known += json_text(&field.wire).len() + 2;
+        known += match &field.ty.shape {
+            Shape::Null | Shape::Bool => 5,
+            Shape::I32 => 11,
+            Shape::I64 | Shape::U64 => 20,
+            Shape::F32 | Shape::F64 => 24,
+            Shape::String | Shape::Bytes => {
+                if !field.optional && field.ty.sensitive.is_none() {
+                    asked.push(format!("self.{}.len()", field.ident));
+                }
+                2
+            }
+            _ => 16,
+        };
+    }
+    let mut sum = known.to_string();
+    for part in &asked {
+        sum.push_str(" + ");
+        sum.push_str(part);
+    }
+    if sum.len() + 12 <= code.room() {
+        return code.line(format_args!("w.reserve({sum});"));
+    }
+    code.enter(format_args!("w.reserve("));
+    code.line(format_args!("{known}"));
+    for part in asked {
+        code.line(format_args!("+ {part}"));
+    }
+    code.leave(");");
+}
