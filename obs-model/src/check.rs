@@ -33,6 +33,7 @@ mod sunset_passed;
 mod topic_name;
 mod unfit_mark;
 mod unknown_field;
+mod version_file_name;
 
 mod allow;
 mod pages;
@@ -181,6 +182,10 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "unknown-field",
         look: Look::Event(unknown_field::look),
+    },
+    Rule {
+        code: "version-file-name",
+        look: Look::Event(version_file_name::look),
     },
 ];
 

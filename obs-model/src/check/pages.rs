@@ -33,6 +33,7 @@ const RULES: &[(&str, &str)] = &[
     ("topic-name", include_str!("topic_name.rs")),
     ("unfit-mark", include_str!("unfit_mark.rs")),
     ("unknown-field", include_str!("unknown_field.rs")),
+    ("version-file-name", include_str!("version_file_name.rs")),
 ];
 
 /// Sections that begin with `# code: title`, by where the code is raised.

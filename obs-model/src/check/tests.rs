@@ -494,6 +494,20 @@ fn events_and_their_names() {
         ),
     );
 
+    let file = |path: &str, version: &str, expected: &str| {
+        let mut bench = Bench::new();
+        let ty = bench.record("UserRegistered", &[]);
+        bench.event(ty, path, &format!(r#"{{"version": "{version}"}}"#));
+        bench.check(expected);
+    };
+    file("v1/user-registered.v2.avsc", "2.1.0", "");
+    file("user-registered.avsc", "2.1.0", "");
+    file(
+        "user-registered.v2.0.0.avsc",
+        "2.1.0",
+        "version-file-name: the file's name says version 2.0.0, and the spec says 2.1.0",
+    );
+
     let mut bench = Bench::new();
     bench.event(
         ty,

@@ -521,12 +521,7 @@ impl<'n> Reader<'_, 'n> {
 }
 
 impl Reader<'_, '_> {
-    /// Without the engine nobody can tell; the build script and the command line have it.
-    #[cfg(not(feature = "pattern"))]
-    fn pattern(&mut self, _: &str, _: crate::source::Loc) {}
-
     /// A pattern that is none is reported where it is written.
-    #[cfg(feature = "pattern")]
     fn pattern(&mut self, pattern: &str, loc: crate::source::Loc) {
         if let Err(reason) = super::pattern::Pattern::new(pattern) {
             let message = format!("`{pattern}` is no regular expression of ECMA-262: {reason}");

@@ -27,4 +27,21 @@ impl Pattern {
     pub fn is_match(&self, text: &str) -> bool {
         self.regex.find(text).is_some()
     }
+
+    /// Without the engine every expression is taken to be well formed.
+    ///
+    /// # Errors
+    ///
+    /// None, without the engine.
+    #[cfg(not(feature = "pattern"))]
+    pub fn new(_: &str) -> Result<Pattern, String> {
+        Ok(Pattern {})
+    }
+
+    /// Without the engine nobody can tell, and every text passes.
+    #[cfg(not(feature = "pattern"))]
+    #[must_use]
+    pub fn is_match(&self, _: &str) -> bool {
+        true
+    }
 }
