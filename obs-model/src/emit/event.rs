@@ -1,10 +1,179 @@
-//! `impl Event`: the static facts of an event, and what telemetry may see of a value.
+//! `impl Event`: the static facts of an event, and its key.
 
 use super::paths::Scope;
-use super::printer::Code;
-use crate::model::{Event, TypeDef};
+use super::printer::{Code, lit};
+use super::value::Value;
+use crate::model::{Dialect, Encoding, Envelope, Event, Field, Redaction, Shape, Type, TypeDef, TypeKind};
 
-/// The implementation for one version of an event.
+/// The implementation for one version of an event, and the methods that need no trait in scope.
 pub(crate) fn event(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &TypeDef) {
-    let _ = (code, scope, event, ty);
+    let obs = scope.obs;
+    let ident = &ty.name.ident;
+    code.blank();
+    code.raw("#[automatically_derived]");
+    code.open(format_args!("impl {obs}::Event for {ident}"));
+    descriptor(code, scope, event, ty);
+    let body = match event.encoding {
+        Encoding::Avro if scope.has_avro(ty) => "avro",
+        _ => "json",
+    };
+    code.line(format_args!("{obs}::body!({body});"));
+    if let Some(field) = fields(ty).iter().find(|field| field.obs.key) {
+        code.blank();
+        code.open(format_args!("fn key(&self) -> {obs}::Key<'_>"));
+        let place = Value::place(format!("self.{}", field.ident));
+        let text = if field.optional { optional_key(scope, &field.ty, &place) } else { key(scope, &field.ty, &place) };
+        code.raw(&text);
+        code.close();
+    }
+    code.close();
+
+    let mut codecs = Vec::new();
+    if scope.has_avro(ty) {
+        codecs.push("avro");
+    }
+    if scope.has_json(ty) {
+        codecs.push("json");
+    }
+    code.line(format_args!("{obs}::event!({ident}, {});", codecs.join(" ")));
+}
+
+fn fields(ty: &TypeDef) -> &[Field] {
+    match &ty.kind {
+        TypeKind::Record(record) => &record.fields,
+        _ => &[],
+    }
+}
+
+fn descriptor(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &TypeDef) {
+    let obs = scope.obs;
+    code.enter(format_args!("const DESCRIPTOR: &'static {obs}::Descriptor = &{obs}::Descriptor {{"));
+    let mut facts = vec![
+        format!("event_type: {}", lit(&event.event_type)),
+        format!("version: \"{}\"", event.version),
+        format!("major: {}", event.version.major),
+        format!("topic: {}", lit(&event.topic)),
+        format!("subject: {}", lit(&event.subject)),
+        format!(
+            "dialect: {obs}::Dialect::{}",
+            match event.dialect {
+                Dialect::Avro => "Avro",
+                Dialect::JsonSchema => "JsonSchema",
+                Dialect::Rust => "Rust",
+            }
+        ),
+        format!(
+            "encoding: {obs}::Encoding::{}",
+            match event.encoding {
+                Encoding::Json => "Json",
+                Encoding::Avro => "Avro",
+            }
+        ),
+        format!(
+            "envelope: {obs}::Envelope::{}",
+            match event.envelope {
+                Envelope::Obs => "Obs",
+                Envelope::CloudEvents => "CloudEvents",
+                Envelope::None => "None",
+            }
+        ),
+    ];
+    if let Some(owner) = &event.owner {
+        facts.push(format!("owner: {obs}::Some({})", lit(owner)));
+    }
+    code.fill(&facts);
+    code.line(format_args!("rabin: {:#018x},", event.rabin));
+    let hex: String = event.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    code.line(format_args!("sha256: {obs}::sha256(\"{hex}\"),"));
+    code.line(format_args!("schema: {},", lit(&event.schema)));
+    let infos: Vec<String> = fields(ty).iter().filter_map(|field| info(obs, field)).collect();
+    if !infos.is_empty() {
+        code.enter(format_args!("fields: &["));
+        for info in infos {
+            code.line(format_args!("{info},"));
+        }
+        code.leave("],");
+    }
+    code.line(format_args!("..{obs}::Descriptor::BLANK"));
+    code.leave("};");
+}
+
+/// A field that telemetry or routing look at.
+fn info(obs: &str, field: &Field) -> Option<String> {
+    let keys = &field.obs;
+    let mut parts = Vec::new();
+    if let Some(attr) = &keys.attr {
+        parts.push(format!("attr: {obs}::Some({})", lit(attr)));
+    }
+    if let Some(label) = &keys.label {
+        let values: Vec<String> = label.values.iter().map(|value| lit(value)).collect();
+        parts.push(format!(
+            "label: {obs}::Some({obs}::LabelInfo {{ name: {}, values: &[{}], clamped: {} }})",
+            lit(&label.name),
+            values.join(", "),
+            label.clamped
+        ));
+    }
+    if let Some(redaction) = keys.pii {
+        let redaction = match redaction {
+            Redaction::Drop => "Drop",
+            Redaction::Mask => "Mask",
+            Redaction::Hash => "Hash",
+            Redaction::Truncate => "Truncate",
+        };
+        parts.push(format!("pii: {obs}::Some({obs}::Redaction::{redaction})"));
+    }
+    let flags = [
+        ("log", keys.log),
+        ("secret", keys.secret),
+        ("key", keys.key),
+        ("tenant", keys.tenant),
+        ("correlation", keys.correlation),
+    ];
+    parts.extend(flags.iter().filter(|(_, set)| *set).map(|(name, _)| format!("{name}: true")));
+    if parts.is_empty() {
+        return None;
+    }
+    let wire = lit(&field.wire);
+    Some(format!("{obs}::FieldInfo {{ wire: {wire}, {}, ..{obs}::FieldInfo::BLANK }}", parts.join(", ")))
+}
+
+/// The message key of a value, as an expression.
+fn key(scope: &Scope<'_>, ty: &Type, at: &Value) -> String {
+    if ty.sensitive.is_some() {
+        // Nobody is to be recognised by the key of a message.
+        return format!("{}.hashed()", shape_key(scope, ty, &at.bare(ty)));
+    }
+    shape_key(scope, ty, &at.bare(ty))
+}
+
+fn optional_key(scope: &Scope<'_>, inner: &Type, at: &Value) -> String {
+    let obs = scope.obs;
+    let inner = key(scope, inner, &Value::reference("v"));
+    format!("{}.as_ref().map_or({obs}::Key::None, |v| {inner})", at.receiver())
+}
+
+fn shape_key(scope: &Scope<'_>, ty: &Type, at: &Value) -> String {
+    let obs = scope.obs;
+    match &ty.shape {
+        Shape::Named(id) => {
+            let def = scope.model.get(*id);
+            match &def.kind {
+                _ if def.extern_path.is_some() => format!("{obs}::Key::from({})", at.borrowed()),
+                TypeKind::Enum(_) => format!("{obs}::Key::from({}.as_str())", at.receiver()),
+                TypeKind::Fixed { .. } => format!("{obs}::Key::from(&{}.0)", at.receiver()),
+                TypeKind::Newtype(inner) => key(scope, inner, &Value::place(format!("{}.0", at.receiver()))),
+                TypeKind::Record(_) | TypeKind::Union(_) => format!("{obs}::Key::None"),
+            }
+        }
+        Shape::Logical(_) => format!("{obs}::Key::from(::std::string::ToString::to_string({}))", at.borrowed()),
+        Shape::Option { inner, .. } => optional_key(scope, inner, at),
+        Shape::Bool | Shape::I32 | Shape::I64 | Shape::U64 | Shape::String | Shape::Bytes | Shape::Rust(_) => {
+            format!("{obs}::Key::from({})", at.borrowed())
+        }
+        // The rules refuse other keys.
+        Shape::Null | Shape::F32 | Shape::F64 | Shape::Array(_) | Shape::Map(_) | Shape::Tuple(_) | Shape::Json => {
+            format!("{obs}::Key::None")
+        }
+    }
 }

@@ -118,6 +118,26 @@ impl Code {
         self.leave(tail.trim_start());
     }
 
+    /// Items with a comma each, as many on a line as fit.
+    pub(crate) fn fill(&mut self, items: &[String]) {
+        let room = self.room();
+        let mut line = String::new();
+        for item in items {
+            if !line.is_empty() && line.len() + item.len() + 2 > room {
+                self.raw(&line);
+                line.clear();
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(item);
+            line.push(',');
+        }
+        if !line.is_empty() {
+            self.raw(&line);
+        }
+    }
+
     /// Columns left on a line at the present depth.
     pub(crate) fn room(&self) -> usize {
         WIDTH.saturating_sub(self.depth * 4)
