@@ -201,15 +201,16 @@ impl Build {
         &mut self.model.types[id.0 as usize]
     }
 
-    /// Emits.
+    /// Emits. Whatever comes out is Rust.
     pub(crate) fn artifacts(&self) -> Artifacts {
-        artifacts(
-            &self.model,
-            &self.settings,
-            &self.sources,
-            &self.failed,
-            Layout::OutDir,
-        )
+        let artifacts =
+            artifacts(&self.model, &self.settings, &self.sources, &self.failed, Layout::OutDir);
+        for (name, text) in &artifacts {
+            if let Err(error) = syn::parse_file(text) {
+                panic!("{name}: {error}\n{text}");
+            }
+        }
+        artifacts
     }
 
     /// Emits, and gives all files but the include file as one text.
