@@ -82,7 +82,7 @@ pub fn artifacts(
             file,
             message: diagnostics
                 .iter()
-                .map(|d| diag::compile_error::render(d, sources))
+                .map(|d| diag::compile_error::text(d, sources))
                 .collect::<Vec<_>>()
                 .join("\n"),
         })

@@ -1,0 +1,179 @@
+//! Each schema through the compiler: alone where it can stand alone, else with its whole folder.
+
+use crate::sources::{Dialect, Samples, Source};
+use obs_codegen::compile::{self, Outcome};
+use obs_codegen::load;
+use obs_codegen::obs_toml::ObsToml;
+use obs_model::emit::{Artifacts, Layout};
+use obs_model::model::{TypeDef, TypeKind};
+use obs_schema::diag::{Diagnostics, Severity};
+use obs_schema::json::Json;
+use obs_schema::source::{FileId, SourceMap};
+use std::path::Path;
+use std::rc::Rc;
+
+/// A schema, what became of it, and its values.
+pub(crate) struct Case {
+    pub(crate) source: &'static str,
+    pub(crate) dialect: Dialect,
+    pub(crate) samples: Samples,
+    /// Errors of our compiler.
+    pub(crate) errors: Vec<String>,
+    /// The Rust, shared by schemas that need each other.
+    pub(crate) module: Option<Rc<Module>>,
+    /// The root type's path below the module.
+    pub(crate) root: Option<String>,
+    /// Does rustc accept the module? Filled in later.
+    pub(crate) compiles: bool,
+    /// What the run said about the values: accepted, exact, rejected.
+    pub(crate) accepted: Vec<bool>,
+    pub(crate) exact: Vec<bool>,
+    pub(crate) rejected: Vec<bool>,
+    /// What the run complained of.
+    pub(crate) complaints: Vec<String>,
+}
+
+/// Generated Rust, one module of the crate.
+pub(crate) struct Module {
+    pub(crate) name: String,
+    pub(crate) artifacts: Artifacts,
+}
+
+/// Compiles the schemas of a source.
+pub(crate) fn compile(
+    source: &'static Source,
+    root: &Path,
+    samples: Vec<Samples>,
+) -> Result<Vec<Case>, String> {
+    let prefix = format!("{}_{:?}", source.name.replace('-', "_"), source.dialect).to_lowercase();
+    let files: Vec<String> = samples.iter().map(|sample| sample.file.clone()).collect();
+    let mut together: Option<Rc<(Outcome, SourceMap, Vec<FileId>, Rc<Module>)>> = None;
+    let mut cases = Vec::new();
+    for (at, samples) in samples.into_iter().enumerate() {
+        let file = files[at].clone();
+        let (mut outcome, sources, ids) = run(root, std::slice::from_ref(&file))?;
+        let mut case = Case {
+            source: source.name,
+            dialect: source.dialect,
+            samples,
+            errors: errors(&outcome, ids[0], &sources),
+            module: None,
+            root: None,
+            compiles: false,
+            accepted: Vec::new(),
+            exact: Vec::new(),
+            rejected: Vec::new(),
+            complaints: Vec::new(),
+        };
+        if case.errors.is_empty() && !unresolved(&outcome) {
+            case.root = root_of(&outcome, ids[0], &sources);
+            let name = format!("{prefix}_{at}");
+            case.module = Some(Rc::new(module(&mut outcome, &sources, name)));
+        } else {
+            if together.is_none() {
+                let (mut outcome, sources, ids) = run(root, &files)?;
+                let module = Rc::new(module(&mut outcome, &sources, format!("{prefix}_all")));
+                together = Some(Rc::new((outcome, sources, ids, module)));
+            }
+            if let Some(whole) = together.clone() {
+                case.errors = errors(&whole.0, whole.2[at], &whole.1);
+                if case.errors.is_empty() {
+                    case.root = root_of(&whole.0, whole.2[at], &whole.1);
+                    case.module = Some(whole.3.clone());
+                }
+            }
+        }
+        cases.push(case);
+    }
+    Ok(cases)
+}
+
+fn run(root: &Path, files: &[String]) -> Result<(Outcome, SourceMap, Vec<FileId>), String> {
+    let mut sources = SourceMap::default();
+    let mut cx = Diagnostics::default();
+    let mut ids = Vec::new();
+    for file in files {
+        let bytes = std::fs::read(root.join(file)).map_err(|error| format!("{file}: {error}"))?;
+        // A name that says what the file is: corpora call JSON Schemas by any ending.
+        let known =
+            load::is_candidate(file) && (file.ends_with(".avsc") || file.ends_with(".json"));
+        let path = if known {
+            file.clone()
+        } else {
+            format!("{file}.schema.json")
+        };
+        let id = load::add(&mut cx, &mut sources, &path, bytes);
+        ids.push(id.ok_or_else(|| format!("{file}: not text"))?);
+    }
+    let outcome = compile::compile(cx, &sources, &ids, &ObsToml::default());
+    Ok((outcome, sources, ids))
+}
+
+fn module(outcome: &mut Outcome, sources: &SourceMap, name: String) -> Module {
+    let artifacts = compile::artifacts(outcome, sources, &ObsToml::default(), Layout::CheckedIn);
+    Module { name, artifacts }
+}
+
+fn errors(outcome: &Outcome, file: FileId, sources: &SourceMap) -> Vec<String> {
+    let own = outcome
+        .diagnostics
+        .iter()
+        .filter(|d| d.severity == Severity::Error && d.primary.loc.file == file);
+    own.map(|d| {
+        obs_model::diag::short::render(d, sources)
+            .trim_end()
+            .to_owned()
+    })
+    .collect()
+}
+
+/// References that only the folder can resolve are warnings in JSON Schema.
+fn unresolved(outcome: &Outcome) -> bool {
+    outcome
+        .diagnostics
+        .iter()
+        .any(|d| d.code == "unresolved-reference")
+}
+
+/// The path of the type a file stands for.
+fn root_of(outcome: &Outcome, file: FileId, sources: &SourceMap) -> Option<String> {
+    let model = &outcome.model;
+    let path = |def: &TypeDef| {
+        def.name
+            .module
+            .iter()
+            .chain([&def.name.ident])
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("::")
+    };
+    if let Some(event) = model.events.iter().find(|event| event.file == file) {
+        return Some(path(model.get(event.ty)));
+    }
+    let text = sources
+        .get(file)
+        .map(|source| source.text.clone())
+        .unwrap_or_default();
+    let json = Json::parse(text.as_bytes()).ok()?;
+    let name = json.get("name").and_then(Json::as_str).unwrap_or_default();
+    let full = match json.get("namespace").and_then(Json::as_str) {
+        Some(namespace) if !name.contains('.') && !namespace.is_empty() => {
+            format!("{namespace}.{name}")
+        }
+        _ => name.to_owned(),
+    };
+    let own = || model.types.iter().filter(|def| def.file == file);
+    let named = model
+        .types
+        .iter()
+        .find(|def| !name.is_empty() && def.wire_name == full);
+    let root = named.or_else(|| {
+        own().find(|def| def.wire_name.ends_with('#') || def.wire_name.ends_with("#/"))
+    });
+    let root = root.or_else(|| {
+        own()
+            .filter(|def| matches!(def.kind, TypeKind::Newtype(_)))
+            .next_back()
+    });
+    root.or_else(|| own().next_back()).map(path)
+}
