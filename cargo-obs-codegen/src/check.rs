@@ -4,8 +4,8 @@ use crate::cli::{Check, Cli};
 use crate::package::{self, Failure, Package};
 use crate::report;
 use obs_codegen::fs;
-use obs_model::{check, lock};
-use obs_schema::diag::{Diagnostics, Severity};
+use obs_model::lock;
+use obs_schema::diag::Severity;
 
 /// The file the frozen Model is in.
 const LOCK: &str = "obs.lock";
@@ -14,14 +14,9 @@ const LOCK: &str = "obs.lock";
 pub(crate) fn run(cli: &Cli, arguments: &Check) -> Result<bool, Failure> {
     let mut clean = true;
     let today = arguments.today.clone().or_else(source_date);
-    for package in package::all(cli)? {
-        let mut all = package.outcome.diagnostics.clone();
-        if let Some(today) = &today {
-            let mut cx = Diagnostics::default();
-            check::sunset(&mut cx, &package.outcome.model, today);
-            all.extend(cx.into_sorted());
-        }
-        report::findings(cli, &all, &package.sources);
+    for package in package::all_on(cli, today.as_deref())? {
+        let all = &package.outcome.diagnostics;
+        report::findings(cli, all, &package.sources);
         let worst = if arguments.deny_warnings {
             Severity::Warning
         } else {

@@ -6,7 +6,7 @@ use crate::report;
 use obs_model::model::{Dialect, Event};
 use obs_schema::avro::dynamic;
 use obs_schema::json::Json;
-use obs_schema::json_schema::Validator;
+use obs_schema::json_schema::{Validator, ValidatorOptions};
 use obs_schema::{avro, framing};
 use std::io::{Read, Write};
 
@@ -20,10 +20,7 @@ pub(crate) fn encode(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
             let set = set(event)?;
             let mut out = Vec::new();
             if arguments.framed {
-                framing::Framing::SingleObject {
-                    fingerprint: event.rabin,
-                }
-                .write(&mut out);
+                framing::Framing::SingleObject(event.rabin).write(&mut out);
             }
             dynamic::encode(&set, &json, &mut out).map_err(|violations| listed(&violations))?;
             out
@@ -40,7 +37,7 @@ pub(crate) fn decode(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
     let event = &package.outcome.model.events[at];
     let body = input()?;
     let body = if arguments.framed {
-        framing::detect(&body)?.1
+        framing::Framing::detect(&body).1
     } else {
         &body
     };
@@ -63,7 +60,7 @@ pub(crate) fn validate(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
             .map(ToString::to_string)
             .collect(),
         Dialect::JsonSchema | Dialect::Rust => {
-            let validator = Validator::from_text(&event.schema)
+            let validator = Validator::from_text(&event.schema, ValidatorOptions::default())
                 .map_err(|_| "the schema cannot be read by itself")?;
             validator
                 .validate(&json)

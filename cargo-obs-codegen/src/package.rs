@@ -26,6 +26,11 @@ pub(crate) struct Package {
 
 /// The packages a command is about, compiled.
 pub(crate) fn all(cli: &Cli) -> Result<Vec<Package>, Failure> {
+    all_on(cli, None)
+}
+
+/// The same, with sunsets judged by a day.
+pub(crate) fn all_on(cli: &Cli, today: Option<&str>) -> Result<Vec<Package>, Failure> {
     let mut packages = Vec::new();
     for (name, root) in roots(cli)? {
         let inputs =
@@ -39,7 +44,13 @@ pub(crate) fn all(cli: &Cli) -> Result<Vec<Package>, Failure> {
                 .into()),
             };
         let loaded = project::load(&inputs)?;
-        let outcome = compile::compile(loaded.cx, &loaded.sources, &loaded.files, &loaded.settings);
+        let outcome = compile::compile(
+            loaded.cx,
+            &loaded.sources,
+            &loaded.files,
+            &loaded.settings,
+            today,
+        );
         packages.push(Package {
             name,
             root,

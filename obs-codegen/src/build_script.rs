@@ -41,7 +41,13 @@ pub(crate) fn run(
     }
     let mut loaded = project::load(&inputs)?;
     adjust(&mut loaded.settings);
-    let outcome = compile::compile(loaded.cx, &loaded.sources, &loaded.files, &loaded.settings);
+    let outcome = compile::compile(
+        loaded.cx,
+        &loaded.sources,
+        &loaded.files,
+        &loaded.settings,
+        None,
+    );
     let artifacts = compile::artifacts(&outcome, &loaded.sources, &loaded.settings, Layout::OutDir);
     fs::write_all(&out, &artifacts, |_| true)?;
     let lines = lines(&inputs, &outcome, &loaded.sources, &loaded.settings);

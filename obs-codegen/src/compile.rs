@@ -2,10 +2,10 @@
 
 use crate::load::{self, Specs};
 use crate::obs_toml::ObsToml;
-use obs_model::diag;
 use obs_model::emit::{self, Artifacts, FailedFile};
 use obs_model::model::Model;
 use obs_model::pipeline;
+use obs_model::{check, diag};
 use obs_schema::diag::{Diagnostic, Diagnostics, Severity};
 use obs_schema::source::{FileId, SourceMap};
 use std::collections::BTreeMap;
@@ -31,13 +31,15 @@ impl Outcome {
     }
 }
 
-/// Understands the spec files of a map. `cx` holds what was wrong before, in reading files and settings.
+/// Understands and checks the spec files of a map. `cx` holds what was wrong before, in reading files and settings;
+/// `today` (`YYYY-MM-DD`) is the day to judge sunsets by, which a build leaves out.
 #[must_use]
 pub fn compile(
     mut cx: Diagnostics,
     sources: &SourceMap,
     files: &[FileId],
     settings: &ObsToml,
+    today: Option<&str>,
 ) -> Outcome {
     let Specs {
         avro,
@@ -52,6 +54,11 @@ pub fn compile(
         overlays: &settings.overlays,
     };
     let model = pipeline::model(&mut cx, &input);
+    let options = check::Options {
+        sources: Some(sources),
+        today,
+    };
+    check::run(&mut cx, &model, &options);
     Outcome {
         model,
         diagnostics: cx.into_sorted(),

@@ -150,7 +150,9 @@ impl Config {
     /// A field to put behind a `Box`.
     pub fn boxed(self, path: impl Into<String>) -> Config {
         let path = path.into();
-        self.change(move |settings| drop(settings.boxed.insert(path.clone())))
+        self.change(move |settings| {
+            settings.boxed.insert(path.clone());
+        })
     }
 
     /// Another name in Rust for a type, a field or a symbol.

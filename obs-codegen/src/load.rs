@@ -83,12 +83,12 @@ fn read_avro(
 ) -> avro::Set {
     let inputs: Vec<avro::parse::Input<'_>> = files
         .iter()
-        .map(|(file, content)| avro::parse::Input {
-            file: *file,
-            content: match content {
-                Content::Tree(node) => avro::parse::Content::Node(node),
-                Content::Idl(text) => avro::parse::Content::Idl(text),
-            },
+        .filter_map(|(file, content)| match content {
+            Content::Tree(node) => Some(avro::parse::Input {
+                file: *file,
+                content: avro::parse::Content::Node(node),
+            }),
+            Content::Idl(_) => None,
         })
         .collect();
     avro::parse::read_set(cx, sources, &inputs)

@@ -105,7 +105,7 @@ fn run(root: &Path, files: &[String]) -> Result<(Outcome, SourceMap, Vec<FileId>
         let id = load::add(&mut cx, &mut sources, &path, bytes);
         ids.push(id.ok_or_else(|| format!("{file}: not text"))?);
     }
-    let outcome = compile::compile(cx, &sources, &ids, &ObsToml::default());
+    let outcome = compile::compile(cx, &sources, &ids, &ObsToml::default(), None);
     Ok((outcome, sources, ids))
 }
 
