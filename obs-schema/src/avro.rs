@@ -5,6 +5,7 @@
 pub mod canonical;
 pub mod fingerprint;
 pub mod full_text;
+pub mod idl;
 pub mod parse;
 pub mod tree;
 

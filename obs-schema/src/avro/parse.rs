@@ -7,6 +7,7 @@
 //! does not take the others with it.
 
 mod defaults;
+mod idl;
 mod link;
 mod logical;
 mod named;
@@ -19,6 +20,7 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::avro::idl::Import;
 use crate::avro::{Document, Field, FullName, Named, NamedId, NamedKind, Protocol, Set, Type};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::node::{self, Node};
@@ -41,6 +43,8 @@ pub struct Input<'a> {
 pub enum Content<'a> {
     /// A schema or a protocol, read from JSON or YAML.
     Node(&'a Node),
+    /// Text in the IDL language, to be taken from the sources.
+    Idl,
 }
 
 /// Reads files that may refer to each other in any order.
@@ -52,8 +56,10 @@ pub fn read_set(cx: &mut Diagnostics, sources: &SourceMap, inputs: &[Input<'_>])
     for input in inputs {
         match input.content {
             Content::Node(node) => reader.document(input.file, node),
+            Content::Idl => reader.idl(sources, input.file),
         }
     }
+    reader.follow_imports(sources);
     reader.finish(sources)
 }
 
@@ -97,6 +103,10 @@ struct Reader<'c> {
     loose: Vec<Type>,
     /// Which documents import which.
     imports: BTreeMap<u32, Vec<u32>>,
+    /// Import statements still to be followed, with the document they stand in.
+    wanted: Vec<(u32, Import)>,
+    /// The file being read is one that nobody asked for.
+    imported: bool,
     /// The schema is not ours to mend: what its writers' tools let pass, passes.
     foreign: bool,
     /// The file being read.
@@ -126,6 +136,8 @@ impl<'c> Reader<'c> {
             parameters: Vec::new(),
             loose: Vec::new(),
             imports: BTreeMap::new(),
+            wanted: Vec::new(),
+            imported: false,
             foreign: false,
             file: FileId::TOKENS,
             depth: 0,
@@ -145,24 +157,18 @@ impl<'c> Reader<'c> {
             Some(name) => (None, self.protocol(node, name)),
             None => (Some(self.schema(node, "")), None),
         };
-        self.close(first, root, protocol, false);
+        self.close(first, root, protocol);
     }
 
     /// Ends the document whose definitions began at `first`.
-    fn close(
-        &mut self,
-        first: usize,
-        root: Option<Type>,
-        protocol: Option<Protocol>,
-        imported: bool,
-    ) {
+    fn close(&mut self, first: usize, root: Option<Type>, protocol: Option<Protocol>) {
         let defines = (first..self.set.named.len()).map(id).collect();
         self.set.documents.push(Document {
             file: self.file,
             root,
             defines,
             protocol,
-            imported,
+            imported: self.imported,
             broken: false,
         });
     }
