@@ -53,6 +53,15 @@ pub(crate) const SOURCES: &[Source] = &[
         name: "cloudevents",
         dialect: Dialect::JsonSchema,
     },
+    // The specs of this repository's own tests.
+    Source {
+        name: "avro",
+        dialect: Dialect::Avro,
+    },
+    Source {
+        name: "json",
+        dialect: Dialect::JsonSchema,
+    },
 ];
 
 /// A schema file with its values.
