@@ -43,7 +43,7 @@ pub fn is_candidate(path: &str) -> bool {
 /// Reads every file of the map as what it is.
 pub fn specs(cx: &mut Diagnostics, sources: &SourceMap, files: &[FileId]) -> Specs {
     let mut left_alone = Vec::new();
-    let mut avro_files: Vec<(FileId, Content<'_>)> = Vec::new();
+    let mut avro_files: Vec<(FileId, Content)> = Vec::new();
     let mut schema_files = Vec::new();
     for id in files.iter().copied() {
         let Some(source) = sources.get(id) else {
@@ -58,7 +58,7 @@ pub fn specs(cx: &mut Diagnostics, sources: &SourceMap, files: &[FileId]) -> Spe
         }
         match (kind, node) {
             (Kind::Foreign(reason), _) => left_alone.push((id, reason)),
-            (Kind::Idl, _) => avro_files.push((id, Content::Idl(&source.text))),
+            (Kind::Idl, _) => avro_files.push((id, Content::Idl)),
             (Kind::Avro, Some(node)) => avro_files.push((id, Content::Tree(node))),
             (Kind::JsonSchema, Some(node)) => schema_files.push((id, node)),
             (Kind::Avro | Kind::JsonSchema, None) => {}
@@ -71,24 +71,24 @@ pub fn specs(cx: &mut Diagnostics, sources: &SourceMap, files: &[FileId]) -> Spe
     }
 }
 
-enum Content<'a> {
+enum Content {
     Tree(Node),
-    Idl(&'a str),
+    Idl,
 }
 
 fn read_avro(
     cx: &mut Diagnostics,
     sources: &SourceMap,
-    files: &[(FileId, Content<'_>)],
+    files: &[(FileId, Content)],
 ) -> avro::Set {
     let inputs: Vec<avro::parse::Input<'_>> = files
         .iter()
-        .filter_map(|(file, content)| match content {
-            Content::Tree(node) => Some(avro::parse::Input {
-                file: *file,
-                content: avro::parse::Content::Node(node),
-            }),
-            Content::Idl(_) => None,
+        .map(|(file, content)| avro::parse::Input {
+            file: *file,
+            content: match content {
+                Content::Tree(node) => avro::parse::Content::Node(node),
+                Content::Idl => avro::parse::Content::Idl,
+            },
         })
         .collect();
     avro::parse::read_set(cx, sources, &inputs)

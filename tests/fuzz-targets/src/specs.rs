@@ -4,7 +4,7 @@
 use obs_codegen::compile;
 use obs_codegen::load;
 use obs_codegen::obs_toml::{self, ObsToml};
-use obs_model::emit::Layout;
+use obs_model::emit::{Artifacts, Layout};
 use obs_model::{diag, lock};
 use obs_schema::diag::Diagnostics;
 use obs_schema::source::SourceMap;
@@ -38,7 +38,7 @@ fn spec(path: &str, data: &[u8]) {
     assert_eq!(once, compiled(path, data), "the same text gave different output");
 }
 
-fn compiled(path: &str, data: &[u8]) -> (String, String, compile::Rendered) {
+fn compiled(path: &str, data: &[u8]) -> (String, String, Artifacts) {
     let mut sources = SourceMap::default();
     let mut cx = Diagnostics::default();
     let ids: Vec<_> = load::add(&mut cx, &mut sources, path, data.to_vec()).into_iter().collect();
