@@ -125,7 +125,7 @@ fn implementations(code: &mut Code, scope: &Scope<'_>, id: TypeId, ty: &TypeDef)
         serde::implementations(code, scope, ty);
     }
     validate::validate(code, scope, id, ty);
-    if scope.settings.borrowed {
-        borrowed::twin(code, scope, ty);
+    if !scope.derived {
+        borrowed::twin(code, scope, id, ty);
     }
 }

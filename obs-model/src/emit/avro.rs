@@ -62,6 +62,11 @@ pub(crate) fn codec(code: &mut Code, scope: &Scope<'_>, id: TypeId, ty: &TypeDef
     code.close();
 }
 
+/// An expression of type `Result` that reads a value from `r`, for the twins that borrow.
+pub(crate) fn read_call(scope: &Scope<'_>, ty: &Type) -> String {
+    read::result(scope, ty)
+}
+
 /// A union's branches by index. Where null is one of them, the reader of the `Option` around the union has read
 /// the index already.
 fn branches(code: &mut Code, scope: &Scope<'_>, ident: &str, union: &Union) {

@@ -1,5 +1,8 @@
 //! Models by hand, for tests of emitters.
 
+use super::paths::Scope;
+use super::printer::Code;
+use super::traits::Traits;
 use super::{Artifacts, FailedFile, Layout, artifacts};
 use crate::draft::{EventKeys, FieldKeys};
 use crate::model::{
@@ -211,6 +214,28 @@ impl Build {
             }
         }
         artifacts
+    }
+
+    /// One kind of output for all types, and nothing else. It parses.
+    pub(crate) fn each(&self, emit: impl Fn(&mut Code, &Scope<'_>, TypeId, &TypeDef)) -> String {
+        let traits = Traits::of(&self.model, &self.settings);
+        let roots = super::roots(&self.model);
+        let mut code = Code::new();
+        for (id, ty) in (0u32..).map(TypeId).zip(&self.model.types) {
+            let scope = Scope {
+                model: &self.model,
+                settings: &self.settings,
+                obs: "__obs",
+                module: &ty.name.module,
+                traits: &traits,
+                roots: &roots,
+                derived: ty.dialect == Dialect::Rust,
+            };
+            emit(&mut code, &scope, id, ty);
+        }
+        let text = code.finish();
+        syn::parse_file(&text).unwrap();
+        text
     }
 
     /// Emits, and gives all files but the include file as one text.

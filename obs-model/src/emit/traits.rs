@@ -1,5 +1,6 @@
 //! Which standard traits a type can soundly derive: worked out over the whole Model, recursion included.
 
+use super::borrowed::Twins;
 use super::validate::Checks;
 use crate::model::{Logical, Model, Shape, Type, TypeDef, TypeId, TypeKind, Unknown};
 use crate::settings::{MapType, Settings};
@@ -10,6 +11,8 @@ pub(crate) struct Traits {
     map: MapType,
     /// Which types have anything to validate.
     pub(crate) checks: Checks,
+    /// Which types have a borrowed twin.
+    pub(crate) twins: Twins,
 }
 
 /// What is known of one type.
@@ -38,6 +41,7 @@ impl Traits {
             types: vec![best; model.types.len()],
             map: settings.map,
             checks: Checks::of(model),
+            twins: Twins::of(model, settings),
         };
         loop {
             let mut changed = false;

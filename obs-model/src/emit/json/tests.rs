@@ -1,33 +1,12 @@
 //! What the JSON codec of each kind of type looks like.
 
 use super::super::testing::{Build, array, field, map, named, nullable, number, of, text};
-use super::super::{roots, traits::Traits};
 use super::*;
 use crate::model::{Branch, Field, Logical, Record, Sensitivity, Shape, TypeId, TypeKind, Unknown};
 use obs_schema::json::Json;
 
-/// The codecs of all types of a Model, and nothing else.
 fn codecs(b: &Build) -> String {
-    let traits = Traits::of(&b.model, &b.settings);
-    let roots = roots(&b.model);
-    let mut code = Code::new();
-    for (at, ty) in b.model.types.iter().enumerate() {
-        let id = TypeId(u32::try_from(at).unwrap());
-        let module = &ty.name.module;
-        let scope = Scope {
-            model: &b.model,
-            settings: &b.settings,
-            obs: "__obs",
-            module,
-            traits: &traits,
-            roots: &roots,
-            derived: ty.dialect == Dialect::Rust,
-        };
-        codec(&mut code, &scope, id, ty);
-    }
-    let text = code.finish();
-    syn::parse_file(&text).unwrap();
-    text
+    b.each(codec)
 }
 
 fn optional(field: Field) -> Field {

@@ -1,31 +1,12 @@
 //! What validation looks like, and that nothing is checked that cannot be wrong.
 
 use super::super::testing::{Build, array, field, map, named, nullable, number, of, text};
-use super::super::{roots, traits::Traits};
 use super::*;
 use crate::model::{Assertion, Field, Sensitivity};
 use obs_schema::json::{Json, Number};
 
 fn checks(b: &Build) -> String {
-    let traits = Traits::of(&b.model, &b.settings);
-    let roots = roots(&b.model);
-    let mut code = Code::new();
-    for (at, ty) in b.model.types.iter().enumerate() {
-        let id = TypeId(u32::try_from(at).unwrap());
-        let scope = Scope {
-            model: &b.model,
-            settings: &b.settings,
-            obs: "__obs",
-            module: &ty.name.module,
-            traits: &traits,
-            roots: &roots,
-            derived: false,
-        };
-        validate(&mut code, &scope, id, ty);
-    }
-    let text = code.finish();
-    syn::parse_file(&text).unwrap();
-    text
+    b.each(validate)
 }
 
 fn with(ty: Type, assertions: Vec<Assertion>) -> Type {
