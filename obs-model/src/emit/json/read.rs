@@ -1,7 +1,7 @@
 //! The way in: which call of the reader reads a value.
 
 use crate::emit::defaults;
-use crate::emit::paths::{Scope, wrapper};
+use crate::emit::paths::{Scope, logical_name, wrapper};
 use crate::emit::printer::{Code, lit};
 use crate::model::{Dialect, Field, Logical, Record, Shape, Type, TypeDef, TypeKind, Unknown};
 
@@ -37,9 +37,8 @@ pub(super) fn value(scope: &Scope<'_>, dialect: Dialect, ty: &Type) -> String {
             let comma = if items.len() == 1 { "," } else { "" };
             format!("r.tuple(|r| {obs}::Ok(({}{comma})))", items.join(", "))
         }
-        Shape::Named(_) | Shape::Rust(_) | Shape::Logical(_) => {
-            format!("{obs}::JsonCodec::read_json(r)")
-        }
+        Shape::Logical(logical) => self::logical(scope, *logical),
+        Shape::Named(_) | Shape::Rust(_) => format!("{obs}::JsonCodec::read_json(r)"),
     };
     if let Some(sensitivity) = ty.sensitive {
         text.push_str(&format!(".map({obs}::{}::new)", wrapper(sensitivity)));
@@ -48,6 +47,27 @@ pub(super) fn value(scope: &Scope<'_>, dialect: Dialect, ty: &Type) -> String {
         text.push_str(&format!(".map({obs}::Box::new)"));
     }
     text
+}
+
+/// Logical types are what they are on top of; their readable form is taken too where nothing else looks like it.
+fn logical(scope: &Scope<'_>, logical: Logical) -> String {
+    let obs = scope.obs;
+    let ty = format!("{obs}::types::{}", logical_name(logical));
+    match logical {
+        Logical::Decimal {
+            scale, fixed: None, ..
+        } => format!("{ty}::read_json_bytes(r, {scale})"),
+        Logical::Decimal {
+            scale,
+            fixed: Some(size),
+            ..
+        } => {
+            format!("{ty}::read_json_fixed(r, {size}, {scale})")
+        }
+        Logical::BigDecimal | Logical::Duration => format!("{ty}::read_json_bytes(r)"),
+        Logical::Uuid { fixed: true } => format!("r.fixed().map({ty})"),
+        _ => format!("{obs}::JsonCodec::read_json(r)"),
+    }
 }
 
 /// The function that reads one element.
@@ -62,7 +82,7 @@ pub(super) fn each(scope: &Scope<'_>, dialect: Dialect, ty: &Type) -> String {
 /// The name under which Avro's own JSON form has the value of `["null", T]`: `{"string": "a"}`.
 ///
 /// We write such a value plainly and read both forms, unless the plain value could be an object that looks the same.
-fn tag(scope: &Scope<'_>, dialect: Dialect, ty: &Type) -> Option<String> {
+pub(super) fn tag(scope: &Scope<'_>, dialect: Dialect, ty: &Type) -> Option<String> {
     if dialect == Dialect::JsonSchema {
         return None;
     }

@@ -106,6 +106,8 @@ fn avro_branches() {
             ("Hash", 3, nullable(named(hash))),
         ],
     );
+    b.union("One", vec![("String", 0, of(Shape::String))]);
+    b.union("Nothing", vec![("Null", 0, of(Shape::Null))]);
     b.newtype("Root", array(named(hash)));
     insta::assert_snapshot!(codecs(&b));
 }
@@ -162,6 +164,33 @@ fn branches_of_a_schema() {
                 },
             ),
             ("Text", 1, of(Shape::String)),
+        ],
+    );
+    insta::assert_snapshot!(codecs(&b));
+}
+
+#[test]
+fn logical_types() {
+    let mut b = Build::new();
+    let decimal = |fixed| {
+        of(Shape::Logical(Logical::Decimal {
+            precision: 9,
+            scale: 2,
+            fixed,
+        }))
+    };
+    let of = |logical| of(Shape::Logical(logical));
+    b.record(
+        "Logicals",
+        vec![
+            field("price", "price", decimal(None)),
+            field("fixed", "fixed", nullable(decimal(Some(12)))),
+            field("big", "big", of(Logical::BigDecimal)),
+            field("id", "id", of(Logical::Uuid { fixed: false })),
+            field("raw", "raw", array(of(Logical::Uuid { fixed: true }))),
+            field("day", "day", of(Logical::Date)),
+            field("at", "at", nullable(of(Logical::TimestampNanos))),
+            field("span", "span", of(Logical::Duration)),
         ],
     );
     insta::assert_snapshot!(codecs(&b));

@@ -10,8 +10,11 @@ use crate::emit::value::Value;
 use crate::model::{Branch, Dialect, Shape, Type, TypeId, TypeKind, Union};
 use obs_schema::json::Json;
 
-/// `{"branch": value}`
+/// `{"branch": value}`; an only branch stands plainly.
 pub(super) fn write_tagged(code: &mut Code, scope: &Scope<'_>, union: &Union) {
+    if union.branches.len() == 1 {
+        return write_plain(code, scope, union);
+    }
     code.open(format_args!("match self"));
     for branch in &union.branches {
         let binding = binding(branch);
@@ -26,9 +29,22 @@ pub(super) fn write_tagged(code: &mut Code, scope: &Scope<'_>, union: &Union) {
     code.close();
 }
 
-/// `{"branch": value}`
+/// `{"branch": value}`; an only branch may stand plainly.
 pub(super) fn read_tagged(code: &mut Code, scope: &Scope<'_>, union: &Union) {
     let obs = scope.obs;
+    if let [only] = union.branches.as_slice() {
+        return match read::tag(scope, Dialect::Avro, &only.ty) {
+            Some(tag) => {
+                let read = read::each(scope, Dialect::Avro, &only.ty);
+                let ident = &only.ident;
+                code.line(format_args!(
+                    "r.plain({}, {read}).map(Self::{ident})",
+                    lit(&tag)
+                ));
+            }
+            None => code.raw(&reader(scope, Dialect::Avro, only)),
+        };
+    }
     code.enter(format_args!("r.tagged(|r, tag| match tag {{"));
     for branch in &union.branches {
         let read = reader(scope, Dialect::Avro, branch);

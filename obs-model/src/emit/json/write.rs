@@ -5,7 +5,7 @@ use crate::emit::paths::Scope;
 use crate::emit::printer::{Code, lit};
 use crate::emit::traits::every_shape;
 use crate::emit::value::Value;
-use crate::model::{Field, Record, Shape, Type, Unknown};
+use crate::model::{Field, Logical, Record, Shape, Type, Unknown};
 
 /// A call that writes a value, without its semicolon.
 pub(super) fn value(scope: &Scope<'_>, ty: &Type, value: &Value) -> String {
@@ -28,9 +28,42 @@ pub(super) fn value(scope: &Scope<'_>, ty: &Type, value: &Value) -> String {
             format!("w.option({}, {})", bare.borrowed(), each(scope, inner))
         }
         Shape::Tuple(items) => tuple(scope, items, &bare),
-        Shape::Named(_) | Shape::Rust(_) | Shape::Logical(_) => {
+        Shape::Logical(logical) => self::logical(scope, *logical, &bare),
+        Shape::Named(_) | Shape::Rust(_) => {
             format!("{obs}::JsonCodec::write_json({}, w)", bare.borrowed())
         }
+    }
+}
+
+/// Logical types are what they are on top of, in JSON too.
+fn logical(scope: &Scope<'_>, logical: Logical, bare: &Value) -> String {
+    let it = bare.receiver();
+    match logical {
+        Logical::Decimal {
+            precision,
+            scale,
+            fixed: None,
+        } => {
+            format!("{it}.write_json_bytes(w, {precision}, {scale})")
+        }
+        Logical::Decimal {
+            precision,
+            scale,
+            fixed: Some(size),
+        } => {
+            format!("{it}.write_json_fixed(w, {size}, {precision}, {scale})")
+        }
+        Logical::BigDecimal | Logical::Duration => format!("{it}.write_json_bytes(w)"),
+        Logical::Uuid { fixed: true } => format!("w.bytes(&{it}.0)"),
+        Logical::Date | Logical::TimeMillis => format!("w.i32({it}.0)"),
+        Logical::Uuid { fixed: false } => {
+            format!(
+                "{}::JsonCodec::write_json({}, w)",
+                scope.obs,
+                bare.borrowed()
+            )
+        }
+        _ => format!("w.i64({it}.0)"),
     }
 }
 
@@ -131,7 +164,7 @@ fn member(scope: &Scope<'_>, field: &Field, place: &Value) -> String {
 /// Whether writing a value may be refused: JSON has no NaN, and nobody sends symbols that nobody knows.
 fn refuses(scope: &Scope<'_>, ty: &Type) -> bool {
     !every_shape(ty, &mut |shape| match shape {
-        Shape::F32 | Shape::F64 | Shape::Rust(_) => false,
+        Shape::F32 | Shape::F64 | Shape::Rust(_) | Shape::Logical(Logical::Decimal { .. }) => false,
         // A type without `Eq` may hold a float.
         Shape::Named(id) => scope.traits.writes(*id) && scope.traits.eq(*id),
         _ => true,

@@ -27,29 +27,38 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads `null` or a value which may also stand under the name of its branch: `"a"` or `{"string": "a"}`.
-    ///
-    /// Avro's own JSON form has the second; we write the first and take both.
+    /// Reads `null` or a value, as [`Reader::plain`] reads it.
+    #[inline]
     pub fn nullable<T>(
         &mut self,
         branch: &str,
-        mut read: impl FnMut(&mut Reader<'a>) -> Result<T>,
+        read: impl FnMut(&mut Reader<'a>) -> Result<T>,
     ) -> Result<Option<T>> {
         match self.peek_kind()? {
             Kind::Null => self.null().map(|()| None),
-            Kind::Object => {
-                let mark = self.mark();
-                self.open(b'{', "an object")?;
-                if !self.close_at_once(b'}') && self.member_name()? == branch {
-                    let value = read(self)?;
-                    self.close(b'}', "a branch stands alone in its object")?;
-                    return Ok(Some(value));
-                }
-                self.reset(mark);
-                read(self).map(Some)
-            }
-            _ => read(self).map(Some),
+            _ => self.plain(branch, read).map(Some),
         }
+    }
+
+    /// Reads a value which may also stand under the name of its branch: `"a"` or `{"string": "a"}`.
+    ///
+    /// Avro's own JSON form has the second; we write the first and take both.
+    pub fn plain<T>(
+        &mut self,
+        branch: &str,
+        mut read: impl FnMut(&mut Reader<'a>) -> Result<T>,
+    ) -> Result<T> {
+        if self.peek_kind()? == Kind::Object {
+            let mark = self.mark();
+            self.open(b'{', "an object")?;
+            if !self.close_at_once(b'}') && self.member_name()? == branch {
+                let value = read(self)?;
+                self.close(b'}', "a branch stands alone in its object")?;
+                return Ok(value);
+            }
+            self.reset(mark);
+        }
+        read(self)
     }
 
     /// Reads a value of Avro's unions, `{"branch": value}`: the callback is told the branch and reads the value.
