@@ -1,6 +1,7 @@
 //! JSON Schema: documents read into an arena of schemas with places, in which every reference is resolved,
 //! and what can be asked of such an arena.
 
+mod bundle;
 mod cycles;
 mod dialect;
 mod equal;
@@ -16,6 +17,7 @@ mod uri;
 mod validate;
 mod words;
 
+pub use bundle::{Bundler, canonical_text};
 pub use read::{Input, read_set};
 pub use tree::*;
-pub use validate::{Validator, ValidatorOptions, Violation};
+pub use validate::{SchemaDoc, Validator, ValidatorOptions, Violation};

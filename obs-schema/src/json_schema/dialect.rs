@@ -1,6 +1,7 @@
 //! Which dialect a document follows.
 
 use super::tree::Dialect;
+use crate::json::Json;
 use crate::node::Node;
 
 /// The rules in force at a schema.
@@ -66,13 +67,18 @@ pub(super) fn known(uri: &str) -> Option<Rules> {
 /// The dialect of a document that does not say: the newest, unless it speaks an older language.
 pub(super) fn guess(root: &Node) -> Dialect {
     let has = |name: &str| root.get(name).is_some();
+    guess_by(has, root.get("id").and_then(Node::as_str))
+}
+
+/// The same for a text in the making.
+pub(super) fn guess_json(root: &Json) -> Dialect {
+    let has = |name: &str| root.get(name).is_some();
+    guess_by(has, root.get("id").and_then(Json::as_str))
+}
+
+fn guess_by(has: impl Fn(&str) -> bool, id: Option<&str>) -> Dialect {
     let looks_like_uri = |text: &str| text.contains("://") || text.starts_with(['#', '/']);
-    if !has("$id")
-        && root
-            .get("id")
-            .and_then(Node::as_str)
-            .is_some_and(looks_like_uri)
-    {
+    if !has("$id") && id.is_some_and(looks_like_uri) {
         return Dialect::Draft4;
     }
     if has("definitions") && !has("$defs") {

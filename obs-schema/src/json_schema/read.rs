@@ -39,6 +39,11 @@ pub fn read_set(cx: &mut Diagnostics, inputs: &[Input<'_>]) -> Set {
     }
     reader.references();
     let mut set = reader.set;
+    set.uris = reader
+        .resources
+        .into_iter()
+        .map(|resource| (resource.root, resource.uri))
+        .collect();
     cycles::cut(cx, &mut set);
     set
 }
@@ -68,6 +73,8 @@ pub(super) struct File<'n> {
 #[derive(Clone, Debug)]
 pub(super) struct Resource<'n> {
     pub(super) uri: String,
+    /// It says so itself, with an `$id`.
+    pub(super) claimed: bool,
     pub(super) file: usize,
     pub(super) node: &'n Node,
     pub(super) root: SchemaId,
@@ -186,6 +193,7 @@ impl<'c, 'n> Reader<'c, 'n> {
             .push(resource);
         self.resources.push(Resource {
             uri,
+            claimed: false,
             file,
             node,
             root,
@@ -368,9 +376,11 @@ impl<'c, 'n> Reader<'c, 'n> {
         }
         if is_root {
             self.resources[at].uri = uri;
+            self.resources[at].claimed = true;
         } else {
             self.resources.push(Resource {
                 uri,
+                claimed: true,
                 file: scope.file,
                 node,
                 root: id,

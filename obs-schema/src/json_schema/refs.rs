@@ -64,7 +64,7 @@ impl<'n> Reader<'_, 'n> {
         let resource = if path.is_empty() {
             scope.resource
         } else {
-            self.find(scope, path)?
+            self.find(pending.schema, path)?
         };
         if fragment.is_empty() {
             return Ok(self.resources[resource].root);
@@ -107,9 +107,15 @@ impl<'n> Reader<'_, 'n> {
     }
 
     /// The resource a reference without fragment names.
-    fn find(&mut self, scope: Scope, path: &str) -> Result<usize, Missing> {
+    fn find(&mut self, schema: SchemaId, path: &str) -> Result<usize, Missing> {
+        let scope = self.scopes[schema.0 as usize];
         let full = uri::join(&self.resources[scope.resource].uri, path);
-        if let Some(found) = self.by_key(&uri::key(&full), scope.file) {
+        let key = uri::key(&full);
+        if let Some(found) = self.by_key(&key, scope.file) {
+            let resource = &self.resources[found];
+            if !resource.claimed || uri::key(&resource.uri) != key {
+                self.set.by_path.insert(schema);
+            }
             return Ok(found);
         }
         if !uri::is_absolute(path)
@@ -117,6 +123,7 @@ impl<'n> Reader<'_, 'n> {
         {
             let beside = uri::join(&uri::of_file(own), path);
             if let Some(found) = self.by_key(&uri::key(&beside), scope.file) {
+                self.set.by_path.insert(schema);
                 return Ok(found);
             }
             return Err(Missing::File(

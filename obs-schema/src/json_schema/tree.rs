@@ -3,7 +3,7 @@
 use crate::json::{Json, Number};
 use crate::node::{Member, Node};
 use crate::source::{FileId, Loc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All JSON Schema documents of a run, with their references resolved.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +14,10 @@ pub struct Set {
     pub documents: Vec<Document>,
     /// `$dynamicAnchor`s by the root of their resource and their name (`""` stands for `$recursiveAnchor: true`).
     pub dynamic_anchors: BTreeMap<(SchemaId, String), SchemaId>,
+    /// The URI of each resource by its root, for those who write references anew.
+    pub(super) uris: BTreeMap<SchemaId, String>,
+    /// Schemas with a reference that was found by the path of a file, not by an `$id`.
+    pub(super) by_path: BTreeSet<SchemaId>,
 }
 
 /// The index of a schema in its [`Set`].

@@ -159,6 +159,20 @@ pub(super) fn segments(pointer: &str) -> impl Iterator<Item = String> + '_ {
         .map(|segment| segment.replace("~1", "/").replace("~0", "~"))
 }
 
+/// A JSON pointer as the fragment of a URI reference.
+pub(super) fn pointer_fragment(pointer: &str) -> String {
+    let mut out = String::with_capacity(pointer.len());
+    for byte in pointer.bytes() {
+        let plain = byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?".contains(&byte);
+        if plain {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
 /// One step of a JSON pointer.
 pub(super) fn step<'n>(node: &'n Node, segment: &str) -> Option<&'n Node> {
     match &node.value {
@@ -219,5 +233,6 @@ mod tests {
         let mut pointer = String::new();
         push_segment(&mut pointer, "a/b~c");
         assert_eq!(pointer, "/a~1b~0c");
+        assert_eq!(pointer_fragment("/a b/é\"%"), "/a%20b/%C3%A9%22%25");
     }
 }

@@ -16,6 +16,7 @@ use crate::node::parse_json;
 use crate::source::SourceMap;
 use compile::Compiled;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// How strict to be where the specification leaves a choice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,12 +27,17 @@ pub struct ValidatorOptions {
     pub ref_siblings: bool,
 }
 
+impl ValidatorOptions {
+    /// The usual: formats count, siblings of `$ref` as the specification has it.
+    pub const DEFAULT: ValidatorOptions = ValidatorOptions {
+        formats: true,
+        ref_siblings: false,
+    };
+}
+
 impl Default for ValidatorOptions {
     fn default() -> ValidatorOptions {
-        ValidatorOptions {
-            formats: true,
-            ref_siblings: false,
-        }
+        ValidatorOptions::DEFAULT
     }
 }
 
@@ -100,6 +106,20 @@ impl Validator {
         }
     }
 
+    /// A validator that nothing satisfies, for a schema that cannot be read.
+    fn refusing() -> Validator {
+        let nothing = Compiled {
+            pointer: String::new(),
+            resource: SchemaId(0),
+            recursive: false,
+            body: compile::CompiledBody::Bool(false),
+        };
+        Validator {
+            schemas: vec![nothing],
+            dynamic: HashMap::new(),
+        }
+    }
+
     /// Everything that does not hold of a value, in the order of the schema.
     #[must_use]
     pub fn validate(&self, instance: &Json) -> Vec<Violation> {
@@ -110,5 +130,45 @@ impl Validator {
     #[must_use]
     pub fn is_valid(&self, instance: &Json) -> bool {
         evaluate::holds(self, instance)
+    }
+}
+
+/// A schema text that is read when it is first needed, for statics of generated code.
+#[derive(Debug)]
+pub struct SchemaDoc {
+    text: &'static str,
+    options: ValidatorOptions,
+    validator: OnceLock<Validator>,
+}
+
+impl SchemaDoc {
+    /// Holds a self-contained text, such as a bundle.
+    #[must_use]
+    pub const fn new(text: &'static str, options: ValidatorOptions) -> SchemaDoc {
+        SchemaDoc {
+            text,
+            options,
+            validator: OnceLock::new(),
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &'static str {
+        self.text
+    }
+
+    /// The validator, made on first use. A text that cannot be read is satisfied by nothing: a check that
+    /// cannot be made must not look like one that passed.
+    pub fn validator(&self) -> &Validator {
+        self.validator.get_or_init(|| {
+            Validator::from_text(self.text, self.options).unwrap_or_else(|_| Validator::refusing())
+        })
+    }
+
+    /// Everything that does not hold of a value.
+    #[must_use]
+    pub fn validate(&self, instance: &Json) -> Vec<Violation> {
+        self.validator().validate(instance)
     }
 }

@@ -5,9 +5,9 @@
 
 use crate::corpora;
 use obs_schema::diag::Diagnostics;
-use obs_schema::json_schema::{Input, Validator, ValidatorOptions, read_set};
+use obs_schema::json_schema::{Bundler, Input, Validator, ValidatorOptions, read_set};
 use obs_schema::node::{Member, Node, Value, parse_json};
-use obs_schema::source::{FileId, Loc, SourceMap};
+use obs_schema::source::{Loc, SourceMap};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -67,7 +67,30 @@ const KNOWN: &[(&str, &str, &str, &str)] = &[
         "*",
         CONTENT,
     ),
+    (
+        "draft2020-12/vocabulary",
+        "schema that uses custom metaschema with with no validation vocabulary",
+        BUNDLE,
+        VOCABULARY,
+    ),
+    (
+        "draft2020-12/optional/format-assertion",
+        "schema that uses custom metaschema with format-assertion: false",
+        BUNDLE,
+        VOCABULARY,
+    ),
+    (
+        "draft2020-12/optional/format-assertion",
+        "schema that uses custom metaschema with format-assertion: true",
+        BUNDLE,
+        VOCABULARY,
+    ),
 ];
+
+const VOCABULARY: &str = "a bundle does not carry a meta-schema of the user's own";
+
+/// Stands for the name of a test, where the bundle of a schema judges differently.
+const BUNDLE: &str = "as a bundle";
 
 const IDN: &str = "the rules of international names need tables of Unicode";
 const LEGACY: &str = "expressions are read as browsers read them";
@@ -127,7 +150,7 @@ fn run(suite: &Suite) {
                     formats,
                     ..ValidatorOptions::default()
                 };
-                let validator = validator(
+                let (validator, bundled) = validators(
                     group.get("schema").expect("a schema"),
                     &remotes,
                     suite,
@@ -139,14 +162,18 @@ fn run(suite: &Suite) {
                         .and_then(Node::as_bool)
                         .expect("a verdict");
                     let data = test.get("data").expect("data").to_json();
-                    let violations = validator.validate(&data);
+                    let holds = validator.is_valid(&data);
                     assert_eq!(
-                        violations.is_empty(),
-                        validator.is_valid(&data),
+                        validator.validate(&data).is_empty(),
+                        holds,
                         "{name}: {group_name}"
                     );
+                    if bundled.as_ref().map(|bundled| bundled.is_valid(&data)) != Ok(holds) {
+                        println!("{name}: {group_name}: {:?}", bundled.as_ref().err());
+                        failures.insert((name.clone(), group_name.to_owned(), BUNDLE.to_owned()));
+                    }
                     all += 1;
-                    if violations.is_empty() == expected {
+                    if holds == expected {
                         passed += 1;
                     } else {
                         failures.insert((
@@ -230,26 +257,35 @@ fn declare(node: &mut Node, suite: &Suite) {
     }
 }
 
-fn validator(
+/// The validator of a schema, and that of its bundle.
+fn validators(
     schema: &Node,
     remotes: &[(String, Node)],
     suite: &Suite,
     options: ValidatorOptions,
-) -> Validator {
+) -> (Validator, Result<Validator, String>) {
     let mut schema = schema.clone();
     declare(&mut schema, suite);
+    let mut sources = SourceMap::default();
+    let path = "schema.json";
     let mut inputs = vec![Input {
-        file: FileId::TOKENS,
-        path: "schema.json",
+        file: sources.add(path, ""),
+        path,
         node: &schema,
     }];
     if schema.to_json().to_string().contains("localhost:1234") {
-        inputs.extend(remotes.iter().map(|(path, node)| Input {
-            file: FileId::TOKENS,
-            path,
-            node,
-        }));
+        for (path, node) in remotes {
+            inputs.push(Input {
+                file: sources.add(path, ""),
+                path,
+                node,
+            });
+        }
     }
     let set = read_set(&mut Diagnostics::default(), &inputs);
-    Validator::new(&set, set.documents[0].root, options)
+    let root = set.documents[0].root;
+    let text = Bundler::new(&set, &inputs).bundle(root).to_string();
+    let bundled =
+        Validator::from_text(&text, options).map_err(|findings| format!("{text}: {findings:?}"));
+    (Validator::new(&set, root, options), bundled)
 }

@@ -2,6 +2,8 @@
 
 mod avro_corpus;
 mod corpora;
+mod json_schema_bundle;
+mod json_schema_corpus;
 mod json_schema_read;
 mod json_schema_suite;
 mod json_schema_validate;
