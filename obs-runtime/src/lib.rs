@@ -1,1 +1,63 @@
-//! placeholder
+//! What generated code and applications call: events, codecs, validation, sensitive data, and a bus.
+//!
+//! A team describes each event once. `build.rs` turns the descriptions into types (`obs_codegen::build("specs")`),
+//! and [`include_events!`] brings them in:
+//!
+//! ```ignore
+//! mod events {
+//!     obs_runtime::include_events!();
+//! }
+//!
+//! use events::acme::user::{Plan, UserRegistered};
+//!
+//! let obs = obs_runtime::init()?;
+//! let publisher = UserRegistered::publisher(obs.bus());
+//! publisher.publish(&UserRegistered { user_id: id.into(), email: email.into(), plan: Plan::Team, referrer: None }).await?;
+//! ```
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `macros` (default) | `#[derive(Event)]` and its like |
+//! | `pattern` (default) | regular expressions of JSON Schema |
+
+pub mod bus;
+pub mod codec;
+pub mod event;
+pub mod redact;
+pub mod types;
+
+mod clock;
+mod init;
+mod sensitive;
+mod validate;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use bus::{Bus, BusError, Check, PublishError, Publisher, Record};
+pub use codec::{AvroCodec, JsonCodec, UnknownSymbol};
+pub use event::{Descriptor, Event, Key, Label};
+pub use init::{InitError, Obs, init};
+pub use obs_schema::json::Json;
+pub use obs_schema::wire::{DecodeError, EncodeError};
+pub use sensitive::{Pii, Secret};
+pub use validate::{Checker, Pattern, SchemaDoc, Validate, Violation, Violations};
+
+/// Brings in the events that `obs_codegen::build()` made of the spec folder in `build.rs`.
+///
+/// It belongs into a module of its own: the modules inside follow the namespaces of the specs.
+///
+/// ```ignore
+/// mod events {
+///     obs_runtime::include_events!();
+/// }
+/// ```
+#[macro_export]
+macro_rules! include_events {
+    () => {
+        ::core::include!(::core::concat!(::core::env!("OUT_DIR"), "/obs/mod.rs"));
+    };
+}

@@ -18,6 +18,7 @@ mod validate;
 mod words;
 
 pub use bundle::{Bundler, canonical_text};
+pub use equal::{all_unique, equal};
 pub use read::{Input, read_set};
 pub use tree::*;
 pub use validate::{SchemaDoc, Validator, ValidatorOptions, Violation};

@@ -5,6 +5,7 @@
 //! Nothing here reads a file, a variable or a clock.
 
 pub mod avro;
+pub mod carried;
 pub mod diag;
 pub mod framing;
 pub mod json;

@@ -10,7 +10,8 @@ use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 const FEW: usize = 16;
 
 /// Whether two values are equal: `1` equals `1.0`, and the order of members does not matter.
-pub(super) fn equal(a: &Json, b: &Json) -> bool {
+#[must_use]
+pub fn equal(a: &Json, b: &Json) -> bool {
     match (a, b) {
         (Json::Null, Json::Null) => true,
         (Json::Bool(a), Json::Bool(b)) => a == b,
@@ -47,7 +48,8 @@ fn equal_members(a: &[(String, Json)], b: &[(String, Json)]) -> bool {
 }
 
 /// Whether no two elements are equal.
-pub(super) fn all_unique(items: &[Json]) -> bool {
+#[must_use]
+pub fn all_unique(items: &[Json]) -> bool {
     if items.len() <= FEW {
         return items
             .iter()

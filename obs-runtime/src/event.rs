@@ -1,0 +1,315 @@
+//! What an event says about itself: one static description, filled in by generated code.
+
+use std::borrow::Cow;
+
+use obs_schema::wire::{DecodeError, EncodeError};
+
+use crate::bus::{Bus, Publisher};
+use crate::validate::Validate;
+use crate::{redact, types};
+
+/// A typed event.
+///
+/// Implemented by generated code: from a spec folder through `build.rs` and
+/// [`include_events!`](crate::include_events), or by `#[derive(Event)]`.
+///
+/// ```
+/// use obs_runtime::Event;
+///
+/// /// Works for every event of every team.
+/// fn destination<E: Event>() -> &'static str {
+///     E::DESCRIPTOR.topic
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "expected an event",
+    note = "describe it in the spec folder and bring it in with `obs_runtime::include_events!()`, \
+            or put `#[derive(Event)]` on the struct"
+)]
+pub trait Event: Validate + Clone + Send + Sync + 'static {
+    /// Everything that is known before a value exists.
+    const DESCRIPTOR: &'static Descriptor;
+
+    /// The message key: events of one key stay in order.
+    fn key(&self) -> Key<'_> {
+        Key::None
+    }
+
+    /// Appends the payload in the event's own encoding. The buffer stays as it was when the value is refused.
+    fn encode_body(&self, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+
+    /// Reads a payload in the event's own encoding.
+    fn decode_body(body: &[u8]) -> Result<Self, DecodeError>;
+
+    /// A publisher of this event on a bus.
+    fn publisher(bus: &Bus) -> Publisher<Self> {
+        Publisher::new(bus)
+    }
+}
+
+/// What is known of an event before a value exists.
+///
+/// Generated code fills it in with `..Descriptor::BLANK`, so that it can grow.
+#[derive(Clone, Copy, Debug)]
+pub struct Descriptor {
+    /// Dotted lower case: `user.registered`.
+    pub event_type: &'static str,
+    /// `major.minor.patch`
+    pub version: &'static str,
+    /// The first part of the version.
+    pub major: u32,
+    /// Where it goes.
+    pub topic: &'static str,
+    /// The registry subject.
+    pub subject: &'static str,
+    /// The schema as one self-contained document.
+    pub schema: &'static str,
+    /// CRC-64-AVRO of the schema's canonical form.
+    pub rabin: u64,
+    /// SHA-256 of the same.
+    pub sha256: [u8; 32],
+    /// Where it was described.
+    pub dialect: Dialect,
+    /// The body's encoding.
+    pub encoding: Encoding,
+    /// The envelope around the body.
+    pub envelope: Envelope,
+    /// Who answers for it.
+    pub owner: Option<&'static str>,
+    /// The fields that telemetry or routing look at, in the order of the schema.
+    pub fields: &'static [FieldInfo],
+    /// The mark by which a built binary tells that it carries this event; see [`obs_schema::carried`].
+    pub record: &'static [u8],
+}
+
+impl Descriptor {
+    /// A description that says nothing: what generated code leaves out is taken from here.
+    pub const BLANK: Descriptor = Descriptor {
+        event_type: "",
+        version: "1.0.0",
+        major: 1,
+        topic: "",
+        subject: "",
+        schema: "",
+        rabin: 0,
+        sha256: [0; 32],
+        dialect: Dialect::Rust,
+        encoding: Encoding::Json,
+        envelope: Envelope::Obs,
+        owner: None,
+        fields: &[],
+        record: &[],
+    };
+
+    /// The field with this name on the wire.
+    #[must_use]
+    pub fn field(&self, wire: &str) -> Option<&'static FieldInfo> {
+        self.fields.iter().find(|field| field.wire == wire)
+    }
+}
+
+/// Where an event was described.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Dialect {
+    /// An Avro schema.
+    Avro,
+    /// A JSON Schema.
+    JsonSchema,
+    /// A derive.
+    Rust,
+}
+
+/// The encoding of a body.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Encoding {
+    /// JSON text.
+    Json,
+    /// Avro binary.
+    Avro,
+}
+
+/// What is around a body.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Envelope {
+    /// Ours: id, time, tracing, correlation and metadata beside the payload.
+    Obs,
+    /// CloudEvents 1.0.
+    CloudEvents,
+    /// Nothing: the body is the payload.
+    None,
+}
+
+/// A field that telemetry or routing look at.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldInfo {
+    /// Its name on the wire.
+    pub wire: &'static str,
+    /// The span attribute it becomes.
+    pub attr: Option<&'static str>,
+    /// The metric label it becomes.
+    pub label: Option<LabelInfo>,
+    /// A key of the log line.
+    pub log: bool,
+    /// Personal data, and how it may appear in telemetry.
+    pub pii: Option<Redaction>,
+    /// Never leaves but in the payload.
+    pub secret: bool,
+    /// The message key.
+    pub key: bool,
+    /// The tenant.
+    pub tenant: bool,
+    /// The correlation id.
+    pub correlation: bool,
+}
+
+impl FieldInfo {
+    /// A field nobody looks at: what generated code leaves out is taken from here.
+    pub const BLANK: FieldInfo = FieldInfo {
+        wire: "",
+        attr: None,
+        label: None,
+        log: false,
+        pii: None,
+        secret: false,
+        key: false,
+        tenant: false,
+        correlation: false,
+    };
+}
+
+/// A metric label with its closed set of values.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LabelInfo {
+    /// Its name, snake case.
+    pub name: &'static str,
+    /// Its values; the last one is `other` when the set is clamped.
+    pub values: &'static [&'static str],
+    /// Texts beyond `values` become `other`.
+    pub clamped: bool,
+}
+
+/// How personal data may appear in telemetry.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Redaction {
+    /// Not at all.
+    Drop,
+    /// As asterisks.
+    Mask,
+    /// As a keyed hash.
+    Hash,
+    /// Cut short.
+    Truncate,
+}
+
+/// A type of which every value is one of a few words: what may become a metric label.
+///
+/// ```
+/// use obs_runtime::Label;
+///
+/// assert_eq!(bool::VALUES[true.index()], "true");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a closed set of values, so it cannot be a metric label",
+    label = "expected an enum or a bool",
+    note = "put `#[derive(Label)]` on an enum, or list the values that matter with `top = [\"…\"]`"
+)]
+pub trait Label {
+    /// Every value, as it stands in the metric.
+    const VALUES: &'static [&'static str];
+
+    /// Which of the values this is.
+    fn index(&self) -> usize;
+}
+
+impl Label for bool {
+    const VALUES: &'static [&'static str] = &["false", "true"];
+
+    fn index(&self) -> usize {
+        usize::from(*self)
+    }
+}
+
+/// A message key: events of one key stay in order.
+///
+/// ```
+/// use obs_runtime::Key;
+///
+/// assert_eq!(Key::from("user-1").as_bytes().as_deref(), Some(&b"user-1"[..]));
+/// assert_eq!(Key::from(&7_i64), Key::from("7"));
+/// assert_eq!(Key::None.as_bytes(), None);
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Key<'a> {
+    /// Any order will do.
+    #[default]
+    None,
+    /// Text.
+    Text(Cow<'a, str>),
+    /// Bytes.
+    Bytes(Cow<'a, [u8]>),
+}
+
+impl Key<'_> {
+    /// The key as it goes on the bus.
+    #[must_use]
+    pub fn as_bytes(&self) -> Option<Cow<'_, [u8]>> {
+        match self {
+            Key::None => None,
+            Key::Text(text) => Some(Cow::Borrowed(text.as_bytes())),
+            Key::Bytes(bytes) => Some(Cow::Borrowed(bytes)),
+        }
+    }
+
+    /// The key as a hash, under which events stay in order and nobody is recognised.
+    #[must_use]
+    pub fn hashed(&self) -> Key<'static> {
+        self.as_bytes().map_or(Key::None, |bytes| {
+            Key::Text(Cow::Owned(redact::hash(&bytes)))
+        })
+    }
+}
+
+impl<'a> From<&'a str> for Key<'a> {
+    fn from(text: &'a str) -> Key<'a> {
+        Key::Text(Cow::Borrowed(text))
+    }
+}
+
+/// Types whose reference is a key without a copy.
+macro_rules! by_reference {
+    ($($ty:ty: $kind:ident $how:ident),* $(,)?) => {$(
+        impl<'a> From<&'a $ty> for Key<'a> {
+            fn from(value: &'a $ty) -> Key<'a> {
+                Key::$kind(Cow::Borrowed(value.$how()))
+            }
+        }
+    )*};
+}
+
+by_reference!(String: Text as_str, Box<str>: Text as_ref, [u8]: Bytes as_ref, Vec<u8>: Bytes as_slice);
+
+impl<'a, const N: usize> From<&'a [u8; N]> for Key<'a> {
+    fn from(bytes: &'a [u8; N]) -> Key<'a> {
+        Key::Bytes(Cow::Borrowed(bytes))
+    }
+}
+
+impl From<String> for Key<'_> {
+    fn from(text: String) -> Self {
+        Key::Text(Cow::Owned(text))
+    }
+}
+
+/// Types that are a key by their text.
+macro_rules! by_text {
+    ($($ty:ty),* $(,)?) => {$(
+        impl From<&$ty> for Key<'_> {
+            fn from(value: &$ty) -> Self {
+                Key::Text(Cow::Owned(value.to_string()))
+            }
+        }
+    )*};
+}
+
+by_text!(bool, i8, i16, i32, i64, u8, u16, u32, u64, types::Uuid);

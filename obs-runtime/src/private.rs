@@ -1,0 +1,39 @@
+//! Everything generated code may name, under a version: `__obs` there is `obs_runtime::__private::v1` here.
+//!
+//! Users' records may be called `Option` or `String`, so the prelude is here too. What stands here stays: a change
+//! that old generated code would not survive becomes `v2`.
+
+/// The first version.
+pub mod v1 {
+    pub use std::borrow::Cow;
+    pub use std::boxed::Box;
+    pub use std::clone::Clone;
+    pub use std::cmp::{Eq, Ord, PartialEq, PartialOrd};
+    pub use std::collections::{BTreeMap, HashMap};
+    pub use std::convert::{AsRef, From, Into, TryFrom, TryInto};
+    pub use std::default::Default;
+    pub use std::fmt::Debug;
+    pub use std::hash::Hash;
+    pub use std::iter::{IntoIterator, Iterator};
+    pub use std::marker::{Copy, Send, Sized, Sync};
+    pub use std::option::Option::{self, None, Some};
+    pub use std::result::Result::{self, Err, Ok};
+    pub use std::string::{String, ToString};
+    pub use std::sync::LazyLock;
+    pub use std::vec::Vec;
+
+    pub use obs_schema::carried;
+    pub use obs_schema::json::Json;
+    pub use obs_schema::wire::{
+        DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Limits, Within, avro, json,
+    };
+
+    pub use crate::bus::{Bus, Publisher};
+    pub use crate::codec::{AvroCodec, JsonCodec, UnknownSymbol};
+    pub use crate::event::{
+        Descriptor, Dialect, Encoding, Envelope, Event, FieldInfo, Key, Label, LabelInfo, Redaction,
+    };
+    pub use crate::sensitive::{Pii, Secret};
+    pub use crate::types;
+    pub use crate::validate::{Checker, Pattern, SchemaDoc, Validate, Violations};
+}

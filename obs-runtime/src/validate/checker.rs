@@ -1,0 +1,406 @@
+//! The checker: what generated checks call.
+//!
+//! The way that nothing is wrong costs comparisons and nothing else. A violation starts without a place, and
+//! each level it passes on its way out puts its own step in front.
+
+use std::borrow::Cow;
+
+use obs_schema::json::{Json, Number};
+use obs_schema::json_schema::{all_unique, equal, format, number};
+use obs_schema::wire::json::Writer;
+
+use super::schema::{Pattern, SchemaDoc};
+use super::{Violation, Violations};
+
+/// Collects violations while a value is checked.
+///
+/// ```
+/// use obs_runtime::Checker;
+///
+/// let mut cx = Checker::new();
+/// cx.at("lines", |cx| {
+///     cx.each(&["A-1", ""], |cx, sku| cx.at("sku", |cx| cx.min_length(sku, 1)));
+/// });
+/// assert_eq!(cx.finish().unwrap_err().as_slice()[0].pointer, "/lines/1/sku");
+/// ```
+#[derive(Debug, Default)]
+pub struct Checker {
+    list: Vec<Violation>,
+    more: usize,
+}
+
+impl Checker {
+    /// The rule that a symbol of a newer schema breaks.
+    pub const UNRECOGNISED: &'static str = "unrecognised";
+
+    /// So many violations are kept; the rest is only counted.
+    const KEPT: usize = 100;
+
+    /// A checker that has seen nothing wrong.
+    #[must_use]
+    pub const fn new() -> Checker {
+        Checker {
+            list: Vec::new(),
+            more: 0,
+        }
+    }
+
+    /// Every violation, or none.
+    pub fn finish(self) -> Result<(), Violations> {
+        if self.list.is_empty() {
+            Ok(())
+        } else {
+            Err(Violations {
+                list: self.list,
+                more: self.more,
+            })
+        }
+    }
+
+    /// Whether nothing was wrong so far.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Checks a member.
+    #[inline]
+    pub fn at(&mut self, field: &'static str, check: impl FnOnce(&mut Checker)) {
+        let before = self.list.len();
+        check(self);
+        if self.list.len() > before {
+            self.place(before, field);
+        }
+    }
+
+    /// Checks an element.
+    #[inline]
+    pub fn index(&mut self, index: usize, check: impl FnOnce(&mut Checker)) {
+        let before = self.list.len();
+        check(self);
+        if self.list.len() > before {
+            self.place(before, &index.to_string());
+        }
+    }
+
+    /// Checks a member whose name is data.
+    #[inline]
+    pub fn key(&mut self, key: &str, check: impl FnOnce(&mut Checker)) {
+        let before = self.list.len();
+        check(self);
+        if self.list.len() > before {
+            self.place(before, key);
+        }
+    }
+
+    /// Checks every element of a list.
+    #[inline]
+    pub fn each<'t, T: 't>(
+        &mut self,
+        items: impl IntoIterator<Item = &'t T>,
+        mut check: impl FnMut(&mut Checker, &T),
+    ) {
+        for (index, item) in items.into_iter().enumerate() {
+            self.index(index, |cx| check(cx, item));
+        }
+    }
+
+    /// Checks every value of a map.
+    #[inline]
+    pub fn entries<'m, K, V>(
+        &mut self,
+        entries: impl IntoIterator<Item = (&'m K, &'m V)>,
+        mut check: impl FnMut(&mut Checker, &V),
+    ) where
+        K: AsRef<str> + ?Sized + 'm,
+        V: 'm,
+    {
+        for (key, value) in entries {
+            self.key(key.as_ref(), |cx| check(cx, value));
+        }
+    }
+
+    /// Puts a step in front of the places of the newest violations.
+    #[cold]
+    #[inline(never)]
+    fn place(&mut self, since: usize, segment: &str) {
+        let step = format!("/{}", segment.replace('~', "~0").replace('/', "~1"));
+        for violation in &mut self.list[since..] {
+            violation.pointer.insert_str(0, &step);
+        }
+    }
+
+    /// Reports that a rule does not hold here.
+    #[cold]
+    #[inline(never)]
+    pub fn fail(&mut self, rule: impl Into<Cow<'static, str>>) {
+        self.report(String::new(), rule.into());
+    }
+
+    /// Reports that a rule does not hold at a place below this one.
+    #[cold]
+    fn report(&mut self, pointer: String, rule: Cow<'static, str>) {
+        if self.list.len() < Checker::KEPT {
+            self.list.push(Violation { pointer, rule });
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Reports a rule unless it holds.
+    #[inline]
+    pub fn must(&mut self, holds: bool, rule: &'static str) {
+        if !holds {
+            self.fail(rule);
+        }
+    }
+
+    /// A symbol that came from a newer schema stands here.
+    #[cold]
+    pub fn unrecognised(&mut self) {
+        self.fail(Checker::UNRECOGNISED);
+    }
+
+    /// `minLength`, in characters.
+    #[inline]
+    pub fn min_length(&mut self, text: &str, least: u64) {
+        self.must(is_at_least(text, least), "minLength");
+    }
+
+    /// `maxLength`, in characters.
+    #[inline]
+    pub fn max_length(&mut self, text: &str, most: u64) {
+        // A character takes one byte at least, so short texts need no counting.
+        self.must(
+            text.len() as u64 <= most || !is_at_least(text, most.saturating_add(1)),
+            "maxLength",
+        );
+    }
+
+    /// `pattern`
+    pub fn pattern(&mut self, text: &str, pattern: &'static Pattern) {
+        self.must(pattern.is_match(text), "pattern");
+    }
+
+    /// `format`, for the formats we know; of others every text is right.
+    pub fn format(&mut self, text: &str, format: &'static str) {
+        self.must(format::check(format, text).unwrap_or(true), "format");
+    }
+
+    /// `minimum`
+    #[inline]
+    pub fn minimum<N: PartialOrd>(&mut self, value: N, least: N) {
+        self.must(value >= least, "minimum");
+    }
+
+    /// `maximum`
+    #[inline]
+    pub fn maximum<N: PartialOrd>(&mut self, value: N, most: N) {
+        self.must(value <= most, "maximum");
+    }
+
+    /// `exclusiveMinimum`
+    #[inline]
+    pub fn exclusive_minimum<N: PartialOrd>(&mut self, value: N, bound: N) {
+        self.must(value > bound, "exclusiveMinimum");
+    }
+
+    /// `exclusiveMaximum`
+    #[inline]
+    pub fn exclusive_maximum<N: PartialOrd>(&mut self, value: N, bound: N) {
+        self.must(value < bound, "exclusiveMaximum");
+    }
+
+    /// `multipleOf`, exactly as the decimals are written: 0.3 is a multiple of 0.1.
+    pub fn multiple_of(&mut self, value: f64, step: f64) {
+        self.must(
+            number::is_multiple(&Number::Float(value), &Number::Float(step)),
+            "multipleOf",
+        );
+    }
+
+    /// `minItems`
+    #[inline]
+    pub fn min_items(&mut self, items: usize, least: u64) {
+        self.must(items as u64 >= least, "minItems");
+    }
+
+    /// `maxItems`
+    #[inline]
+    pub fn max_items(&mut self, items: usize, most: u64) {
+        self.must(items as u64 <= most, "maxItems");
+    }
+
+    /// `minProperties`
+    #[inline]
+    pub fn min_properties(&mut self, members: usize, least: u64) {
+        self.must(members as u64 >= least, "minProperties");
+    }
+
+    /// `maxProperties`
+    #[inline]
+    pub fn max_properties(&mut self, members: usize, most: u64) {
+        self.must(members as u64 <= most, "maxProperties");
+    }
+
+    /// `uniqueItems`: no two elements are the same JSON. The closure writes one, as its codec would.
+    pub fn unique<T>(&mut self, items: &[T], mut write: impl FnMut(&mut Writer, &T)) {
+        if items.len() < 2 {
+            return;
+        }
+        // What cannot be written at all is refused elsewhere.
+        let values: Option<Vec<Json>> = items
+            .iter()
+            .map(|item| written(|writer| write(writer, item)))
+            .collect();
+        self.must(
+            values.is_none_or(|values| all_unique(&values)),
+            "uniqueItems",
+        );
+    }
+
+    /// `const`: the closure writes the value, as its codec would; `expected` is JSON text.
+    pub fn const_(&mut self, expected: &'static str, write: impl FnOnce(&mut Writer)) {
+        self.must(
+            written(write).is_none_or(|value| equal(&parsed(expected), &value)),
+            "const",
+        );
+    }
+
+    /// `enum`: the closure writes the value, as its codec would; `expected` is a list as JSON text.
+    pub fn enum_(&mut self, expected: &'static str, write: impl FnOnce(&mut Writer)) {
+        let found = |value| {
+            parsed(expected)
+                .as_array()
+                .is_some_and(|list| list.iter().any(|item| equal(item, &value)))
+        };
+        self.must(written(write).is_none_or(found), "enum");
+    }
+
+    /// Checks a value against a schema that is interpreted: the closure writes the value, as its codec would.
+    ///
+    /// `false` when the value cannot be written, so that nothing was checked.
+    pub fn encoded(&mut self, schema: &'static SchemaDoc, write: impl FnOnce(&mut Writer)) -> bool {
+        let Some(value) = written(write) else {
+            return false;
+        };
+        for violation in schema.check(&value) {
+            self.report(violation.pointer, violation.rule.into());
+        }
+        true
+    }
+
+    /// Checks a value against a schema that is interpreted.
+    ///
+    /// `false` when the value cannot be written, so that nothing was checked.
+    pub fn schema(&mut self, value: &impl crate::JsonCodec, schema: &'static SchemaDoc) -> bool {
+        self.encoded(schema, |writer| value.write_json(writer))
+    }
+}
+
+fn is_at_least(text: &str, least: u64) -> bool {
+    // A character takes four bytes at most, so long texts need no counting.
+    let bytes = text.len() as u64;
+    bytes >= least && (bytes >= least.saturating_mul(4) || text.chars().count() as u64 >= least)
+}
+
+fn written(write: impl FnOnce(&mut Writer)) -> Option<Json> {
+    let mut writer = Writer::new();
+    write(&mut writer);
+    Json::parse(&writer.finish().ok()?).ok()
+}
+
+fn parsed(expected: &'static str) -> Json {
+    Json::parse(expected.as_bytes()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(check: impl FnOnce(&mut Checker)) -> Vec<String> {
+        let mut checker = Checker::new();
+        check(&mut checker);
+        match checker.finish() {
+            Ok(()) => Vec::new(),
+            Err(violations) => violations
+                .iter()
+                .map(|v| format!("{} {}", v.pointer, v.rule))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn lengths_are_counted_in_characters() {
+        for (text, length) in [("", 0), ("a", 1), ("é", 1), ("😀😀", 2), ("aé😀", 3)] {
+            assert!(rules(|cx| cx.min_length(text, length)).is_empty(), "{text}");
+            assert!(rules(|cx| cx.max_length(text, length)).is_empty(), "{text}");
+            assert_eq!(
+                rules(|cx| cx.min_length(text, length + 1)),
+                [" minLength"],
+                "{text}"
+            );
+            if length > 0 {
+                assert_eq!(
+                    rules(|cx| cx.max_length(text, length - 1)),
+                    [" maxLength"],
+                    "{text}"
+                );
+            }
+        }
+        assert!(rules(|cx| cx.max_length("abc", u64::MAX)).is_empty());
+        assert_eq!(rules(|cx| cx.min_length("abc", u64::MAX)), [" minLength"]);
+    }
+
+    #[test]
+    fn places_are_pointers_from_the_root() {
+        let map = std::collections::BTreeMap::from([("a/b~".to_owned(), 1), ("ok".to_owned(), 9)]);
+        let found = rules(|cx| {
+            cx.at("x", |cx| {
+                cx.index(3, |cx| cx.fail("first"));
+                cx.entries(&map, |cx, value| cx.minimum(*value, 2));
+            });
+            cx.unrecognised();
+        });
+        assert_eq!(found, ["/x/3 first", "/x/a~1b~0 minimum", " unrecognised"]);
+    }
+
+    #[test]
+    fn a_flood_is_counted_and_not_kept() {
+        let mut checker = Checker::new();
+        checker.at("items", |cx| {
+            cx.each(&[0; 100_000], |cx, value| cx.minimum(*value, 1))
+        });
+        let violations = checker.finish().unwrap_err();
+        assert_eq!(
+            (violations.as_slice().len(), violations.more()),
+            (100, 99_900)
+        );
+        assert_eq!(violations.as_slice()[99].pointer, "/items/99");
+        assert!(violations.to_string().ends_with("; and 99900 more"));
+    }
+
+    #[test]
+    fn values_are_compared_as_json() {
+        let json = |text: &str| Json::parse(text.as_bytes()).unwrap();
+        let unique = |text: &str| {
+            let Json::Array(items) = json(text) else {
+                panic!()
+            };
+            rules(|cx| cx.unique(&items, Writer::json)).is_empty()
+        };
+        assert!(unique("[]") && unique("[1,2,\"1\",true,null,[1],{}]"));
+        assert!(!unique("[1,1.0]") && !unique(r#"[{"a":1,"b":2},{"b":2.0,"a":1}]"#));
+        let value = json(r#"{"a": 1.0, "b": []}"#);
+        assert!(rules(|cx| cx.const_(r#"{"b":[],"a":1}"#, |w| w.json(&value))).is_empty());
+        assert_eq!(
+            rules(|cx| cx.const_("null", |w| w.json(&value))),
+            [" const"]
+        );
+        assert!(rules(|cx| cx.enum_(r#"[1, {"b":[],"a":1}]"#, |w| w.json(&value))).is_empty());
+        assert_eq!(
+            rules(|cx| cx.enum_("[1, 2]", |w| w.json(&value))),
+            [" enum"]
+        );
+    }
+}

@@ -1,0 +1,168 @@
+//! Patterns and schemas that generated code refers to: text in a static, compiled at the first use.
+
+use std::sync::OnceLock;
+
+use obs_schema::json::Json;
+use obs_schema::json_schema::{Validator, ValidatorOptions, Violation, pattern};
+
+/// A regular expression of a schema, compiled when it is first needed.
+///
+/// Without the feature `pattern` there is no engine for it, and a program that has one does not compile.
+#[cfg_attr(
+    feature = "pattern",
+    doc = "
+```
+use obs_runtime::Pattern;
+
+static SKU: Pattern = Pattern::new(\"^[A-Z]-[0-9]+$\");
+assert!(SKU.is_match(\"A-17\") && !SKU.is_match(\"17\"));
+```"
+)]
+#[derive(Debug)]
+pub struct Pattern {
+    text: &'static str,
+    compiled: OnceLock<Option<pattern::Pattern>>,
+}
+
+impl Pattern {
+    /// A pattern in the syntax of ECMA-262. The compiler of the spec has seen that it is one.
+    ///
+    /// # Panics
+    ///
+    /// While compiling, without the feature `pattern`.
+    #[must_use]
+    pub const fn new(text: &'static str) -> Pattern {
+        if cfg!(not(feature = "pattern")) {
+            panic!("this spec uses `pattern`: switch on the feature `pattern` of obs-runtime");
+        }
+        Pattern {
+            text,
+            compiled: OnceLock::new(),
+        }
+    }
+
+    /// Whether the pattern is found somewhere in the text. Nothing is found by one that is not well formed.
+    #[must_use]
+    pub fn is_match(&self, text: &str) -> bool {
+        let compiled = self
+            .compiled
+            .get_or_init(|| pattern::Pattern::new(self.text).ok());
+        compiled
+            .as_ref()
+            .is_some_and(|pattern| pattern.is_match(text))
+    }
+}
+
+/// A schema that is interpreted, compiled when it is first needed.
+///
+/// ```
+/// use obs_runtime::{Checker, SchemaDoc};
+///
+/// static NOT_BOTH: SchemaDoc = SchemaDoc::new(r#"{"not": {"required": ["card", "cash"]}}"#);
+///
+/// let mut cx = Checker::new();
+/// cx.encoded(&NOT_BOTH, |w| w.raw(r#"{"card": 1, "cash": 2}"#));
+/// assert_eq!(cx.finish().unwrap_err().to_string(), "the payload breaks `not`");
+/// ```
+#[derive(Debug)]
+pub struct SchemaDoc {
+    text: &'static str,
+    formats: bool,
+    compiled: OnceLock<Option<Validator>>,
+}
+
+impl SchemaDoc {
+    /// A JSON Schema in one document. The compiler of the spec has seen that it is one.
+    ///
+    /// # Panics
+    ///
+    /// While compiling, without the feature `pattern`, when the schema has one.
+    #[must_use]
+    pub const fn new(text: &'static str) -> SchemaDoc {
+        // A search while compiling takes its time, and only where there is something to be found out.
+        assert!(
+            cfg!(feature = "pattern")
+                || !(mentions(text, "\"pattern\"") || mentions(text, "\"patternProperties\"")),
+            "this spec uses `pattern`: switch on the feature `pattern` of obs-runtime"
+        );
+        SchemaDoc {
+            text,
+            formats: true,
+            compiled: OnceLock::new(),
+        }
+    }
+
+    /// The same schema, in which `format` is only a note.
+    #[must_use]
+    pub const fn without_formats(mut self) -> SchemaDoc {
+        self.formats = false;
+        self
+    }
+
+    /// Everything that does not hold of a value. A schema that is none lets nothing pass.
+    pub(super) fn check(&self, value: &Json) -> Vec<Violation> {
+        let compiled = self.compiled.get_or_init(|| {
+            let options = ValidatorOptions {
+                formats: self.formats,
+                ..ValidatorOptions::default()
+            };
+            Validator::from_text(self.text, options).ok()
+        });
+        match compiled {
+            Some(validator) => validator.validate(value),
+            None => vec![Violation {
+                pointer: String::new(),
+                rule: "schema",
+                schema: String::new(),
+            }],
+        }
+    }
+}
+
+/// Whether a text contains a word.
+const fn mentions(text: &str, word: &str) -> bool {
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    let mut start = 0;
+    while start + word.len() <= text.len() {
+        let mut length = 0;
+        while length < word.len() && text[start + length] == word[length] {
+            length += 1;
+        }
+        if length == word.len() {
+            return true;
+        }
+        start += 1;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_found_while_compiling() {
+        const FOUND: bool = mentions("{\"pattern\": 1}", "\"pattern\"");
+        assert!(FOUND && mentions("ab", "ab") && mentions("aab", "ab"));
+        assert!(!mentions("a", "ab") && !mentions("", "ab") && !mentions("aaa", "ab"));
+    }
+
+    #[test]
+    fn schemas_are_compiled_once_and_report_places() {
+        static SCHEMA: SchemaDoc = SchemaDoc::new(
+            r#"{"properties": {"a": {"items": {"maximum": 3}}, "at": {"format": "date"}}, "required": ["b"]}"#,
+        );
+        static LOOSE: SchemaDoc = SchemaDoc::new(r#"{"format": "date"}"#).without_formats();
+        static BROKEN: SchemaDoc = SchemaDoc::new("{");
+        let value = Json::parse(br#"{"a": [1, 7], "at": "today"}"#).unwrap();
+        let found: Vec<String> = SCHEMA
+            .check(&value)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(found.contains(&"/a/1: maximum".to_owned()), "{found:?}");
+        assert!(LOOSE.check(&Json::from("today")).is_empty());
+        assert_eq!(BROKEN.check(&value).len(), 1);
+    }
+}
