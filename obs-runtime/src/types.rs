@@ -1,8 +1,9 @@
 //! Logical types: what Avro calls dates, times, decimals and ids, each in a thin wrapper with a readable form.
 //!
 //! They hold exactly what is on the wire and convert to the types of other crates behind features.
-//! In JSON, dates and times are the numbers that Avro makes of them; decimals, ids and durations, which Avro keeps
-//! in bytes, are text. Reading takes the readable form of either.
+//! In JSON, dates and times are the numbers that Avro makes of them, and ids are text; where a schema puts
+//! decimals and durations into bytes, so does its JSON. On their own, as [`JsonCodec`](crate::JsonCodec), those are
+//! text, for bytes without a schema tell nobody anything. Reading dates and times takes their text as well.
 
 mod calendar;
 mod decimal;

@@ -155,23 +155,11 @@ impl Decimal {
 
     /// Writes the value as an Avro fixed of this size for a schema with this precision and scale.
     pub fn write_fixed(&self, w: &mut avro::Writer, size: usize, precision: u32, scale: u32) {
-        match self.fit(precision, scale) {
-            Ok(scaled) => scaled
-                .unscaled
-                .with_bytes(|bytes| match size.checked_sub(bytes.len()) {
-                    Some(missing) => {
-                        let fill = if scaled.unscaled.is_negative() {
-                            0xff
-                        } else {
-                            0
-                        };
-                        for _ in 0..missing {
-                            w.fixed(&[fill]);
-                        }
-                        w.fixed(bytes);
-                    }
-                    None => w.refuse(EncodeErrorKind::WrongLength { expected: size }, ""),
-                }),
+        match self
+            .fit(precision, scale)
+            .and_then(|scaled| scaled.extended(size))
+        {
+            Ok(bytes) => w.fixed(&bytes),
             Err(kind) => w.refuse(kind, ""),
         }
     }
@@ -190,6 +178,61 @@ impl Decimal {
     ) -> Result<Decimal, DecodeError> {
         let at = r.position();
         Decimal::of_wire(r.fixed_ref(size)?, scale, at)
+    }
+
+    /// Writes the value as JSON, the way Avro writes the bytes of a schema with this precision and scale.
+    pub fn write_json_bytes(&self, w: &mut json::Writer, precision: u32, scale: u32) {
+        match self.fit(precision, scale) {
+            Ok(scaled) => scaled.unscaled.with_bytes(|bytes| w.bytes(bytes)),
+            Err(kind) => w.refuse(kind, ""),
+        }
+    }
+
+    /// Writes the value as JSON, the way Avro writes a fixed of this size.
+    pub fn write_json_fixed(&self, w: &mut json::Writer, size: usize, precision: u32, scale: u32) {
+        match self
+            .fit(precision, scale)
+            .and_then(|scaled| scaled.extended(size))
+        {
+            Ok(bytes) => w.bytes(&bytes),
+            Err(kind) => w.refuse(kind, ""),
+        }
+    }
+
+    /// Reads JSON that was written with [`Decimal::write_json_bytes`].
+    pub fn read_json_bytes(r: &mut json::Reader<'_>, scale: u32) -> Result<Decimal, DecodeError> {
+        let at = r.position();
+        Decimal::of_wire(&r.bytes()?, scale, at)
+    }
+
+    /// Reads JSON that was written with [`Decimal::write_json_fixed`].
+    pub fn read_json_fixed(
+        r: &mut json::Reader<'_>,
+        size: usize,
+        scale: u32,
+    ) -> Result<Decimal, DecodeError> {
+        let at = r.position();
+        let bytes = r.bytes()?;
+        if bytes.len() != size {
+            return Err(DecodeError::new(
+                DecodeErrorKind::WrongLength { expected: size },
+                at,
+            ));
+        }
+        Decimal::of_wire(&bytes, scale, at)
+    }
+
+    /// The bytes of the integer, with as many more of its sign as the size asks for.
+    fn extended(&self, size: usize) -> Result<Vec<u8>, EncodeErrorKind> {
+        self.unscaled.with_bytes(|bytes| {
+            let missing = size
+                .checked_sub(bytes.len())
+                .ok_or(EncodeErrorKind::WrongLength { expected: size })?;
+            let fill = if self.unscaled.is_negative() { 0xff } else { 0 };
+            let mut extended = vec![fill; missing];
+            extended.extend_from_slice(bytes);
+            Ok(extended)
+        })
     }
 
     fn of_wire(bytes: &[u8], scale: u32, at: usize) -> Result<Decimal, DecodeError> {
@@ -373,30 +416,49 @@ pub struct BigDecimal(
 );
 
 impl BigDecimal {
-    /// Writes the value as Avro bytes that hold the integer, again as bytes, and the scale.
-    pub fn write_avro(&self, w: &mut avro::Writer) {
+    /// What stands inside the bytes: the integer, again as bytes, and the scale.
+    fn inside(&self) -> Vec<u8> {
         let mut inside = avro::Writer::new();
         self.0.unscaled.with_bytes(|bytes| inside.bytes(bytes));
         inside.int(self.0.scale);
         // Bytes and an integer are never refused.
-        w.bytes(&inside.finish().unwrap_or_default());
+        inside.finish().unwrap_or_default()
+    }
+
+    fn of_inside(inside: &[u8], at: usize) -> Result<BigDecimal, DecodeError> {
+        let read = |r: &mut avro::Reader<'_>| {
+            let unscaled = r.bytes_ref()?;
+            let scale = r.int()?;
+            r.finish()?;
+            Decimal::from_unscaled_bytes(unscaled, scale)
+                .map_err(|error| DecodeError::refused(error, 0))
+        };
+        // Places inside the bytes are counted from their beginning: only the kind is of use.
+        read(&mut avro::Reader::new(inside))
+            .map(BigDecimal)
+            .map_err(|error| DecodeError::new(error.kind().clone(), at))
+    }
+
+    /// Writes the value as Avro bytes that hold the integer, again as bytes, and the scale.
+    pub fn write_avro(&self, w: &mut avro::Writer) {
+        w.bytes(&self.inside());
     }
 
     /// Reads the value from Avro bytes.
     pub fn read_avro(r: &mut avro::Reader<'_>) -> Result<BigDecimal, DecodeError> {
         let at = r.position();
-        let mut inside = avro::Reader::new(r.bytes_ref()?);
-        let read = |inside: &mut avro::Reader<'_>| {
-            let unscaled = inside.bytes_ref()?;
-            let scale = inside.int()?;
-            inside.finish()?;
-            Decimal::from_unscaled_bytes(unscaled, scale)
-                .map_err(|error| DecodeError::refused(error, 0))
-        };
-        // Places inside the bytes are counted from their beginning: only the kind is of use.
-        read(&mut inside)
-            .map(BigDecimal)
-            .map_err(|error| DecodeError::new(error.kind().clone(), at))
+        BigDecimal::of_inside(r.bytes_ref()?, at)
+    }
+
+    /// Writes the value as JSON, the way Avro writes its bytes.
+    pub fn write_json_bytes(&self, w: &mut json::Writer) {
+        w.bytes(&self.inside());
+    }
+
+    /// Reads JSON that was written with [`BigDecimal::write_json_bytes`].
+    pub fn read_json_bytes(r: &mut json::Reader<'_>) -> Result<BigDecimal, DecodeError> {
+        let at = r.position();
+        BigDecimal::of_inside(&r.bytes()?, at)
     }
 }
 

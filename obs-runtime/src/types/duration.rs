@@ -65,6 +65,16 @@ impl Duration {
     pub fn read_avro(r: &mut avro::Reader<'_>) -> Result<Duration, DecodeError> {
         r.fixed().map(Duration::from_bytes)
     }
+
+    /// Writes the duration as JSON, the way Avro writes its fixed.
+    pub fn write_json_bytes(&self, w: &mut json::Writer) {
+        w.bytes(&self.to_bytes());
+    }
+
+    /// Reads JSON that was written with [`Duration::write_json_bytes`].
+    pub fn read_json_bytes(r: &mut json::Reader<'_>) -> Result<Duration, DecodeError> {
+        r.fixed().map(Duration::from_bytes)
+    }
 }
 
 impl fmt::Display for Duration {
