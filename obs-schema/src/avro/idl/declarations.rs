@@ -122,18 +122,16 @@ impl Parser<'_, '_> {
             }
         }
         if self.is("schema") {
-            self.next();
-            match self.full_type() {
-                Some(ty) => {
-                    file.schema = Some(ty.settled());
-                    if self.expect(";", "after the main schema").is_none() {
-                        self.recover(0);
-                    }
-                }
-                None => self.recover(0),
-            }
+            self.main_schema(file);
         }
         while self.peek().kind != TokenKind::End {
+            if self.is("schema") && file.schema.is_none() {
+                let loc = self.loc(self.peek());
+                let help = "move it to the head of the file, behind the namespace";
+                self.complain(loc, "the main schema stands behind imports or types", help);
+                self.main_schema(file);
+                continue;
+            }
             match self.item(false) {
                 Some(Item::Type(node)) => file.types.push(node),
                 Some(Item::Message(_) | Item::Import) => {}
@@ -145,6 +143,15 @@ impl Parser<'_, '_> {
                     }
                 }
             }
+        }
+    }
+
+    fn main_schema(&mut self, file: &mut IdlFile) {
+        self.body = false;
+        self.next();
+        file.schema = self.full_type().map(super::types::Written::settled);
+        if file.schema.is_none() || self.expect(";", "after the main schema").is_none() {
+            self.recover(0);
         }
     }
 

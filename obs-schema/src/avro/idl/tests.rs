@@ -72,6 +72,22 @@ fn schemas() {
         "record protocol { string protocol; }",
         &["{'type':'record','name':'protocol','fields':[{'name':'protocol','type':'string'}]}"],
     );
+    check(
+        "fixed F(1); schema F; schema F;",
+        &[
+            "schema 'F'",
+            "{'type':'fixed','name':'F','size':1}",
+            "1:13 idl-syntax: the main schema stands behind imports or types",
+            "1:23 idl-syntax: expected a declaration",
+        ],
+    );
+    check(
+        "schema array<; fixed F(1);",
+        &[
+            "{'type':'fixed','name':'F','size':1}",
+            "1:14 idl-syntax: expected a type, found `;`",
+        ],
+    );
     check("", &[]);
 }
 

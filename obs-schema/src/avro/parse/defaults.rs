@@ -14,9 +14,12 @@ use crate::json::Number;
 use crate::node::{Node, Value};
 use crate::source::Loc;
 
-/// Steps that checking all defaults of a run may take: unions of records that contain unions of records can be
-/// written so that trying every branch never ends.
-const STEPS: usize = 1 << 22;
+/// Steps that checking a default may take: unions of records that contain unions of records can be written so that
+/// trying every branch never ends.
+const STEPS: usize = 1 << 16;
+
+/// The same once one has taken too many: whoever writes one such default writes many.
+const STEPS_IN_DISTRUST: usize = 1 << 10;
 
 /// A field by its record and position.
 type Place = (NamedId, usize);
@@ -38,7 +41,9 @@ impl Misfit {
 
 struct Judge<'s> {
     set: &'s Set,
+    /// Steps left for this default, and allowed for each.
     steps: usize,
+    allowed: usize,
     /// The default being looked at.
     place: Option<Place>,
     /// Which defaults need which others to become values.
@@ -53,6 +58,7 @@ impl Reader<'_> {
         let mut judge = Judge {
             set: &self.set,
             steps: STEPS,
+            allowed: STEPS,
             place: None,
             needs: BTreeMap::new(),
             warnings: Vec::new(),
@@ -72,11 +78,13 @@ impl Reader<'_> {
                 let place = (super::id(index), at);
                 let mut settled = default.clone();
                 judge.place = Some(place);
+                judge.steps = judge.allowed;
                 let result = judge.fits(&field.ty, &mut settled);
                 found.push((place, settled, result));
             }
         }
         judge.place = None;
+        judge.steps = judge.allowed;
         let mut loose: Vec<(&Field, Misfit)> = Vec::new();
         for parameter in &self.parameters {
             if let Some(default) = &parameter.default
@@ -208,6 +216,7 @@ impl Judge<'_> {
     /// Whether a value fits a type; numbers written in another way are put right on the way.
     fn fits(&mut self, ty: &Type, node: &mut Node) -> Result<(), Misfit> {
         let Some(left) = self.steps.checked_sub(1) else {
+            self.allowed = STEPS_IN_DISTRUST;
             return Err(misfit(
                 node.loc,
                 "cannot be checked in reasonable time",
