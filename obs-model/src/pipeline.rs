@@ -27,5 +27,12 @@ pub struct Input<'a> {
 pub fn model(cx: &mut Diagnostics, input: &Input<'_>) -> Model {
     let mut draft = Draft::default();
     spec::avro::lower(cx, input.sources, input.avro, &mut draft);
+    spec::json_schema::lower(
+        cx,
+        input.sources,
+        input.json_schema,
+        input.settings,
+        &mut draft,
+    );
     resolve::run(cx, draft, input.settings, input.overlays)
 }

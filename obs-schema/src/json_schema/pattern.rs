@@ -8,6 +8,9 @@ pub struct Pattern {
 }
 
 impl Pattern {
+    /// Whether the engine is compiled in, so that [`Pattern::is_match`] knows what it says.
+    pub const ENGINE: bool = cfg!(feature = "pattern");
+
     /// Compiles an expression; the error says what is wrong with it.
     ///
     /// # Errors
