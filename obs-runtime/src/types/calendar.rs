@@ -45,7 +45,7 @@ impl Civil {
             _ => return None,
         };
         // Texts hold no larger years, and the sums below stay far from overflow.
-        if self.day == 0 || self.day > length || self.year.abs() > 10_000_000 {
+        if self.day == 0 || self.day > length || self.year.abs() > 999_999_999 {
             return None;
         }
         let (month, day) = (i64::from(self.month), i64::from(self.day));
@@ -132,8 +132,8 @@ impl<'t> Scanner<'t> {
     /// `2026-11-21`, as days.
     pub(super) fn date(&mut self) -> Option<i64> {
         let year = match self.any(&['+', '-']) {
-            Some('-') => -self.number(5, 7)?,
-            Some(_) => self.number(5, 7)?,
+            Some('-') => -self.number(5, 9)?,
+            Some(_) => self.number(5, 9)?,
             None => self.number(4, 4)?,
         };
         self.any(&['-'])?;
