@@ -443,13 +443,18 @@ impl<'a> Reader<'a> {
         } else {
             self.sized_block(raw)?
         };
-        match usize::try_from(count)
-            .ok()
-            .and_then(|count| self.elements.checked_sub(count))
-        {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        self.charge(count)?;
+        Ok(count)
+    }
+
+    /// Takes so many elements off the budget: for values that grow without taking bytes.
+    #[inline]
+    pub fn charge(&mut self, elements: usize) -> Result<()> {
+        match self.elements.checked_sub(elements) {
             Some(left) => {
                 self.elements = left;
-                Ok(count as usize)
+                Ok(())
             }
             None => Err(self.fail(DecodeErrorKind::TooManyElements)),
         }
@@ -466,30 +471,6 @@ impl<'a> Reader<'a> {
             return Err(self.end());
         }
         Ok(unzigzag(raw).unsigned_abs())
-    }
-
-    /// Passes over an array or map. `element` passes over one element, a map's key included; blocks that tell
-    /// their size are passed over at once.
-    pub fn skip_blocks(
-        &mut self,
-        mut element: impl FnMut(&mut Reader<'a>) -> Result<()>,
-    ) -> Result<()> {
-        loop {
-            if let Some(&first) = self.rest.first()
-                && first & 1 == 1
-            {
-                self.long()?;
-                self.bytes_ref()?;
-                continue;
-            }
-            let count = self.block()?;
-            if count == 0 {
-                return Ok(());
-            }
-            for _ in 0..count {
-                element(self)?;
-            }
-        }
     }
 
     /// Reads one level deeper. Every record does; types can only refer to themselves through records.

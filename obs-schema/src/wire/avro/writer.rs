@@ -266,6 +266,26 @@ impl Writer {
         self.out.push(0);
     }
 
+    /// Where the writer stands, to come back to with [`Writer::rewind`].
+    pub(crate) fn mark(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Forgets what was written since a mark.
+    pub(crate) fn rewind(&mut self, mark: usize) {
+        self.out.truncate(mark.max(self.start));
+    }
+
+    /// What was written in a range between two marks.
+    pub(crate) fn written(&self, range: std::ops::Range<usize>) -> &[u8] {
+        self.out.get(range).unwrap_or(&[])
+    }
+
+    /// The buffer, refused or not.
+    pub(crate) fn into_inner(self) -> Vec<u8> {
+        self.out
+    }
+
     #[inline]
     fn length(&mut self, length: usize) {
         // Nothing in memory is longer than `isize::MAX`, so doubling does not overflow.
