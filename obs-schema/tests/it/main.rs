@@ -1,6 +1,7 @@
 //! The one integration binary of this package: a module for each area.
 
 mod avro_corpus;
+mod avro_pairs;
 mod corpora;
 mod json_schema_bundle;
 mod json_schema_corpus;
