@@ -3,7 +3,9 @@
 //! Nothing here goes through serde or a tree of values: a type writes itself piece by piece.
 
 mod avro;
+pub(crate) mod branch;
 mod json;
+pub(crate) mod owned;
 
 use obs_schema::wire;
 use obs_schema::wire::{DecodeError, EncodeError, Limits};

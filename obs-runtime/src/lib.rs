@@ -21,6 +21,7 @@
 //! |---|---|
 //! | `macros` (default) | `#[derive(Event)]` and its like |
 //! | `pattern` (default) | regular expressions of JSON Schema |
+//! | `serde` | `Serialize` and `Deserialize` for generated types, where the settings ask for them |
 
 pub mod bus;
 pub mod codec;
@@ -31,6 +32,7 @@ pub mod types;
 mod clock;
 mod init;
 mod sensitive;
+mod serde;
 mod validate;
 
 #[doc(hidden)]

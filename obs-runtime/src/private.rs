@@ -28,7 +28,10 @@ pub mod v1 {
         DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Limits, Within, avro, json,
     };
 
+    pub use crate::__serde as serde;
     pub use crate::bus::{Bus, Publisher};
+    pub use crate::codec::branch::{Branch, by_tag, first_of};
+    pub use crate::codec::owned::{owned_list, owned_map};
     pub use crate::codec::{AvroCodec, JsonCodec, UnknownSymbol};
     pub use crate::event::{
         Descriptor, Dialect, Encoding, Envelope, Event, FieldInfo, Key, Label, LabelInfo, Redaction,
@@ -36,4 +39,11 @@ pub mod v1 {
     pub use crate::sensitive::{Pii, Secret};
     pub use crate::types;
     pub use crate::validate::{Checker, Pattern, SchemaDoc, Validate, Violations};
+
+    /// What the macro `serde` names.
+    #[cfg(feature = "serde")]
+    pub mod through_serde {
+        pub use crate::serde::{deserialize, serialize};
+        pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    }
 }
