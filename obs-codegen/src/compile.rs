@@ -44,12 +44,14 @@ pub fn compile(
     let Specs {
         avro,
         json_schema,
+        bundles,
         left_alone,
     } = load::specs(&mut cx, sources, files);
     let input = pipeline::Input {
         sources,
         avro: &avro,
         json_schema: &json_schema,
+        bundles: &bundles,
         settings: &settings.settings,
         overlays: &settings.overlays,
     };

@@ -4,9 +4,11 @@ mod toml;
 mod yaml;
 
 use obs_schema::diag::{Diagnostic, Diagnostics};
+use obs_schema::json::Json;
 use obs_schema::node::{self, Node};
 use obs_schema::source::{FileId, Loc, SourceFile, SourceMap};
 use obs_schema::{avro, json_schema};
+use std::collections::BTreeMap;
 
 pub(crate) use toml::parse as parse_toml;
 
@@ -17,6 +19,8 @@ pub struct Specs {
     pub avro: avro::Set,
     /// Everything written in JSON Schema.
     pub json_schema: json_schema::Set,
+    /// Each of its documents with what it needs of the others.
+    pub bundles: BTreeMap<FileId, Json>,
     /// Files that are none of ours, with the reason.
     pub left_alone: Vec<(FileId, &'static str)>,
 }
@@ -64,9 +68,11 @@ pub fn specs(cx: &mut Diagnostics, sources: &SourceMap, files: &[FileId]) -> Spe
             (Kind::Avro | Kind::JsonSchema, None) => {}
         }
     }
+    let (json_schema, bundles) = read_json_schema(cx, sources, &schema_files);
     Specs {
         avro: read_avro(cx, sources, &avro_files),
-        json_schema: read_json_schema(cx, sources, &schema_files),
+        json_schema,
+        bundles,
         left_alone,
     }
 }
@@ -76,11 +82,7 @@ enum Content {
     Idl,
 }
 
-fn read_avro(
-    cx: &mut Diagnostics,
-    sources: &SourceMap,
-    files: &[(FileId, Content)],
-) -> avro::Set {
+fn read_avro(cx: &mut Diagnostics, sources: &SourceMap, files: &[(FileId, Content)]) -> avro::Set {
     let inputs: Vec<avro::parse::Input<'_>> = files
         .iter()
         .map(|(file, content)| avro::parse::Input {
@@ -98,7 +100,7 @@ fn read_json_schema(
     cx: &mut Diagnostics,
     sources: &SourceMap,
     files: &[(FileId, Node)],
-) -> json_schema::Set {
+) -> (json_schema::Set, BTreeMap<FileId, Json>) {
     let inputs: Vec<json_schema::Input<'_>> = files
         .iter()
         .map(|(file, node)| json_schema::Input {
@@ -107,7 +109,13 @@ fn read_json_schema(
             node,
         })
         .collect();
-    json_schema::read_set(cx, &inputs)
+    let set = json_schema::read_set(cx, &inputs);
+    let bundler = json_schema::Bundler::new(&set, &inputs);
+    let each = set.documents.iter();
+    let bundles = each
+        .map(|document| (document.file, bundler.bundle(document.root)))
+        .collect();
+    (set, bundles)
 }
 
 fn tree(cx: &mut Diagnostics, id: FileId, source: &SourceFile) -> Option<Node> {

@@ -27,7 +27,7 @@ pub struct DraftEvent {
     pub stem: String,
     /// The `x-obs` object of the event.
     pub keys: EventKeys,
-    /// Somebody refers to the type, so without keys of its own it is a part, not an event.
+    /// Somebody refers to the type, or it is no struct: without keys of its own it is a part, not an event.
     pub referenced: bool,
     /// The dialect of its spec.
     pub dialect: Dialect,

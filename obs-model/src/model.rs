@@ -6,6 +6,7 @@
 use crate::draft::{EventKeys, FieldKeys};
 use obs_schema::json::{Json, Number};
 use obs_schema::source::{FileId, Loc};
+use std::collections::BTreeMap;
 
 /// Everything one run knows.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +15,8 @@ pub struct Model {
     pub types: Vec<TypeDef>,
     /// Every event: one entry a version, sorted by event type, then version.
     pub events: Vec<Event>,
+    /// Roots that are no events and that only the schema itself can check: that schema, as one self-contained document.
+    pub schemas: BTreeMap<TypeId, String>,
 }
 
 /// The index of a type in its [`Model`].
@@ -250,7 +253,12 @@ impl Type {
     /// A plain type of a shape.
     #[must_use]
     pub fn plain(shape: Shape) -> Type {
-        Type { shape, sensitive: None, boxed: false, assertions: Vec::new() }
+        Type {
+            shape,
+            sensitive: None,
+            boxed: false,
+            assertions: Vec::new(),
+        }
     }
 }
 

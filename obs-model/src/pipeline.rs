@@ -6,8 +6,10 @@ use crate::resolve::{self, Overlays};
 use crate::settings::Settings;
 use crate::spec;
 use obs_schema::diag::Diagnostics;
-use obs_schema::source::SourceMap;
+use obs_schema::json::Json;
+use obs_schema::source::{FileId, SourceMap};
 use obs_schema::{avro, json_schema};
+use std::collections::BTreeMap;
 
 /// What the doors hand over: linked trees of both dialects and what `obs.toml` says.
 pub struct Input<'a> {
@@ -17,6 +19,8 @@ pub struct Input<'a> {
     pub avro: &'a avro::Set,
     /// Everything written in JSON Schema.
     pub json_schema: &'a json_schema::Set,
+    /// The documents of that, each with what it needs of the others.
+    pub bundles: &'a BTreeMap<FileId, Json>,
     /// How the output looks.
     pub settings: &'a Settings,
     /// What is said from outside.
@@ -31,6 +35,7 @@ pub fn model(cx: &mut Diagnostics, input: &Input<'_>) -> Model {
         cx,
         input.sources,
         input.json_schema,
+        input.bundles,
         input.settings,
         &mut draft,
     );

@@ -31,7 +31,7 @@ pub fn run(cx: &mut Diagnostics, draft: Draft, settings: &Settings, overlays: &O
     let Draft { types, events } = draft;
     let mut model = Model {
         types,
-        events: Vec::new(),
+        ..Model::default()
     };
     names::choose(cx, &mut model, settings);
     events::resolve(cx, &mut model, events, overlays);

@@ -48,7 +48,7 @@ impl Bench {
             sources,
             model: Model {
                 types: vec![plan],
-                events: Vec::new(),
+                ..Model::default()
             },
         }
     }

@@ -16,7 +16,7 @@ use crate::model::{
 /// Which types of a Model have anything to check, worked out over the whole of it, recursion included.
 pub(crate) struct Checks {
     needed: Vec<bool>,
-    /// The events that only the schema itself can check, by the type of their payload.
+    /// The types that only the schema itself can check: payloads of events, and roots that are none.
     by_schema: Vec<bool>,
 }
 
@@ -31,6 +31,9 @@ impl Checks {
             if event.checked_by == CheckedBy::Schema {
                 checks.by_schema[event.ty.0 as usize] = true;
             }
+        }
+        for id in model.schemas.keys() {
+            checks.by_schema[id.0 as usize] = true;
         }
         loop {
             let mut changed = false;
@@ -188,7 +191,10 @@ fn implement(
     }
     code.open(format_args!("fn check(&self, cx: &mut {obs}::Checker)"));
     if scope.traits.checks.by_schema[id.0 as usize] {
-        let text = format!("<{name} as {obs}::Event>::DESCRIPTOR.schema");
+        let text = match scope.model.schemas.get(&id) {
+            Some(schema) => lit(schema),
+            None => format!("<{name} as {obs}::Event>::DESCRIPTOR.schema"),
+        };
         code.line(format_args!(
             "static SCHEMA: {obs}::SchemaDoc = {obs}::SchemaDoc::new({text});"
         ));

@@ -4,8 +4,8 @@ use super::{Overlays, names, version};
 use crate::draft::{DraftEvent, EventKeys, Located};
 use crate::keys;
 use crate::model::{
-    Dialect, Encoding, Envelope, Event, EventLog, Field, Label, Level, Model, Shape, Type,
-    TypeKind, Version,
+    CheckedBy, Dialect, Encoding, Envelope, Event, EventLog, Field, Label, Level, Model, Shape,
+    Type, TypeKind, Version,
 };
 use crate::spec::annotate;
 use obs_schema::diag::{Diagnostic, Diagnostics, nearest};
@@ -34,6 +34,9 @@ pub(super) fn resolve(
             .map_or(by_name, |event| event.value.clone());
         let overlay = overlays.events.get(&event_type);
         if draft.referenced && draft.keys.loc.is_none() && overlay.is_none() {
+            if draft.checked_by == CheckedBy::Schema {
+                model.schemas.insert(draft.ty, draft.schema);
+            }
             continue;
         }
         let mut keys = draft.keys.clone().or(&overlays.defaults);

@@ -32,18 +32,23 @@ pub use decision::{Choice, Decision};
 use crate::draft::Draft;
 use crate::settings::Settings;
 use obs_schema::diag::Diagnostics;
+use obs_schema::json::Json;
 use obs_schema::json_schema::Set;
-use obs_schema::source::SourceMap;
+use obs_schema::source::{FileId, SourceMap};
+use std::collections::BTreeMap;
 
 /// Adds what the documents of a set describe: their types, and a candidate for an event for each root.
 ///
+/// `bundles` holds each document with what it needs of the others, see [`obs_schema::json_schema::Bundler`].
 /// Gives back every decision, sorted by place.
 pub fn lower(
     cx: &mut Diagnostics,
     sources: &SourceMap,
     set: &Set,
+    bundles: &BTreeMap<FileId, Json>,
     settings: &Settings,
     draft: &mut Draft,
 ) -> Vec<Choice> {
-    roots::lower(lowering::Lowering::new(cx, sources, set, settings, draft))
+    let lowering = lowering::Lowering::new(cx, sources, set, settings, draft);
+    roots::lower(lowering, bundles)
 }

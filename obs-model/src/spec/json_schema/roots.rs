@@ -8,11 +8,14 @@ use crate::draft::DraftEvent;
 use crate::model::{CheckedBy, Dialect, Shape, Type, TypeDef, TypeId, TypeKind, Unknown};
 use crate::resolve::each_type;
 use crate::spec::annotate;
-use obs_schema::json_schema::{Body, Document, SchemaId};
+use obs_schema::avro::fingerprint;
+use obs_schema::json::Json;
+use obs_schema::json_schema::{Body, Document, SchemaId, canonical_text};
+use obs_schema::source::FileId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Lowers every document.
-pub(super) fn lower(mut lowering: Lowering<'_>) -> Vec<Choice> {
+pub(super) fn lower(mut lowering: Lowering<'_>, bundles: &BTreeMap<FileId, Json>) -> Vec<Choice> {
     let set = lowering.schemas.set;
     let mut roots: Vec<(usize, TypeId)> = Vec::new();
     let mut taken = BTreeSet::new();
@@ -31,7 +34,9 @@ pub(super) fn lower(mut lowering: Lowering<'_>) -> Vec<Choice> {
     lowering.keep_for_assertions();
     let referenced = lowering.referenced();
     for (at, ty) in roots {
-        lowering.event(&set.documents[at], ty, &referenced);
+        let document = &set.documents[at];
+        let bundle = bundles.get(&document.file).unwrap_or(&Json::Bool(true));
+        lowering.event(document, ty, bundle, &referenced);
     }
     lowering.into_choices()
 }
@@ -108,7 +113,14 @@ impl Lowering<'_> {
         out
     }
 
-    fn event(&mut self, document: &Document, ty: TypeId, referenced: &BTreeSet<SchemaId>) {
+    /// A candidate for an event. What is no struct is one only when it is called one.
+    fn event(
+        &mut self,
+        document: &Document,
+        ty: TypeId,
+        bundle: &Json,
+        referenced: &BTreeSet<SchemaId>,
+    ) {
         let checked_by = self.checked_by(ty);
         if checked_by == CheckedBy::Schema {
             self.keep_everything(ty);
@@ -124,24 +136,17 @@ impl Lowering<'_> {
             .map(|other| annotate::event(self.cx, other))
             .unwrap_or_default();
         let is_record = matches!(self.draft.types[ty.0 as usize].kind, TypeKind::Record(_));
-        if !is_record && keys.loc.is_none() {
-            return; // a root that is no struct is a type, and an event only when it is called one
-        }
-        let text = self
-            .sources
-            .get(document.file)
-            .map_or("", |file| file.text.as_str())
-            .to_owned();
+        let canonical = canonical_text(bundle);
         self.draft.events.push(DraftEvent {
             ty,
             name: name.event,
             stem: name.stem,
             keys,
-            referenced: referenced.contains(&document.root),
+            referenced: !is_record || referenced.contains(&document.root),
             dialect: Dialect::JsonSchema,
-            rabin: obs_schema::avro::fingerprint::rabin(text.as_bytes()),
-            sha256: obs_schema::avro::fingerprint::sha256(text.as_bytes()),
-            schema: text,
+            schema: bundle.to_string(),
+            rabin: fingerprint::rabin(canonical.as_bytes()),
+            sha256: fingerprint::sha256(canonical.as_bytes()),
             checked_by,
             file: document.file,
             loc: self.schemas.set.get(document.root).loc,

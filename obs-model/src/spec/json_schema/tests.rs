@@ -9,7 +9,7 @@ use super::{Choice, lower};
 use crate::draft::Draft;
 use crate::settings::Settings;
 use obs_schema::diag::Diagnostics;
-use obs_schema::json_schema::{Input, read_set};
+use obs_schema::json_schema::{Bundler, Input, read_set};
 use obs_schema::node::{Node, parse_json};
 use obs_schema::source::{FileId, SourceMap};
 use std::fmt::Write;
@@ -43,7 +43,12 @@ fn lowered(files: &[(&str, &str)], settings: &Settings) -> Lowered {
         .collect();
     let set = read_set(&mut cx, &inputs);
     let mut draft = Draft::default();
-    let choices = lower(&mut cx, &sources, &set, settings, &mut draft);
+    let bundler = Bundler::new(&set, &inputs);
+    let documents = set.documents.iter();
+    let bundles = documents
+        .map(|document| (document.file, bundler.bundle(document.root)))
+        .collect();
+    let choices = lower(&mut cx, &sources, &set, &bundles, settings, &mut draft);
     Lowered { draft, choices, cx }
 }
 
@@ -109,7 +114,7 @@ fn files_share_types() {
          common::Address {street?: String, ..Json}
          Person {street?: String, name?: String, ..Json}
          event order checked by nothing
-         event Person checked by nothing",
+         part Person checked by nothing",
     );
 }
 

@@ -18,7 +18,8 @@ pub(super) fn draft(draft: &Draft) -> String {
             CheckedBy::Code => "code",
             CheckedBy::Schema => "schema",
         };
-        let _ = writeln!(out, "event {} checked by {checked}", event.name);
+        let what = if event.referenced { "part" } else { "event" };
+        let _ = writeln!(out, "{what} {} checked by {checked}", event.name);
     }
     out
 }
