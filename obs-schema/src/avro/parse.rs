@@ -207,6 +207,7 @@ impl<'c> Reader<'c> {
         self.check_defaults();
         self.check_inhabited();
         self.check_one_meaning(sources);
+        self.check_depth();
         self.mark_broken();
         self.set
     }

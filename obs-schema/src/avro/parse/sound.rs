@@ -1,10 +1,11 @@
 //! What can be seen of the whole only: records without values, names with two meanings, and what errors spoil.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Reader, id};
 use crate::avro::{FullName, Kind, NamedId, NamedKind, Type, canonical};
 use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::node;
 use crate::source::{FileId, Loc, SourceMap};
 
 impl Reader<'_> {
@@ -39,7 +40,7 @@ impl Reader<'_> {
         if todo.len() == named.len() {
             return;
         }
-        let mut struck = std::collections::HashSet::new();
+        let mut struck = HashSet::new();
         while let Some(index) = todo.pop() {
             for &(record, at) in &waiting[index] {
                 if !done[record] && struck.insert((record, at)) {
@@ -185,6 +186,46 @@ impl Reader<'_> {
             .for_each(|complaint| self.cx.push(complaint));
     }
 
+    /// A schema is sent as one text, and whoever reads that text bounds how deep it nests.
+    pub(super) fn check_depth(&mut self) {
+        let mut complaints = Vec::new();
+        let mut inner: Vec<(NamedId, usize)> = Vec::new();
+        let mut todo: Vec<(NamedId, usize)> = Vec::new();
+        let mut seen: HashSet<NamedId> = HashSet::new();
+        for (index, start) in self.set.named.iter().enumerate() {
+            // Definitions stand where they are first met, so they are met here in the order of the text.
+            seen.clear();
+            todo.clear();
+            todo.push((id(index), 1));
+            while let Some((next, depth)) = todo.pop() {
+                let NamedKind::Record { fields, .. } = &self.set.get(next).kind else { continue };
+                // The record's list of fields, the field, and then its type.
+                fields.iter().for_each(|field| nested(&field.ty, depth + 3, &mut inner));
+                if inner.is_empty() {
+                    continue;
+                }
+                if depth > MAX_TEXT_DEPTH {
+                    inner.clear();
+                    complaints.push(
+                        Diagnostic::error(
+                            "deep-nesting",
+                            start.name_loc,
+                            format!("written as one text, the schema of `{}` nests more than 128 deep", start.name),
+                        )
+                        .help("flatten some of the records, or make one a list beside the others"),
+                    );
+                    break;
+                }
+                if seen.insert(next) {
+                    todo.extend(inner.drain(..).rev());
+                } else {
+                    inner.clear();
+                }
+            }
+        }
+        complaints.into_iter().for_each(|complaint| self.cx.push(complaint));
+    }
+
     /// Marks what an error has spoilt: the definitions and files it stands in, and all that need those.
     pub(super) fn mark_broken(&mut self) {
         let errors = Errors::of(self.cx);
@@ -222,6 +263,21 @@ impl Reader<'_> {
                     .is_some_and(|root| named_in(root).iter().any(|id| self.set.get(*id).broken));
             self.set.documents[at].broken = broken;
         }
+    }
+}
+
+/// How deep the definition of a record may stand in a text: under the bound of those who read it, with room for what
+/// a field of plain types adds.
+const MAX_TEXT_DEPTH: usize = node::MAX_DEPTH - 8;
+
+/// The named types of a type with their depths, when the type itself stands at a depth.
+fn nested(ty: &Type, depth: usize, found: &mut Vec<(NamedId, usize)>) {
+    // An occurrence with properties of its own wraps what it is an occurrence of.
+    match &ty.kind {
+        Kind::Array(inner) | Kind::Map(inner) => nested(inner, depth + 1, found),
+        Kind::Union(branches) => branches.iter().for_each(|branch| nested(branch, depth + 1, found)),
+        Kind::Named(id) => found.push((*id, depth + usize::from(!ty.props.is_empty()))),
+        _ => {}
     }
 }
 

@@ -93,7 +93,10 @@ fn long_chains_need_no_stack() {
         })
         .collect();
     let set = read_set(&mut cx, &sources, &inputs);
-    assert_eq!(cx.as_slice().len(), 1);
+    let complaints = |code| cx.as_slice().iter().filter(|one| one.code == code).count();
+    assert_eq!(complaints("uninhabitable-type"), 1);
+    assert_eq!(complaints("deep-nesting"), 3_000);
+    assert_eq!(cx.as_slice().len(), 3_001);
     assert_eq!(
         canonical::named(&set, NamedId(0))
             .matches("\"fields\"")
@@ -138,4 +141,27 @@ fn every_prefix_of_a_schema_is_survived() {
         let _ = read_text(&text[end..]);
     }
     assert!(read_text(&text).is_ok());
+}
+
+#[test]
+fn a_schema_is_as_deep_as_its_text() {
+    for depth in [30, 39, 42, 60] {
+        let files: Vec<(String, String)> = (0..depth)
+            .map(|at| {
+                let ty = if at + 1 < depth { format!("'R{}'", at + 1) } else { "'int'".to_owned() };
+                let text = format!(
+                    "{{'type':'record','name':'R{at}','fields':[{{'name':'f','type':{ty}}},{{'name':'g','type':['null','R{}']}}]}}",
+                    depth - 1
+                );
+                (format!("r{at}.avsc"), text)
+            })
+            .collect();
+        let borrowed: Vec<(&str, &str)> =
+            files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let (set, got) = read(&borrowed);
+        let told = got.iter().any(|line| line.contains("r0.avsc:1:25 deep-nesting"));
+        let readable = read_text(&full_text::named(&set, NamedId(0))).is_ok();
+        assert_eq!(told, depth > 40, "{depth}");
+        assert!(readable || told, "{depth}");
+    }
 }
