@@ -198,9 +198,13 @@ impl Reader<'_> {
             todo.clear();
             todo.push((id(index), 1));
             while let Some((next, depth)) = todo.pop() {
-                let NamedKind::Record { fields, .. } = &self.set.get(next).kind else { continue };
+                let NamedKind::Record { fields, .. } = &self.set.get(next).kind else {
+                    continue;
+                };
                 // The record's list of fields, the field, and then its type.
-                fields.iter().for_each(|field| nested(&field.ty, depth + 3, &mut inner));
+                fields
+                    .iter()
+                    .for_each(|field| nested(&field.ty, depth + 3, &mut inner));
                 if inner.is_empty() {
                     continue;
                 }
@@ -210,7 +214,10 @@ impl Reader<'_> {
                         Diagnostic::error(
                             "deep-nesting",
                             start.name_loc,
-                            format!("written as one text, the schema of `{}` nests more than 128 deep", start.name),
+                            format!(
+                                "written as one text, the schema of `{}` nests more than 128 deep",
+                                start.name
+                            ),
                         )
                         .help("flatten some of the records, or make one a list beside the others"),
                     );
@@ -223,7 +230,9 @@ impl Reader<'_> {
                 }
             }
         }
-        complaints.into_iter().for_each(|complaint| self.cx.push(complaint));
+        complaints
+            .into_iter()
+            .for_each(|complaint| self.cx.push(complaint));
     }
 
     /// Marks what an error has spoilt: the definitions and files it stands in, and all that need those.
@@ -275,7 +284,9 @@ fn nested(ty: &Type, depth: usize, found: &mut Vec<(NamedId, usize)>) {
     // An occurrence with properties of its own wraps what it is an occurrence of.
     match &ty.kind {
         Kind::Array(inner) | Kind::Map(inner) => nested(inner, depth + 1, found),
-        Kind::Union(branches) => branches.iter().for_each(|branch| nested(branch, depth + 1, found)),
+        Kind::Union(branches) => branches
+            .iter()
+            .for_each(|branch| nested(branch, depth + 1, found)),
         Kind::Named(id) => found.push((*id, depth + usize::from(!ty.props.is_empty()))),
         _ => {}
     }

@@ -156,10 +156,14 @@ fn a_schema_is_as_deep_as_its_text() {
                 (format!("r{at}.avsc"), text)
             })
             .collect();
-        let borrowed: Vec<(&str, &str)> =
-            files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let borrowed: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .collect();
         let (set, got) = read(&borrowed);
-        let told = got.iter().any(|line| line.contains("r0.avsc:1:25 deep-nesting"));
+        let told = got
+            .iter()
+            .any(|line| line.contains("r0.avsc:1:25 deep-nesting"));
         let readable = read_text(&full_text::named(&set, NamedId(0))).is_ok();
         assert_eq!(told, depth > 40, "{depth}");
         assert!(readable || told, "{depth}");
