@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Reader, id};
-use crate::avro::{FullName, Kind, NamedId, NamedKind, Type, canonical};
+use crate::avro::{FullName, Kind, NamedId, NamedKind, Set, Type, canonical};
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::node;
 use crate::source::{FileId, Loc, SourceMap};
@@ -189,44 +189,35 @@ impl Reader<'_> {
     /// A schema is sent as one text, and whoever reads that text bounds how deep it nests.
     pub(super) fn check_depth(&mut self) {
         let mut complaints = Vec::new();
-        let mut inner: Vec<(NamedId, usize)> = Vec::new();
-        let mut todo: Vec<(NamedId, usize)> = Vec::new();
-        let mut seen: HashSet<NamedId> = HashSet::new();
-        for (index, start) in self.set.named.iter().enumerate() {
-            // Definitions stand where they are first met, so they are met here in the order of the text.
-            seen.clear();
-            todo.clear();
-            todo.push((id(index), 1));
-            while let Some((next, depth)) = todo.pop() {
-                let NamedKind::Record { fields, .. } = &self.set.get(next).kind else {
-                    continue;
-                };
-                // The record's list of fields, the field, and then its type.
-                fields
-                    .iter()
-                    .for_each(|field| nested(&field.ty, depth + 3, &mut inner));
-                if inner.is_empty() {
-                    continue;
+        let mut complain = |what: &str, loc: Loc| {
+            complaints.push(
+                Diagnostic::error(
+                    "deep-nesting",
+                    loc,
+                    format!("written as one text, {what} nests more than 128 deep"),
+                )
+                .help("flatten some of the records, or make one a list beside the others"),
+            );
+        };
+        let mut walk = DepthWalk {
+            set: &self.set,
+            todo: Vec::new(),
+            inner: Vec::new(),
+            seen: HashSet::new(),
+        };
+        for document in &self.set.documents {
+            if let Some(root) = &document.root {
+                nested(root, 1, &mut walk.inner);
+                if walk.is_too_deep() {
+                    complain("this schema", head(root));
                 }
-                if depth > MAX_TEXT_DEPTH {
-                    inner.clear();
-                    complaints.push(
-                        Diagnostic::error(
-                            "deep-nesting",
-                            start.name_loc,
-                            format!(
-                                "written as one text, the schema of `{}` nests more than 128 deep",
-                                start.name
-                            ),
-                        )
-                        .help("flatten some of the records, or make one a list beside the others"),
-                    );
-                    break;
-                }
-                if seen.insert(next) {
-                    todo.extend(inner.drain(..).rev());
-                } else {
-                    inner.clear();
+                continue;
+            }
+            for start in &document.defines {
+                walk.inner.push((*start, 1));
+                if walk.is_too_deep() {
+                    let named = self.set.get(*start);
+                    complain(&format!("the schema of `{}`", named.name), named.name_loc);
                 }
             }
         }
@@ -278,6 +269,45 @@ impl Reader<'_> {
 /// How deep the definition of a record may stand in a text: under the bound of those who read it, with room for what
 /// a field of plain types adds.
 const MAX_TEXT_DEPTH: usize = node::MAX_DEPTH - 8;
+
+/// Follows definitions in the order of the text, since each stands where it is first met.
+struct DepthWalk<'s> {
+    set: &'s Set,
+    /// What to look at, with its depth, the next one last.
+    todo: Vec<(NamedId, usize)>,
+    /// What was found just now, the next one first.
+    inner: Vec<(NamedId, usize)>,
+    seen: HashSet<NamedId>,
+}
+
+impl DepthWalk<'_> {
+    /// Looks from what is in `inner`, and leaves it empty.
+    fn is_too_deep(&mut self) -> bool {
+        self.seen.clear();
+        self.todo.clear();
+        self.todo.extend(self.inner.drain(..).rev());
+        while let Some((next, depth)) = self.todo.pop() {
+            let NamedKind::Record { fields, .. } = &self.set.get(next).kind else {
+                continue;
+            };
+            // The record's list of fields, the field, and then its type.
+            fields
+                .iter()
+                .for_each(|field| nested(&field.ty, depth + 3, &mut self.inner));
+            if self.inner.is_empty() {
+                continue;
+            }
+            if !self.seen.insert(next) {
+                self.inner.clear();
+            } else if depth > MAX_TEXT_DEPTH {
+                self.inner.clear();
+                return true;
+            }
+            self.todo.extend(self.inner.drain(..).rev());
+        }
+        false
+    }
+}
 
 /// The named types of a type with their depths, when the type itself stands at a depth.
 fn nested(ty: &Type, depth: usize, found: &mut Vec<(NamedId, usize)>) {
