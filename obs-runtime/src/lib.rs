@@ -34,6 +34,7 @@ mod init;
 mod sensitive;
 mod serde;
 mod validate;
+mod words;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -46,6 +47,7 @@ pub use init::{InitError, Obs, init};
 pub use obs_schema::json::Json;
 pub use obs_schema::wire::{DecodeError, EncodeError};
 pub use sensitive::{Pii, Secret};
+pub use words::UpcastError;
 pub use validate::{Checker, Pattern, SchemaDoc, Validate, Violation, Violations};
 
 /// Brings in the events that `obs_codegen::build()` made of the spec folder in `build.rs`.

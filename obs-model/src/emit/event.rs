@@ -3,7 +3,9 @@
 use super::paths::Scope;
 use super::printer::{Code, lit};
 use super::value::Value;
-use crate::model::{Dialect, Encoding, Envelope, Event, Field, Redaction, Shape, Type, TypeDef, TypeKind};
+use crate::model::{
+    Dialect, Encoding, Envelope, Event, Field, Redaction, Shape, Type, TypeDef, TypeKind,
+};
 
 /// The implementation for one version of an event, and the methods that need no trait in scope.
 pub(crate) fn event(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &TypeDef) {
@@ -22,7 +24,11 @@ pub(crate) fn event(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &Type
         code.blank();
         code.open(format_args!("fn key(&self) -> {obs}::Key<'_>"));
         let place = Value::place(format!("self.{}", field.ident));
-        let text = if field.optional { optional_key(scope, &field.ty, &place) } else { key(scope, &field.ty, &place) };
+        let text = if field.optional {
+            optional_key(scope, &field.ty, &place)
+        } else {
+            key(scope, &field.ty, &place)
+        };
         code.raw(&text);
         code.close();
     }
@@ -35,7 +41,11 @@ pub(crate) fn event(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &Type
     if scope.has_json(ty) {
         codecs.push("json");
     }
-    code.line(format_args!("{obs}::event!({ident}, {});", codecs.join(" ")));
+    code.line(format_args!(
+        "{obs}::event!({ident}, {}, {});",
+        lit(&ty.wire_name),
+        codecs.join(" ")
+    ));
 }
 
 fn fields(ty: &TypeDef) -> &[Field] {
@@ -47,46 +57,52 @@ fn fields(ty: &TypeDef) -> &[Field] {
 
 fn descriptor(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &TypeDef) {
     let obs = scope.obs;
-    code.enter(format_args!("const DESCRIPTOR: &'static {obs}::Descriptor = &{obs}::Descriptor {{"));
+    code.enter(format_args!(
+        "const DESCRIPTOR: &'static {obs}::Descriptor = {obs}::descriptor! {{"
+    ));
+    let hex: String = event
+        .sha256
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    code.line(format_args!(
+        "event_type: {}, version: \"{}\", rabin: {:#018x},",
+        lit(&event.event_type),
+        event.version,
+        event.rabin
+    ));
+    code.line(format_args!("sha256: \"{hex}\","));
+    code.line(format_args!("schema: {},", lit(&event.schema)));
+    let dialect = match event.dialect {
+        Dialect::Avro => "Avro",
+        Dialect::JsonSchema => "JsonSchema",
+        Dialect::Rust => "Rust",
+    };
+    let encoding = match event.encoding {
+        Encoding::Json => "Json",
+        Encoding::Avro => "Avro",
+    };
     let mut facts = vec![
-        format!("event_type: {}", lit(&event.event_type)),
-        format!("version: \"{}\"", event.version),
         format!("major: {}", event.version.major),
         format!("topic: {}", lit(&event.topic)),
         format!("subject: {}", lit(&event.subject)),
-        format!(
-            "dialect: {obs}::Dialect::{}",
-            match event.dialect {
-                Dialect::Avro => "Avro",
-                Dialect::JsonSchema => "JsonSchema",
-                Dialect::Rust => "Rust",
-            }
-        ),
-        format!(
-            "encoding: {obs}::Encoding::{}",
-            match event.encoding {
-                Encoding::Json => "Json",
-                Encoding::Avro => "Avro",
-            }
-        ),
-        format!(
-            "envelope: {obs}::Envelope::{}",
-            match event.envelope {
-                Envelope::Obs => "Obs",
-                Envelope::CloudEvents => "CloudEvents",
-                Envelope::None => "None",
-            }
-        ),
+        format!("dialect: {obs}::Dialect::{dialect}"),
+        format!("encoding: {obs}::Encoding::{encoding}"),
     ];
+    match event.envelope {
+        // The descriptor's own default.
+        Envelope::Obs => {}
+        Envelope::CloudEvents => facts.push(format!("envelope: {obs}::Envelope::CloudEvents")),
+        Envelope::None => facts.push(format!("envelope: {obs}::Envelope::None")),
+    }
     if let Some(owner) = &event.owner {
         facts.push(format!("owner: {obs}::Some({})", lit(owner)));
     }
     code.fill(&facts);
-    code.line(format_args!("rabin: {:#018x},", event.rabin));
-    let hex: String = event.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-    code.line(format_args!("sha256: {obs}::sha256(\"{hex}\"),"));
-    code.line(format_args!("schema: {},", lit(&event.schema)));
-    let infos: Vec<String> = fields(ty).iter().filter_map(|field| info(obs, field)).collect();
+    let infos: Vec<String> = fields(ty)
+        .iter()
+        .filter_map(|field| info(obs, field))
+        .collect();
     if !infos.is_empty() {
         code.enter(format_args!("fields: &["));
         for info in infos {
@@ -94,7 +110,6 @@ fn descriptor(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &TypeDef) {
         }
         code.leave("],");
     }
-    code.line(format_args!("..{obs}::Descriptor::BLANK"));
     code.leave("};");
 }
 
@@ -130,12 +145,20 @@ fn info(obs: &str, field: &Field) -> Option<String> {
         ("tenant", keys.tenant),
         ("correlation", keys.correlation),
     ];
-    parts.extend(flags.iter().filter(|(_, set)| *set).map(|(name, _)| format!("{name}: true")));
+    parts.extend(
+        flags
+            .iter()
+            .filter(|(_, set)| *set)
+            .map(|(name, _)| format!("{name}: true")),
+    );
     if parts.is_empty() {
         return None;
     }
     let wire = lit(&field.wire);
-    Some(format!("{obs}::FieldInfo {{ wire: {wire}, {}, ..{obs}::FieldInfo::BLANK }}", parts.join(", ")))
+    Some(format!(
+        "{obs}::FieldInfo {{ wire: {wire}, {}, ..{obs}::FieldInfo::BLANK }}",
+        parts.join(", ")
+    ))
 }
 
 /// The message key of a value, as an expression.
@@ -150,7 +173,10 @@ fn key(scope: &Scope<'_>, ty: &Type, at: &Value) -> String {
 fn optional_key(scope: &Scope<'_>, inner: &Type, at: &Value) -> String {
     let obs = scope.obs;
     let inner = key(scope, inner, &Value::reference("v"));
-    format!("{}.as_ref().map_or({obs}::Key::None, |v| {inner})", at.receiver())
+    format!(
+        "{}.as_ref().map_or({obs}::Key::None, |v| {inner})",
+        at.receiver()
+    )
 }
 
 fn shape_key(scope: &Scope<'_>, ty: &Type, at: &Value) -> String {
@@ -162,17 +188,34 @@ fn shape_key(scope: &Scope<'_>, ty: &Type, at: &Value) -> String {
                 _ if def.extern_path.is_some() => format!("{obs}::Key::from({})", at.borrowed()),
                 TypeKind::Enum(_) => format!("{obs}::Key::from({}.as_str())", at.receiver()),
                 TypeKind::Fixed { .. } => format!("{obs}::Key::from(&{}.0)", at.receiver()),
-                TypeKind::Newtype(inner) => key(scope, inner, &Value::place(format!("{}.0", at.receiver()))),
+                TypeKind::Newtype(inner) => {
+                    key(scope, inner, &Value::place(format!("{}.0", at.receiver())))
+                }
                 TypeKind::Record(_) | TypeKind::Union(_) => format!("{obs}::Key::None"),
             }
         }
-        Shape::Logical(_) => format!("{obs}::Key::from(::std::string::ToString::to_string({}))", at.borrowed()),
+        Shape::Logical(_) => format!(
+            "{obs}::Key::from(::std::string::ToString::to_string({}))",
+            at.borrowed()
+        ),
         Shape::Option { inner, .. } => optional_key(scope, inner, at),
-        Shape::Bool | Shape::I32 | Shape::I64 | Shape::U64 | Shape::String | Shape::Bytes | Shape::Rust(_) => {
+        Shape::Bool
+        | Shape::I32
+        | Shape::I64
+        | Shape::U64
+        | Shape::String
+        | Shape::Bytes
+        | Shape::Rust(_) => {
             format!("{obs}::Key::from({})", at.borrowed())
         }
         // The rules refuse other keys.
-        Shape::Null | Shape::F32 | Shape::F64 | Shape::Array(_) | Shape::Map(_) | Shape::Tuple(_) | Shape::Json => {
+        Shape::Null
+        | Shape::F32
+        | Shape::F64
+        | Shape::Array(_)
+        | Shape::Map(_)
+        | Shape::Tuple(_)
+        | Shape::Json => {
             format!("{obs}::Key::None")
         }
     }

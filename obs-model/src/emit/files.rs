@@ -15,7 +15,7 @@ const MAX_NAME: usize = 120;
 const ROOT: &str = "__root";
 
 /// Lints that say nothing about generated code, with the reason each is off.
-const LINTS: [(&str, &str); 14] = [
+const LINTS: [(&str, &str); 13] = [
     (
         "clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction",
         "written for the compiler",
@@ -27,11 +27,7 @@ const LINTS: [(&str, &str); 14] = [
         "documentation is the schema's",
     ),
     (
-        "non_ascii_idents, confusable_idents, mixed_script_confusables",
-        "names are the schema's",
-    ),
-    (
-        "nonstandard_style, uncommon_codepoints",
+        "nonstandard_style",
         "names are the schema's, or the user's choice",
     ),
     ("rustdoc::all", "documentation was not written for rustdoc"),

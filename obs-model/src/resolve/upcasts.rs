@@ -43,8 +43,13 @@ fn avro_reasons(before: &Event, after: &Event) -> Vec<String> {
     ) else {
         return vec!["a version's schema cannot be read by itself".to_owned()];
     };
-    let _ = (writer, reader);
-    Vec::new()
+    let (Some(writer), Some(reader)) = (avro::Schema::of_set(&writer), avro::Schema::of_set(&reader)) else {
+        return vec!["a version's schema stands for nothing".to_owned()];
+    };
+    match avro::plan::Plan::compile(writer, reader) {
+        Ok(_) => Vec::new(),
+        Err(reasons) => reasons.iter().map(ToString::to_string).collect(),
+    }
 }
 
 /// Finds what keeps JSON of the older version from being JSON of the newer.
