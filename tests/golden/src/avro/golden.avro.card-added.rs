@@ -226,13 +226,13 @@ impl CardAdded {
 
 #[automatically_derived]
 impl __obs::Event for CardAdded {
-    const DESCRIPTOR: &'static __obs::Descriptor = &__obs::Descriptor {
-        event_type: "card.added", version: "1.1.0", major: 1, topic: "cards",
-        subject: "card.added-value", dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
-        envelope: __obs::Envelope::None, owner: __obs::Some("payments"),
-        rabin: 0x902a7cbd5ed7739d,
-        sha256: __obs::sha256("cfa1fddbab640a53899ff56079c75e9436b6ae7504128354469293391d0390fa"),
+    const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        event_type: "card.added", version: "1.1.0", rabin: 0x902a7cbd5ed7739d,
+        sha256: "cfa1fddbab640a53899ff56079c75e9436b6ae7504128354469293391d0390fa",
         schema: r#"{"type":"record","name":"CardAdded","namespace":"golden.avro","x-obs":{"event":"card.added","version":"1.1.0","owner":"payments","topic":"cards","envelope":"none","audit":true,"tags":["pci"]},"fields":[{"name":"tenant","type":"string","x-obs":{"tenant":true}},{"name":"holder","type":["null","string"],"default":null,"x-obs":{"pii":"mask","log":true}},{"name":"number","type":"string","x-obs":{"secret":true}},{"name":"emails","type":{"type":"array","items":{"type":"string","x-obs":{"pii":"hash"}}}},{"name":"contacts","type":{"type":"map","values":{"type":"string","x-obs":{"pii":"drop"}}}},{"name":"address","type":["null",{"type":"record","name":"Address","fields":[{"name":"street","type":"string","x-obs":{"pii":"truncate"}}]}],"default":null},{"name":"brand","type":{"type":"enum","name":"Brand","symbols":["VISA","AMEX"]},"x-obs":{"label":true}},{"name":"live","type":"boolean","x-obs":{"label":{"name":"mode"}}},{"name":"country","type":"string","x-obs":{"label":{"top":["DE","FR"]}}},{"name":"correlation","type":"string","x-obs":{"correlation":true,"attr":"card.correlation"}}]}"#,
+        major: 1, topic: "cards", subject: "card.added-value", dialect: __obs::Dialect::Avro,
+        encoding: __obs::Encoding::Avro, envelope: __obs::Envelope::None,
+        owner: __obs::Some("payments"),
         fields: &[
             __obs::FieldInfo { wire: "tenant", tenant: true, ..__obs::FieldInfo::BLANK },
             __obs::FieldInfo { wire: "holder", pii: __obs::Some(__obs::Redaction::Mask), log: true, ..__obs::FieldInfo::BLANK },
@@ -242,11 +242,10 @@ impl __obs::Event for CardAdded {
             __obs::FieldInfo { wire: "country", label: __obs::Some(__obs::LabelInfo { name: "country", values: &["DE", "FR", "other"], clamped: true }), ..__obs::FieldInfo::BLANK },
             __obs::FieldInfo { wire: "correlation", attr: __obs::Some("card.correlation"), correlation: true, ..__obs::FieldInfo::BLANK },
         ],
-        ..__obs::Descriptor::BLANK
     };
     __obs::body!(avro);
 }
-__obs::event!(CardAdded, avro json);
+__obs::event!(CardAdded, "golden.avro.CardAdded", avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for CardAdded {

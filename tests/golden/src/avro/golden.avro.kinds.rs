@@ -189,18 +189,16 @@ impl Kinds {
 
 #[automatically_derived]
 impl __obs::Event for Kinds {
-    const DESCRIPTOR: &'static __obs::Descriptor = &__obs::Descriptor {
-        event_type: "kinds", version: "1.0.0", major: 1, topic: "kinds.v1", subject: "kinds-value",
-        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
-        envelope: __obs::Envelope::Obs,
-        rabin: 0xd3e82ce3c46e18de,
-        sha256: __obs::sha256("57ddde630eccb512621f93943b5bba41a2bfe8ded738131c194cdbf24ae9f728"),
+    const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        event_type: "kinds", version: "1.0.0", rabin: 0xd3e82ce3c46e18de,
+        sha256: "57ddde630eccb512621f93943b5bba41a2bfe8ded738131c194cdbf24ae9f728",
         schema: r#"{"type":"record","name":"Kinds","namespace":"golden.avro","doc":"Every kind of type once.\nTwo lines, */ and `code` and \"quotes\".","fields":[{"name":"nothing","type":"null"},{"name":"truth","type":"boolean","default":true},{"name":"small","type":"int","default":-1},{"name":"large","type":"long"},{"name":"single","type":"float","default":1.5},{"name":"double","doc":"A number.","type":"double"},{"name":"raw","type":"bytes","default":"ÿ"},{"name":"text","type":"string","default":"a \"word\""},{"name":"list","type":{"type":"array","items":"long"},"default":[]},{"name":"table","type":{"type":"map","values":["null","string"]},"default":{}},{"name":"hash","type":{"type":"fixed","name":"Md5","size":16}},{"name":"suit","type":{"type":"enum","name":"Suit","symbols":["SPADES","HEARTS"],"default":"SPADES"}},{"name":"strict","type":{"type":"enum","name":"Strict","symbols":["ON","OFF"]}},{"name":"inner","type":{"type":"record","name":"Inner","fields":[{"name":"x","type":"int","default":7}]},"default":{}},{"name":"old","type":"int","default":0,"order":"ignore","aliases":["older"],"deprecated":"use `small`"}]}"#,
-        ..__obs::Descriptor::BLANK
+        major: 1, topic: "kinds.v1", subject: "kinds-value", dialect: __obs::Dialect::Avro,
+        encoding: __obs::Encoding::Avro,
     };
     __obs::body!(avro);
 }
-__obs::event!(Kinds, avro json);
+__obs::event!(Kinds, "golden.avro.Kinds", avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for Kinds {

@@ -71,18 +71,16 @@ impl LogicalTypes {
 
 #[automatically_derived]
 impl __obs::Event for LogicalTypes {
-    const DESCRIPTOR: &'static __obs::Descriptor = &__obs::Descriptor {
-        event_type: "logical.types", version: "1.0.0", major: 1, topic: "logical.types.v1",
-        subject: "logical.types-value", dialect: __obs::Dialect::Avro,
-        encoding: __obs::Encoding::Avro, envelope: __obs::Envelope::Obs,
-        rabin: 0xc6556f4e9ebf4817,
-        sha256: __obs::sha256("1d2420c47a413b383f765757045833371bd474a7f96218f70edcef397eaac853"),
+    const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        event_type: "logical.types", version: "1.0.0", rabin: 0xc6556f4e9ebf4817,
+        sha256: "1d2420c47a413b383f765757045833371bd474a7f96218f70edcef397eaac853",
         schema: r#"{"type":"record","name":"LogicalTypes","namespace":"golden.avro","fields":[{"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":12,"scale":2}},{"name":"price","type":{"type":"fixed","name":"Price","logicalType":"decimal","precision":18,"scale":4,"size":8}},{"name":"big","type":{"type":"bytes","logicalType":"big-decimal"}},{"name":"id","type":{"type":"string","logicalType":"uuid"}},{"name":"rawId","type":{"type":"fixed","name":"RawId","logicalType":"uuid","size":16}},{"name":"day","type":{"type":"int","logicalType":"date"}},{"name":"timeMillis","type":{"type":"int","logicalType":"time-millis"}},{"name":"timeMicros","type":{"type":"long","logicalType":"time-micros"}},{"name":"atMillis","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"atMicros","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"atNanos","type":{"type":"long","logicalType":"timestamp-nanos"}},{"name":"localMillis","type":{"type":"long","logicalType":"local-timestamp-millis"}},{"name":"localMicros","type":{"type":"long","logicalType":"local-timestamp-micros"}},{"name":"localNanos","type":{"type":"long","logicalType":"local-timestamp-nanos"}},{"name":"period","type":{"type":"fixed","name":"Period","logicalType":"duration","size":12}},{"name":"perhaps","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null}]}"#,
-        ..__obs::Descriptor::BLANK
+        major: 1, topic: "logical.types.v1", subject: "logical.types-value",
+        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
     };
     __obs::body!(avro);
 }
-__obs::event!(LogicalTypes, avro json);
+__obs::event!(LogicalTypes, "golden.avro.LogicalTypes", avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for LogicalTypes {
@@ -133,37 +131,37 @@ impl __obs::JsonCodec for LogicalTypes {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(434);
         w.raw(r#"{"amount":"#);
-        __obs::JsonCodec::write_json(&self.amount, w);
+        w.at("amount", |w| self.amount.write_json_bytes(w, 12, 2));
         w.raw(r#","price":"#);
-        __obs::JsonCodec::write_json(&self.price, w);
+        w.at("price", |w| self.price.write_json_fixed(w, 8, 18, 4));
         w.raw(r#","big":"#);
-        __obs::JsonCodec::write_json(&self.big, w);
+        self.big.write_json_bytes(w);
         w.raw(r#","id":"#);
         __obs::JsonCodec::write_json(&self.id, w);
         w.raw(r#","rawId":"#);
-        __obs::JsonCodec::write_json(&self.raw_id, w);
+        w.bytes(&self.raw_id.0);
         w.raw(r#","day":"#);
-        __obs::JsonCodec::write_json(&self.day, w);
+        w.i32(self.day.0);
         w.raw(r#","timeMillis":"#);
-        __obs::JsonCodec::write_json(&self.time_millis, w);
+        w.i32(self.time_millis.0);
         w.raw(r#","timeMicros":"#);
-        __obs::JsonCodec::write_json(&self.time_micros, w);
+        w.i64(self.time_micros.0);
         w.raw(r#","atMillis":"#);
-        __obs::JsonCodec::write_json(&self.at_millis, w);
+        w.i64(self.at_millis.0);
         w.raw(r#","atMicros":"#);
-        __obs::JsonCodec::write_json(&self.at_micros, w);
+        w.i64(self.at_micros.0);
         w.raw(r#","atNanos":"#);
-        __obs::JsonCodec::write_json(&self.at_nanos, w);
+        w.i64(self.at_nanos.0);
         w.raw(r#","localMillis":"#);
-        __obs::JsonCodec::write_json(&self.local_millis, w);
+        w.i64(self.local_millis.0);
         w.raw(r#","localMicros":"#);
-        __obs::JsonCodec::write_json(&self.local_micros, w);
+        w.i64(self.local_micros.0);
         w.raw(r#","localNanos":"#);
-        __obs::JsonCodec::write_json(&self.local_nanos, w);
+        w.i64(self.local_nanos.0);
         w.raw(r#","period":"#);
-        __obs::JsonCodec::write_json(&self.period, w);
+        self.period.write_json_bytes(w);
         w.raw(r#","perhaps":"#);
-        w.option(&self.perhaps, |w, x| __obs::JsonCodec::write_json(x, w));
+        w.option(&self.perhaps, |w, x| w.i64(x.0));
         w.raw("}");
     }
 
@@ -186,11 +184,11 @@ impl __obs::JsonCodec for LogicalTypes {
         let mut perhaps = __obs::None;
         r.object(|r, key| {
             match key {
-                "amount" => amount = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "price" => price = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "big" => big = __obs::Some(__obs::JsonCodec::read_json(r)?),
+                "amount" => amount = __obs::Some(__obs::types::Decimal::read_json_bytes(r, 2)?),
+                "price" => price = __obs::Some(__obs::types::Decimal::read_json_fixed(r, 8, 4)?),
+                "big" => big = __obs::Some(__obs::types::BigDecimal::read_json_bytes(r)?),
                 "id" => id = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "rawId" => raw_id = __obs::Some(__obs::JsonCodec::read_json(r)?),
+                "rawId" => raw_id = __obs::Some(r.fixed().map(__obs::types::Uuid)?),
                 "day" => day = __obs::Some(__obs::JsonCodec::read_json(r)?),
                 "timeMillis" => time_millis = __obs::Some(__obs::JsonCodec::read_json(r)?),
                 "timeMicros" => time_micros = __obs::Some(__obs::JsonCodec::read_json(r)?),
@@ -200,7 +198,7 @@ impl __obs::JsonCodec for LogicalTypes {
                 "localMillis" => local_millis = __obs::Some(__obs::JsonCodec::read_json(r)?),
                 "localMicros" => local_micros = __obs::Some(__obs::JsonCodec::read_json(r)?),
                 "localNanos" => local_nanos = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "period" => period = __obs::Some(__obs::JsonCodec::read_json(r)?),
+                "period" => period = __obs::Some(__obs::types::Duration::read_json_bytes(r)?),
                 "perhaps" => {
                     perhaps = __obs::Some(r.nullable("long", __obs::JsonCodec::read_json)?);
                 }

@@ -321,18 +321,16 @@ impl Unions {
 
 #[automatically_derived]
 impl __obs::Event for Unions {
-    const DESCRIPTOR: &'static __obs::Descriptor = &__obs::Descriptor {
-        event_type: "unions", version: "1.0.0", major: 1, topic: "unions.v1",
-        subject: "unions-value", dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
-        envelope: __obs::Envelope::Obs,
-        rabin: 0xb44b1d5f0a0bc27e,
-        sha256: __obs::sha256("65a9646e8fa4d26b7fc10afe6e30c418c8cec1b64a52867f47b1c00f935fc834"),
+    const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        event_type: "unions", version: "1.0.0", rabin: 0xb44b1d5f0a0bc27e,
+        sha256: "65a9646e8fa4d26b7fc10afe6e30c418c8cec1b64a52867f47b1c00f935fc834",
         schema: r#"{"type":"record","name":"Unions","namespace":"golden.avro","fields":[{"name":"nullFirst","type":["null","string"],"default":null},{"name":"nullLast","type":["string","null"],"default":"x"},{"name":"one","type":["long"]},{"name":"onlyNull","type":["null"]},{"name":"several","type":["null","int","string",{"type":"array","items":"string"},{"type":"map","values":"int"}],"default":null},{"name":"nullInside","type":["string","null","boolean","bytes","double"]},{"name":"named","type":[{"type":"record","name":"Card","fields":[{"name":"last4","type":"string"}]},{"type":"record","name":"Invoice","fields":[{"name":"days","type":"int"}]},{"type":"enum","name":"Cash","symbols":["COINS","NOTES"]},{"type":"fixed","name":"Token","size":4}]},{"name":"listed","type":{"type":"array","items":["null","long","Card"]}},{"name":"keyed","type":{"type":"map","values":["Card","string"]}}]}"#,
-        ..__obs::Descriptor::BLANK
+        major: 1, topic: "unions.v1", subject: "unions-value", dialect: __obs::Dialect::Avro,
+        encoding: __obs::Encoding::Avro,
     };
     __obs::body!(avro);
 }
-__obs::event!(Unions, avro json);
+__obs::event!(Unions, "golden.avro.Unions", avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for Unions {
@@ -483,19 +481,12 @@ impl __obs::AvroCodec for UnionsOne {
 impl __obs::JsonCodec for UnionsOne {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         match self {
-            Self::Long(x) => {
-                w.raw(r#"{"long":"#);
-                w.i64(*x);
-                w.raw("}");
-            }
+            Self::Long(x) => w.i64(*x),
         }
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.tagged(|r, tag| match tag {
-            "long" => r.i64().map(Self::Long),
-            _ => __obs::Err(r.fail(__obs::DecodeErrorKind::NoBranch)),
-        })
+        r.plain("long", |r| r.i64()).map(Self::Long)
     }
 }
 
@@ -547,19 +538,12 @@ impl __obs::AvroCodec for UnionsOnlyNull {
 impl __obs::JsonCodec for UnionsOnlyNull {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         match self {
-            Self::Null(_) => {
-                w.raw(r#"{"null":"#);
-                w.null();
-                w.raw("}");
-            }
+            Self::Null(_) => w.null(),
         }
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.tagged(|r, tag| match tag {
-            "null" => r.null().map(Self::Null),
-            _ => __obs::Err(r.fail(__obs::DecodeErrorKind::NoBranch)),
-        })
+        r.null().map(Self::Null)
     }
 }
 

@@ -86,7 +86,7 @@ impl __obs::JsonCodec for Line {
         w.raw(r#","quantity":"#);
         w.i32(self.quantity);
         w.raw(r#","price":"#);
-        __obs::JsonCodec::write_json(&self.price, w);
+        w.at("price", |w| self.price.write_json_bytes(w, 9, 2));
         w.raw("}");
     }
 
@@ -98,7 +98,7 @@ impl __obs::JsonCodec for Line {
             match key {
                 "sku" => sku = __obs::Some(r.string()?),
                 "quantity" => quantity = __obs::Some(r.i32()?),
-                "price" => price = __obs::Some(__obs::JsonCodec::read_json(r)?),
+                "price" => price = __obs::Some(__obs::types::Decimal::read_json_bytes(r, 2)?),
                 _ => return __obs::Err(r.unknown_member(key)),
             }
             __obs::Ok(())
@@ -175,19 +175,17 @@ impl Ordered {
 
 #[automatically_derived]
 impl __obs::Event for Ordered {
-    const DESCRIPTOR: &'static __obs::Descriptor = &__obs::Descriptor {
-        event_type: "shop.ordered", version: "1.0.0", major: 1, topic: "shop.ordered.v1",
-        subject: "shop.ordered-value", dialect: __obs::Dialect::Avro,
-        encoding: __obs::Encoding::Avro, envelope: __obs::Envelope::Obs,
-        owner: __obs::Some("checkout"),
-        rabin: 0xac05b2459fcbcc84,
-        sha256: __obs::sha256("0a698f9f1ea42aa99fe86b6351a2815eaf43e409b27b70eea44b93c21c4d9a62"),
+    const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        event_type: "shop.ordered", version: "1.0.0", rabin: 0xac05b2459fcbcc84,
+        sha256: "0a698f9f1ea42aa99fe86b6351a2815eaf43e409b27b70eea44b93c21c4d9a62",
         schema: r#"{"type":"record","name":"Ordered","namespace":"golden.idl","doc":"A basket became an order.","x-obs":{"event":"shop.ordered","owner":"checkout"},"fields":[{"name":"orderId","type":{"type":"string","x-obs":{"key":true}}},{"name":"lines","type":{"type":"array","items":{"type":"record","name":"Line","fields":[{"name":"sku","type":"string"},{"name":"quantity","type":"int","default":1},{"name":"price","type":{"type":"bytes","logicalType":"decimal","precision":9,"scale":2}}]}}},{"name":"notes","type":{"type":"map","values":"string"},"default":{}},{"name":"coupon","type":["null","string"],"default":null},{"name":"payment","type":{"type":"enum","name":"Payment","doc":"How it is paid.","symbols":["CARD","INVOICE"],"default":"CARD"}},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"gift","type":["null","string"],"default":null},{"name":"type","type":{"type":"fixed","name":"Code","size":4}}]}"#,
-        ..__obs::Descriptor::BLANK
+        major: 1, topic: "shop.ordered.v1", subject: "shop.ordered-value",
+        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
+        owner: __obs::Some("checkout"),
     };
     __obs::body!(avro);
 }
-__obs::event!(Ordered, avro json);
+__obs::event!(Ordered, "golden.idl.Ordered", avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for Ordered {
@@ -232,7 +230,7 @@ impl __obs::JsonCodec for Ordered {
         w.raw(r#","payment":"#);
         __obs::JsonCodec::write_json(&self.payment, w);
         w.raw(r#","at":"#);
-        __obs::JsonCodec::write_json(&self.at, w);
+        w.i64(self.at.0);
         w.raw(r#","gift":"#);
         w.option(&self.gift, |w, x| w.string(x));
         w.raw(r#","type":"#);

@@ -72,18 +72,16 @@ impl Message {
 
 #[automatically_derived]
 impl __obs::Event for Message {
-    const DESCRIPTOR: &'static __obs::Descriptor = &__obs::Descriptor {
-        event_type: "message", version: "1.0.0", major: 1, topic: "message.v1",
-        subject: "message-value", dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
-        envelope: __obs::Envelope::Obs,
-        rabin: 0xaf0fad8d429a0781,
-        sha256: __obs::sha256("ea2320e0b92b28e93f1af82403e26a5080952dd5197fa16d07ab52a8206b37bc"),
+    const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        event_type: "message", version: "1.0.0", rabin: 0xaf0fad8d429a0781,
+        sha256: "ea2320e0b92b28e93f1af82403e26a5080952dd5197fa16d07ab52a8206b37bc",
         schema: r#"{"type":"record","name":"Message","namespace":"golden.protocol","fields":[{"name":"to","type":"string"},{"name":"body","type":"string"}]}"#,
-        ..__obs::Descriptor::BLANK
+        major: 1, topic: "message.v1", subject: "message-value", dialect: __obs::Dialect::Avro,
+        encoding: __obs::Encoding::Avro,
     };
     __obs::body!(avro);
 }
-__obs::event!(Message, avro json);
+__obs::event!(Message, "golden.protocol.Message", avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for Message {

@@ -25,19 +25,17 @@ impl RefundIssued {
 
 #[automatically_derived]
 impl __obs::Event for RefundIssued {
-    const DESCRIPTOR: &'static __obs::Descriptor = &__obs::Descriptor {
-        event_type: "refund.issued", version: "1.0.0", major: 1, topic: "refund.issued.v1",
-        subject: "refund.issued-value", dialect: __obs::Dialect::Avro,
-        encoding: __obs::Encoding::Avro, envelope: __obs::Envelope::Obs,
-        owner: __obs::Some("payments"),
-        rabin: 0xee66b262c4dfdd58,
-        sha256: __obs::sha256("2170e8202241fc7de0fdf6e46468e51be8256b613f159aefc19c7efcc5601c63"),
+    const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        event_type: "refund.issued", version: "1.0.0", rabin: 0xee66b262c4dfdd58,
+        sha256: "2170e8202241fc7de0fdf6e46468e51be8256b613f159aefc19c7efcc5601c63",
         schema: r#"{"type":"record","name":"RefundIssued","namespace":"golden.yaml","doc":"Refers to a type of another file, in YAML.","x-obs":{"owner":"payments"},"fields":[{"name":"amount","type":{"type":"record","name":"Money","namespace":"golden.shared","fields":[{"name":"cents","type":"long"},{"name":"currency","type":"string"}]}},{"name":"reason","type":["null","string"],"default":null}]}"#,
-        ..__obs::Descriptor::BLANK
+        major: 1, topic: "refund.issued.v1", subject: "refund.issued-value",
+        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
+        owner: __obs::Some("payments"),
     };
     __obs::body!(avro);
 }
-__obs::event!(RefundIssued, avro json);
+__obs::event!(RefundIssued, "golden.yaml.RefundIssued", avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for RefundIssued {

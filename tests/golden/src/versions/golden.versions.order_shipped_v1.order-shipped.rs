@@ -136,19 +136,17 @@ impl OrderShipped {
 
 #[automatically_derived]
 impl __obs::Event for OrderShipped {
-    const DESCRIPTOR: &'static __obs::Descriptor = &__obs::Descriptor {
-        event_type: "order.shipped", version: "1.0.0", major: 1, topic: "order.shipped.v1",
-        subject: "order.shipped-value", dialect: __obs::Dialect::Avro,
-        encoding: __obs::Encoding::Avro, envelope: __obs::Envelope::Obs,
-        owner: __obs::Some("logistics"),
-        rabin: 0x1fbb7af4fd3b4086,
-        sha256: __obs::sha256("53c632f3b3395b32e4dd6a39d7ecee79bea997a73027c9eed508e2048a25532d"),
+    const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        event_type: "order.shipped", version: "1.0.0", rabin: 0x1fbb7af4fd3b4086,
+        sha256: "53c632f3b3395b32e4dd6a39d7ecee79bea997a73027c9eed508e2048a25532d",
         schema: r#"{"type":"record","name":"OrderShipped","namespace":"golden.versions","x-obs":{"owner":"logistics"},"fields":[{"name":"order","type":"string"},{"name":"weight","type":"int"},{"name":"carrier","type":{"type":"enum","name":"Carrier","symbols":["DHL","UPS","GLS"]}}]}"#,
-        ..__obs::Descriptor::BLANK
+        major: 1, topic: "order.shipped.v1", subject: "order.shipped-value",
+        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
+        owner: __obs::Some("logistics"),
     };
     __obs::body!(avro);
 }
-__obs::event!(OrderShipped, avro json);
+__obs::event!(OrderShipped, "golden.versions.OrderShipped", avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for OrderShipped {

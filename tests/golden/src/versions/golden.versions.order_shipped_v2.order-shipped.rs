@@ -30,19 +30,17 @@ impl OrderShipped {
 
 #[automatically_derived]
 impl __obs::Event for OrderShipped {
-    const DESCRIPTOR: &'static __obs::Descriptor = &__obs::Descriptor {
-        event_type: "order.shipped", version: "2.0.0", major: 2, topic: "order.shipped.v2",
-        subject: "order.shipped-value", dialect: __obs::Dialect::Avro,
-        encoding: __obs::Encoding::Avro, envelope: __obs::Envelope::Obs,
-        owner: __obs::Some("logistics"),
-        rabin: 0xf52bcdfdc131208c,
-        sha256: __obs::sha256("e3b8add589287b53f14926765b9133c52bf11adbb88adc9cef5ce0a0e8d8c286"),
+    const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        event_type: "order.shipped", version: "2.0.0", rabin: 0xf52bcdfdc131208c,
+        sha256: "e3b8add589287b53f14926765b9133c52bf11adbb88adc9cef5ce0a0e8d8c286",
         schema: r#"{"type":"record","name":"OrderShipped","namespace":"golden.versions","x-obs":{"owner":"logistics"},"fields":[{"name":"orderId","type":"string","aliases":["order"]},{"name":"weight","type":"double"},{"name":"carrier","type":{"type":"enum","name":"Carrier","symbols":["DHL","UPS","OTHER"],"default":"OTHER"}},{"name":"tracking","type":["null","string"],"default":null}]}"#,
-        ..__obs::Descriptor::BLANK
+        major: 2, topic: "order.shipped.v2", subject: "order.shipped-value",
+        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
+        owner: __obs::Some("logistics"),
     };
     __obs::body!(avro);
 }
-__obs::event!(OrderShipped, avro json);
+__obs::event!(OrderShipped, "golden.versions.OrderShipped", avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for OrderShipped {

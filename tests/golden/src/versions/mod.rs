@@ -8,8 +8,7 @@
     dead_code, // nobody uses every event of a folder
     deprecated, // code of deprecated types mentions them
     missing_docs, missing_debug_implementations, // documentation is the schema's
-    non_ascii_idents, confusable_idents, mixed_script_confusables, // names are the schema's
-    nonstandard_style, uncommon_codepoints, // names are the schema's, or the user's choice
+    nonstandard_style, // names are the schema's, or the user's choice
     rustdoc::all, // documentation was not written for rustdoc
     single_use_lifetimes, elided_lifetimes_in_paths, // a matter of style
     trivial_casts, trivial_numeric_casts, // a matter of style

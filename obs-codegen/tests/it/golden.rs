@@ -11,10 +11,18 @@ use std::path::{Path, PathBuf};
 
 /// Compiles a folder of `tests/specs/ok`.
 fn compiled(name: &str) -> (Outcome, SourceMap, ObsToml) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/ok").join(name);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../tests/specs/ok")
+        .join(name);
     let inputs = project::find(&root, &[PathBuf::from(".")]).expect("the folder is there");
     let loaded = project::load(&inputs).expect("its files are readable");
-    let outcome = compile::compile(loaded.cx, &loaded.sources, &loaded.files, &loaded.settings, None);
+    let outcome = compile::compile(
+        loaded.cx,
+        &loaded.sources,
+        &loaded.files,
+        &loaded.settings,
+        None,
+    );
     (outcome, loaded.sources, loaded.settings)
 }
 
@@ -23,7 +31,9 @@ fn check(name: &str) {
     let found = diag::render(&outcome.diagnostics, &sources, diag::Format::Human, false);
     insta::assert_snapshot!(format!("{name}-diagnostics"), found);
     insta::assert_snapshot!(format!("{name}-lock"), lock::text(&outcome.model));
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(name);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../tests/golden/src")
+        .join(name);
     let artifacts = compile::artifacts(&outcome, &sources, &settings, Layout::CheckedIn);
     if std::env::var_os("OBS_BLESS").is_some() {
         fs::write_all(&folder, &artifacts, |_| true).expect("the folder is writable");
@@ -34,7 +44,9 @@ fn check(name: &str) {
         if before != *now {
             let diff = TextDiff::from_lines(&before, now);
             let diff = diff.unified_diff().context_radius(3).to_string();
-            panic!("src/{name}/{file} is stale; run `OBS_BLESS=1 cargo test -p golden`\n{diff}");
+            panic!(
+                "tests/golden/src/{name}/{file} is stale; run `OBS_BLESS=1 cargo test -p obs-codegen`\n{diff}"
+            );
         }
     }
 }
