@@ -79,6 +79,11 @@ pub(super) fn check(cx: &mut Diagnostics, what: &str, name: &str, loc: Loc) {
     }
 }
 
+/// Whether something can carry a namespace.
+pub(super) fn is_namespace(namespace: &str) -> bool {
+    namespace.is_empty() || namespace.split('.').all(|part| fit(part) != Fit::Unusable)
+}
+
 /// Looks at every part of a namespace.
 pub(super) fn check_namespace(cx: &mut Diagnostics, namespace: &str, loc: Loc) {
     if namespace.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Reader, id};
+use super::{Reader, id, names};
 use crate::avro::{FullName, Kind, NamedId, NamedKind, Set, Type, canonical};
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::node;
@@ -240,7 +240,8 @@ impl Reader<'_> {
                     users[used.0 as usize].push(id(index));
                 }
             }
-            if errors.within(named.loc) {
+            // A namespace may come from further out than the definition, and is complained of there.
+            if errors.within(named.loc) || !names::is_namespace(&named.name.namespace) {
                 named.broken = true;
                 todo.push(id(index));
             }

@@ -164,6 +164,14 @@ fn faults_spoil_what_needs_them_and_nothing_else() {
 }
 
 #[test]
+fn a_bad_namespace_spoils_what_inherits_it() {
+    let text = "protocol P { record A {} @namespace('fine') record B {} record fine.C {} }";
+    let (set, _) = read(&[("p.avdl", &format!("@namespace('a..b') {text}"))]);
+    let broken: Vec<bool> = set.named.iter().map(|named| named.broken).collect();
+    assert_eq!(broken, [true, false, false]);
+}
+
+#[test]
 fn protocols() {
     let (set, got) = read(&[(
         "p.avpr",
