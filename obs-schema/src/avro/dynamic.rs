@@ -18,6 +18,19 @@
 //!
 //! In unions the branch name is `null`, the name of the primitive, `array`, `map`, or the full name of the record,
 //! enum or fixed.
+//!
+//! ```
+//! use obs_schema::avro::dynamic::{Options, decode, encode};
+//! use obs_schema::avro::{Schema, read_text};
+//!
+//! let set = read_text(r#"{"type":"map","values":["null","int"]}"#).unwrap();
+//! let schema = Schema::of_set(&set).unwrap();
+//! let value = decode(schema, b"\x02\x02a\x02\x06\0", &Options::default()).unwrap();
+//! assert_eq!(value.to_string(), r#"{"a":3}"#);
+//! let mut bytes = Vec::new();
+//! encode(schema, &value, &Options::default(), &mut bytes).unwrap();
+//! assert_eq!(bytes, b"\x02\x02a\x02\x06\0");
+//! ```
 
 mod decode;
 mod encode;

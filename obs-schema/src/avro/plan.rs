@@ -31,6 +31,23 @@ use super::view::Schema;
 use crate::wire::{DecodeError, Limits};
 
 /// What turns a writer's bytes into a reader's.
+///
+/// ```
+/// use obs_schema::avro::{Plan, Schema, read_text};
+///
+/// let writer = read_text(r#"{"type":"record","name":"Order","fields":[
+///     {"name":"sum","type":"int"}]}"#).unwrap();
+/// let reader = read_text(r#"{"type":"record","name":"Order","fields":[
+///     {"name":"total","type":"double","aliases":["sum"]},
+///     {"name":"note","type":["null","string"],"default":null}]}"#).unwrap();
+/// let plan = Plan::compile(
+///     Schema::of_set(&writer).unwrap(),
+///     Schema::of_set(&reader).unwrap(),
+/// ).unwrap();
+/// let mut bytes = Vec::new();
+/// plan.run(b"\x02", &mut bytes).unwrap();
+/// assert_eq!(bytes, b"\0\0\0\0\0\0\xf0\x3f\0");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Plan {
     root: Step,
