@@ -53,24 +53,31 @@ fn enum_(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef, symbols: &Enum) {
             }
             code.close();
         }
-        Part::Read => {
-            code.raw("let text = r.str()?;");
-            code.enter(format_args!("{obs}::Ok(match &*text {{"));
+        Part::Read if own => {
+            code.enter(format_args!("{obs}::Ok(match &*r.str()? {{"));
             for symbol in &symbols.symbols {
-                code.line(format_args!(
-                    "{} => Self::{},",
-                    lit(&symbol.wire),
-                    symbol.ident
-                ));
+                let wire = lit(&symbol.wire);
+                code.line(format_args!("{wire} => Self::{},", symbol.ident));
             }
             match symbols.default {
                 Some(at) => code.line(format_args!("_ => Self::{},", symbols.symbols[at].ident)),
-                None if own => code.line(format_args!(
+                None => code.line(format_args!(
                     "_ => return {obs}::Err(r.fail({obs}::DecodeErrorKind::UnknownSymbol)),"
                 )),
-                None => code.line(format_args!("_ => Self::{open}(text.into()),")),
             }
             code.leave("})");
+        }
+        Part::Read => {
+            code.raw("let text = r.str()?;");
+            match symbols.default {
+                Some(at) => code.line(format_args!(
+                    "{obs}::Ok(Self::from_symbol(&text).unwrap_or(Self::{}))",
+                    symbols.symbols[at].ident
+                )),
+                None => code.line(format_args!(
+                    "{obs}::Ok(Self::from_symbol(&text).unwrap_or_else(|| Self::{open}(text.into_owned().into_boxed_str())))"
+                )),
+            }
         }
     });
 }
