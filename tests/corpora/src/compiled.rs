@@ -147,14 +147,19 @@ fn root_of(outcome: &Outcome, file: FileId, sources: &SourceMap) -> Option<Strin
             .collect::<Vec<_>>()
             .join("::")
     };
-    if let Some(event) = model.events.iter().find(|event| event.file == file) {
-        return Some(path(model.get(event.ty)));
-    }
     let text = sources
         .get(file)
         .map(|source| source.text.clone())
         .unwrap_or_default();
     let json = Json::parse(text.as_bytes()).ok()?;
+    // A list of types is a union, whose type is called after the file.
+    if json.as_array().is_some() {
+        let own = |def: &&TypeDef| def.file == file && def.name.module.is_empty();
+        return model.types.iter().filter(own).next_back().map(path);
+    }
+    if let Some(event) = model.events.iter().find(|event| event.file == file) {
+        return Some(path(model.get(event.ty)));
+    }
     let name = json.get("name").and_then(Json::as_str).unwrap_or_default();
     let full = match json.get("namespace").and_then(Json::as_str) {
         Some(namespace) if !name.contains('.') && !namespace.is_empty() => {

@@ -19,13 +19,22 @@ fn main() -> ExitCode {
     let mut passed = compare(&root.join("tests/specs/ok"), &out.join("own"), &python);
     match std::env::var("OBS_CORPORA") {
         Ok(corpora) => passed &= compare(Path::new(&corpora), &out.join("corpora"), &python),
-        Err(_) => println!("left out, because OBS_CORPORA is not set: real schemas against fastavro and jsonschema"),
+        Err(_) => println!(
+            "left out, because OBS_CORPORA is not set: real schemas against fastavro and jsonschema"
+        ),
     }
-    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn compare(folder: &Path, out: &Path, python: &str) -> bool {
     println!("\n{}", folder.display());
-    let status = Command::new(env!("CARGO_BIN_EXE_corpora")).args([folder, out]).arg(python).status();
+    let status = Command::new(env!("CARGO_BIN_EXE_corpora"))
+        .args([folder, out])
+        .arg(python)
+        .status();
     status.is_ok_and(|status| status.success())
 }
