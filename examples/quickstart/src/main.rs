@@ -1,2 +1,88 @@
-//! One event all the way through.
-fn main() {}
+//! One event all the way through: described in `specs/`, compiled by `build.rs`, made, encoded, decoded, validated,
+//! published on an embedded bus, and taken from it again.
+
+#![expect(clippy::print_stdout, reason = "an example shows what comes out")]
+
+mod events {
+    obs_runtime::include_events!();
+}
+
+use events::acme::user::{AnyUserRegistered, Plan, UserRegistered, user_registered_v1_4_0};
+use events::{OrderPlaced, OrderPlacedLinesItem, OrderPlacedPayment};
+use obs_runtime::{Event, PublishError};
+use std::error::Error;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let event = UserRegistered {
+        user_id: "user-123".into(),
+        email: "ada@example.com".into(),
+        plan: Plan::Team,
+        referrer: None,
+    };
+
+    println!("== both codecs");
+    let mut avro = Vec::new();
+    event.encode_avro(&mut avro)?;
+    let mut json = Vec::new();
+    event.encode_json(&mut json)?;
+    println!(
+        "avro  {} bytes, fingerprint {:016x}",
+        avro.len(),
+        UserRegistered::RABIN
+    );
+    println!("json  {}", String::from_utf8_lossy(&json));
+    assert_eq!(UserRegistered::decode_avro(&avro)?, event);
+    assert_eq!(UserRegistered::decode_json(&json)?, event);
+    println!("debug {event:?}");
+
+    println!("\n== an older version");
+    let old = user_registered_v1_4_0::UserRegistered::new(
+        "user-7",
+        "bob@example.com",
+        user_registered_v1_4_0::Plan::Free,
+    );
+    let mut body = Vec::new();
+    old.encode_avro(&mut body)?;
+    let any = AnyUserRegistered::decode(user_registered_v1_4_0::UserRegistered::RABIN, &body)?;
+    println!("{} became {:?}", any.version(), any.into_latest()?);
+
+    println!("\n== validation");
+    let line = OrderPlacedLinesItem {
+        sku: String::new(),
+        quantity: 0,
+    };
+    let order = OrderPlaced::new("ord_x", vec![line], OrderPlacedPayment::Card);
+    if let Err(violations) = order.validate() {
+        for violation in violations.iter() {
+            println!("{violation}");
+        }
+    }
+
+    println!("\n== publishing");
+    let obs = obs_runtime::init()?;
+    let publisher = UserRegistered::publisher(obs.bus());
+    publisher.publish_blocking(&event)?;
+    let refused = OrderPlaced::publisher(obs.bus()).publish_blocking(&order);
+    println!(
+        "the order is refused: {}",
+        refused
+            .err()
+            .map_or("not at all".to_owned(), |error| explain(&error))
+    );
+    while let Some(record) = obs.bus().take() {
+        println!("topic {}, {} bytes", record.topic, record.body.len());
+        for (name, value) in &record.headers {
+            println!("  {name}: {value}");
+        }
+    }
+    println!(
+        "\n{} goes to {}",
+        UserRegistered::DESCRIPTOR.event_type,
+        UserRegistered::DESCRIPTOR.topic
+    );
+    Ok(())
+}
+
+fn explain(error: &PublishError) -> String {
+    format!("{error} ({})", error.error_type())
+}
