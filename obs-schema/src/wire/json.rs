@@ -9,6 +9,7 @@
 //! * a byte order mark before the text is read over.
 
 mod codec;
+mod digits;
 mod lex;
 mod number;
 mod reader;

@@ -8,22 +8,90 @@ const HIGHS: u64 = 0x8080_8080_8080_8080;
 /// The same bytes need an escape when written and end a plain run when read.
 #[inline]
 pub(super) fn plain(bytes: &[u8]) -> usize {
-    let (words, tail) = bytes.as_chunks::<8>();
+    let (pairs, rest) = bytes.as_chunks::<16>();
     let mut done = 0;
-    for word in words {
-        let marks = special(u64::from_le_bytes(*word));
-        if marks != 0 {
-            return done + marks.trailing_zeros() as usize / 8;
+    for pair in pairs {
+        let [low, high] = halves(u128::from_le_bytes(*pair));
+        if special(low) | special(high) != 0 {
+            return done + first(&bytes[done..]);
         }
-        done += 8;
+        done += 16;
     }
-    for byte in tail {
-        if matches!(byte, b'"' | b'\\' | 0..0x20) {
-            return done;
+    if let Some(word) = rest.first_chunk::<8>()
+        && let Some(end) = rest.last_chunk::<8>()
+    {
+        // The two words overlap, which saves going byte by byte.
+        if special(u64::from_le_bytes(*word)) | special(u64::from_le_bytes(*end)) == 0 {
+            return bytes.len();
         }
-        done += 1;
     }
-    done
+    done + first(rest)
+}
+
+/// The same, byte by byte.
+#[inline]
+fn first(bytes: &[u8]) -> usize {
+    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    bytes.iter().position(special).unwrap_or(bytes.len())
+}
+
+/// Appends a text between quotes if it is plain and has at most 16 bytes: most texts of events are that short.
+///
+/// Words are appended as words and cut to length, which saves a copy of a length only known at run time.
+#[inline]
+pub(super) fn append_short(out: &mut Vec<u8>, text: &[u8]) -> bool {
+    let length = text.len();
+    if length > 16 {
+        return false;
+    }
+    if let Some(low) = text.first_chunk::<8>()
+        && let Some(high) = text.last_chunk::<8>()
+    {
+        let [first, last] = [*low, *high].map(u64::from_le_bytes);
+        if special(first) | special(last) != 0 {
+            return false;
+        }
+        let end = out.len() + 1 + length;
+        out.push(b'"');
+        out.extend_from_slice(low);
+        // Of the last word, what the first one does not have.
+        let rest = last.checked_shr(8 * (16 - length) as u32).unwrap_or(0);
+        out.extend_from_slice(&rest.to_le_bytes());
+        out.truncate(end);
+        out.push(b'"');
+        return true;
+    }
+    let word = if let Some(low) = text.first_chunk::<4>()
+        && let Some(high) = text.last_chunk::<4>()
+    {
+        let [low, high] = [*low, *high].map(|half| u64::from(u32::from_le_bytes(half)));
+        low | high << (8 * (length - 4))
+    } else {
+        match *text {
+            [] => 0,
+            [a] => u64::from(a),
+            [a, b] => u64::from(a) | u64::from(b) << 8,
+            [a, b, c, ..] => u64::from(a) | u64::from(b) << 8 | u64::from(c) << 16,
+        }
+    };
+    // Above the text there are spaces, which are not special.
+    if special(word | (ONES * 0x20) << (8 * length)) != 0 {
+        return false;
+    }
+    let end = out.len() + 1 + length;
+    out.push(b'"');
+    out.extend_from_slice(&word.to_le_bytes());
+    out.truncate(end);
+    out.push(b'"');
+    true
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the halves are what is asked for"
+)]
+const fn halves(word: u128) -> [u64; 2] {
+    [word as u64, (word >> 64) as u64]
 }
 
 /// Marks the high bit of each special byte of a word.
@@ -41,7 +109,30 @@ const fn special(word: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::{append_short, plain};
+
+    #[test]
+    fn short_texts_are_quoted_at_once() {
+        let quoted = |text: &[u8]| {
+            let mut out = b"so far ".to_vec();
+            let short = append_short(&mut out, text);
+            let expected = [b"so far \"", text, b"\""].concat();
+            assert_eq!(out, if short { expected } else { b"so far ".to_vec() });
+            short
+        };
+        for length in 0..30 {
+            let plain: Vec<u8> = (b'a'..).take(length).collect();
+            assert_eq!(quoted(&plain), length <= 16, "{length}");
+            for at in 0..length {
+                for byte in 0..=255_u8 {
+                    let mut text = plain.clone();
+                    text[at] = byte;
+                    let is_special = byte < 0x20 || byte == b'"' || byte == b'\\';
+                    assert_eq!(quoted(&text), length <= 16 && !is_special, "{byte} at {at}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_first_special_byte_is_found_wherever_it_stands() {

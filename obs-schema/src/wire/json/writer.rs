@@ -1,6 +1,6 @@
 //! The writer.
 
-use super::scan;
+use super::{digits, scan};
 use crate::json::{Json, Number};
 use crate::wire::error::{EncodeError, EncodeErrorKind};
 
@@ -129,22 +129,22 @@ impl Writer {
     /// An integer.
     #[inline]
     pub fn i32(&mut self, value: i32) {
-        self.out
-            .extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+        self.i64(i64::from(value));
     }
 
     /// An integer.
     #[inline]
     pub fn i64(&mut self, value: i64) {
-        self.out
-            .extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+        if value < 0 {
+            self.out.push(b'-');
+        }
+        digits::integer(&mut self.out, value.unsigned_abs());
     }
 
     /// An integer without a sign.
     #[inline]
     pub fn u64(&mut self, value: u64) {
-        self.out
-            .extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+        digits::integer(&mut self.out, value);
     }
 
     /// A single float, in the fewest digits that read back as the same; NaN and infinities are refused.
@@ -161,6 +161,9 @@ impl Writer {
     /// A double float, in the fewest digits that read back as the same; NaN and infinities are refused.
     #[inline]
     pub fn f64(&mut self, value: f64) {
+        if digits::decimal(&mut self.out, value) {
+            return;
+        }
         if value.is_finite() {
             self.out
                 .extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
@@ -182,6 +185,9 @@ impl Writer {
     /// A string with its quotes.
     #[inline]
     pub fn string(&mut self, value: &str) {
+        if scan::append_short(&mut self.out, value.as_bytes()) {
+            return;
+        }
         self.out.reserve(value.len() + 2);
         self.out.push(b'"');
         self.text(value);
