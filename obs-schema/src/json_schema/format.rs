@@ -31,7 +31,7 @@ pub fn check(name: &str, text: &str) -> Option<bool> {
         "uuid" => uuid(text),
         "json-pointer" => json_pointer(text),
         "relative-json-pointer" => relative_json_pointer(text),
-        "regex" => Pattern::new(text).is_ok(),
+        "regex" => Pattern::new(text).is_ok_and(|pattern| pattern.is_strict()),
         _ => return None,
     })
 }

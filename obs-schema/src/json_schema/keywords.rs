@@ -2,6 +2,7 @@
 //!
 //! A value of the wrong kind is reported at its key and the keyword left out, as if it had not been written.
 
+use super::pattern::Pattern;
 use super::read::{Pending, Reader, RefKind, Scope};
 use super::tree::{Dialect, Entry, InstanceType, Keywords, SchemaId};
 use super::uri::push_segment;
@@ -9,6 +10,7 @@ use super::words::{self, Group, Known, Word};
 use crate::diag::{self, Diagnostic, Severity};
 use crate::json::Number;
 use crate::node::{Member, Node, Value};
+use crate::source::Loc;
 
 /// Keywords whose meaning depends on another one, so that they wait for the end.
 #[derive(Default)]
@@ -522,10 +524,20 @@ impl<'n> Reader<'_, 'n> {
 
 impl Reader<'_, '_> {
     /// A pattern that is none is reported where it is written.
-    fn pattern(&mut self, pattern: &str, loc: crate::source::Loc) {
-        if let Err(reason) = super::pattern::Pattern::new(pattern) {
-            let message = format!("`{pattern}` is no regular expression of ECMA-262: {reason}");
-            self.complain("invalid-pattern", loc, message, "correct the expression");
+    fn pattern(&mut self, pattern: &str, loc: Loc) {
+        match Pattern::new(pattern) {
+            Ok(pattern) if !pattern.is_foreign() => {}
+            Ok(_) => {
+                let message = format!("`{pattern}` has forms that ECMA-262 does not know");
+                self.cx.push(
+                    Diagnostic::warning("foreign-pattern", loc, message)
+                        .help("write `^` and `$` for the ends, and spell out flags: other validators refuse it as it is"),
+                );
+            }
+            Err(reason) => {
+                let message = format!("`{pattern}` is no regular expression of ECMA-262: {reason}");
+                self.complain("invalid-pattern", loc, message, "correct the expression");
+            }
         }
     }
 }

@@ -251,7 +251,7 @@ fn wrong_values_are_reported_at_their_keys() {
          3:45 warning[unknown-keyword] `minimun` is no keyword of JSON Schema (write `minimum`, or begin the name with `x-`)\n\
          4:1 error[invalid-keyword] `multipleOf` must be a number above zero, found `0` (write a number above zero, or remove the keyword)\n\
          4:18 error[invalid-keyword] `maxItems` must be a whole number from zero up, found `-1` (write a whole number from zero up, or remove the keyword)\n\
-         4:45 error[invalid-pattern] `a(` is no regular expression of ECMA-262: Unbalanced parenthesis (correct the expression)\n\
+         4:45 error[invalid-pattern] `a(` is no regular expression of ECMA-262: this group is never closed (at character 2) (correct the expression)\n\
          4:51 error[duplicate-key] key `properties` is written twice (remove one of the two)\n\
          4:72 warning[invalid-keyword] `required` as a boolean is draft-03, so it is ignored (list the names of required properties in the object's own `required`)",
     );

@@ -26,12 +26,6 @@ const KNOWN: &[(&str, &str, &str, &str)] = &[
         IDN,
     ),
     (
-        "draft7/optional/format/ecmascript-regex",
-        "\\a is not an ECMA 262 control escape",
-        "*",
-        LEGACY,
-    ),
-    (
         "draft2020-12/optional/format/hostname",
         "validation of A-label (punycode) host names",
         "*",
@@ -42,12 +36,6 @@ const KNOWN: &[(&str, &str, &str, &str)] = &[
         "validation of internationalized host names",
         "*",
         IDN,
-    ),
-    (
-        "draft2020-12/optional/format/ecmascript-regex",
-        "\\a is not an ECMA 262 control escape",
-        "*",
-        LEGACY,
     ),
     (
         "draft7/optional/content",
@@ -93,7 +81,6 @@ const VOCABULARY: &str = "a bundle does not carry a meta-schema of the user's ow
 const BUNDLE: &str = "as a bundle";
 
 const IDN: &str = "the rules of international names need tables of Unicode";
-const LEGACY: &str = "expressions are read as browsers read them";
 const CONTENT: &str = "the later dialects made these keywords annotations, and so do we";
 
 struct Suite {

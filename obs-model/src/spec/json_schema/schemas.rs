@@ -28,11 +28,11 @@ impl<'s> Schemas<'s> {
         }
     }
 
-    /// Whether a pattern matches a name; nothing when nobody can tell.
+    /// Whether a pattern matches a name; nothing when it is no pattern.
     pub(super) fn matches(&self, pattern: &str, name: &str) -> Option<bool> {
         let mut patterns = self.patterns.borrow_mut();
         if !patterns.contains_key(pattern) {
-            let compiled = Pattern::new(pattern).ok().filter(|_| Pattern::ENGINE);
+            let compiled = Pattern::new(pattern).ok();
             patterns.insert(pattern.to_owned(), compiled);
         }
         patterns
