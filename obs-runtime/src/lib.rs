@@ -31,6 +31,7 @@ pub mod types;
 
 mod clock;
 mod init;
+mod resolve;
 mod sensitive;
 mod serde;
 mod validate;
@@ -46,9 +47,10 @@ pub use event::{Descriptor, Event, Key, Label};
 pub use init::{InitError, Obs, init};
 pub use obs_schema::json::Json;
 pub use obs_schema::wire::{DecodeError, EncodeError};
+pub use resolve::{ResolveError, Resolver};
 pub use sensitive::{Pii, Secret};
-pub use words::UpcastError;
 pub use validate::{Checker, Pattern, SchemaDoc, Validate, Violation, Violations};
+pub use words::UpcastError;
 
 /// Brings in the events that `obs_codegen::build()` made of the spec folder in `build.rs`.
 ///

@@ -36,13 +36,12 @@ pub mod v1 {
     pub use crate::event::{
         Descriptor, Dialect, Encoding, Envelope, Event, FieldInfo, Key, Label, LabelInfo, Redaction,
     };
+    pub use crate::resolve::{ResolveError, Resolver};
     pub use crate::sensitive::{Pii, Secret};
     pub use crate::types;
-    pub use crate::words::{UpcastError, sha256, upcast_avro, upcast_json};
-    pub use crate::{
-        __obs_body as body, __obs_descriptor as descriptor, __obs_event as event,
-    };
     pub use crate::validate::{Checker, Pattern, SchemaDoc, Validate, Violations};
+    pub use crate::words::{UpcastError, sha256, upcast_avro, upcast_json};
+    pub use crate::{__obs_body as body, __obs_descriptor as descriptor, __obs_event as event};
 
     /// What the macro `serde` names.
     #[cfg(feature = "serde")]

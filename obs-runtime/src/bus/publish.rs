@@ -220,3 +220,168 @@ impl std::error::Error for PublishError {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::JsonCodec;
+    use crate::event::Key;
+    use crate::validate::{Checker, Validate};
+    use obs_schema::json::Json;
+    use obs_schema::wire::DecodeError;
+
+    /// An event of each kind that is a number, and is wrong below zero.
+    macro_rules! counted {
+        ($name:ident: $encoding:ident, $envelope:ident) => {
+            #[derive(Clone, Debug, PartialEq)]
+            struct $name(i64);
+
+            impl Validate for $name {
+                fn check(&self, cx: &mut Checker) {
+                    cx.minimum(self.0, 0);
+                }
+            }
+
+            impl Event for $name {
+                const DESCRIPTOR: &'static Descriptor = &Descriptor {
+                    event_type: "thing.counted",
+                    version: "2.1.0",
+                    topic: "thing.counted.v2",
+                    rabin: 0x0807_0605_0403_0201,
+                    encoding: Encoding::$encoding,
+                    envelope: Envelope::$envelope,
+                    ..Descriptor::BLANK
+                };
+
+                fn key(&self) -> Key<'_> {
+                    Key::from(&self.0)
+                }
+
+                fn encode_body(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+                    if self.0 == 99 {
+                        return Err(EncodeError::new(EncodeErrorKind::Unrecognised));
+                    }
+                    self.0.encode_json(out)
+                }
+
+                fn decode_body(body: &[u8]) -> Result<$name, DecodeError> {
+                    i64::decode_json(body).map($name)
+                }
+            }
+        };
+    }
+
+    counted!(Plain: Json, None);
+    counted!(Wrapped: Json, Obs);
+    counted!(Cloud: Json, CloudEvents);
+    counted!(Binary: Avro, Obs);
+
+    fn published<E: Event>(event: &E) -> Record {
+        let bus = Bus::memory(1).for_source("counter");
+        E::publisher(&bus).publish_blocking(event).unwrap();
+        bus.take().unwrap()
+    }
+
+    #[test]
+    fn the_envelope_says_who_what_and_when() {
+        let record = published(&Wrapped(7));
+        assert_eq!(record.topic, "thing.counted.v2");
+        assert_eq!(record.key.as_deref(), Some(&b"7"[..]));
+        let body = Json::parse(&record.body).unwrap();
+        let names: Vec<&str> = body
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "eventId",
+                "eventType",
+                "eventVersion",
+                "occurredAt",
+                "metadata",
+                "payload"
+            ]
+        );
+        let text = |name: &str| body.get(name).and_then(Json::as_str).unwrap();
+        assert_eq!(text("eventType"), record.header("event-type").unwrap());
+        assert_eq!(
+            text("eventVersion"),
+            record.header("event-version").unwrap()
+        );
+        assert_eq!(text("eventId"), record.header("event-id").unwrap());
+        assert_eq!(text("eventId").parse::<Uuid>().unwrap().0[6] >> 4, 7);
+        assert!(text("occurredAt").parse::<TimestampMicros>().is_ok());
+        assert_eq!(
+            body.get("metadata").and_then(|part| part.get("source")),
+            Some(&Json::from("counter"))
+        );
+        assert_eq!(body.get("payload"), Some(&Json::from(7)));
+        assert_eq!(record.header("content-type"), Some("application/json"));
+    }
+
+    #[test]
+    fn other_bodies_are_the_payload() {
+        assert_eq!(published(&Plain(7)).body, b"7");
+        let cloud = published(&Cloud(7));
+        assert_eq!(cloud.body, b"7");
+        for (name, value) in [
+            ("ce_specversion", "1.0"),
+            ("ce_type", "thing.counted"),
+            ("ce_source", "counter"),
+        ] {
+            assert_eq!(cloud.header(name), Some(value));
+        }
+        let binary = published(&Binary(7));
+        assert_eq!(binary.body, b"\xc3\x01\x01\x02\x03\x04\x05\x06\x07\x087");
+        assert_eq!(binary.header("content-type"), Some("application/avro"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_not_published() {
+        let bus = Bus::memory(1);
+        let publisher = Wrapped::publisher(&bus);
+        let invalid = publisher.publish_blocking(&Wrapped(-1)).unwrap_err();
+        assert!(
+            matches!(&invalid, PublishError::Invalid(violations) if violations.as_slice()[0].rule == "minimum")
+        );
+        let unknown = publisher
+            .clone()
+            .with_check(Check::Off)
+            .publish_blocking(&Wrapped(99))
+            .unwrap_err();
+        assert_eq!(
+            (invalid.error_type(), unknown.error_type()),
+            ("validation", "validation")
+        );
+        assert_eq!(bus.take(), None);
+        assert_eq!(
+            publisher
+                .clone()
+                .with_check(Check::Off)
+                .publish_blocking(&Wrapped(-1)),
+            Ok(())
+        );
+        let full = publisher.publish_blocking(&Wrapped(1)).unwrap_err();
+        assert_eq!(full, PublishError::Bus(BusError::Full));
+        assert_eq!(full.error_type(), "unavailable");
+    }
+
+    #[test]
+    fn publishing_can_be_awaited() {
+        use std::future::Future;
+        use std::task::{Context, Poll, Waker};
+
+        let bus = Bus::memory(1);
+        let publisher = Plain::publisher(&bus);
+        let event = Plain(1);
+        let mut publishing = std::pin::pin!(publisher.publish(&event));
+        let done = publishing
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(done, Poll::Ready(Ok(())));
+        assert_eq!(bus.drain().len(), 1);
+    }
+}

@@ -15,13 +15,13 @@ const ZEROS: u64 = 0x3030_3030_3030_3030;
 /// The number is halved three times, each time in all lanes at once: into pairs of four digits, of two, of one.
 #[inline]
 const fn eight(value: u64) -> u64 {
-    let fours = value / 10_000 | (value % 10_000) << 32;
+    let fours = (value / 10_000) | ((value % 10_000) << 32);
     // Below 10,000 this is an exact division by 100.
-    let high = (fours * 10_486 >> 20) & 0x7f_0000_007f;
-    let twos = high | (fours - high * 100) << 16;
+    let high = ((fours * 10_486) >> 20) & 0x7f_0000_007f;
+    let twos = high | ((fours - high * 100) << 16);
     // Below 100 this is an exact division by 10.
-    let high = (twos * 103 >> 10) & 0x000f_000f_000f_000f;
-    (high | (twos - high * 10) << 8) + ZEROS
+    let high = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    (high | ((twos - high * 10) << 8)) + ZEROS
 }
 
 /// Appends an integer.
@@ -108,7 +108,7 @@ pub(super) fn decimal(out: &mut Vec<u8>, value: f64) -> bool {
     integer(out, scaled / PARTS);
     let fraction = scaled % PARTS;
     let hundredths = fraction / 10_000;
-    if fraction % 10_000 == 0 {
+    if fraction.is_multiple_of(10_000) {
         // The usual case is taken by a branch that can be foreseen, so that nobody waits for the length.
         let [tenth, hundredth] = [hundredths / 10, hundredths % 10].map(|digit| ZERO + low(digit));
         out.extend_from_slice(&[b'.', tenth]);
