@@ -7,17 +7,12 @@ use obs_schema::json_schema::{self, ValidatorOptions, Violation, pattern};
 
 /// A regular expression of a schema, compiled when it is first needed.
 ///
-/// Without the feature `pattern` there is no engine for it, and a program that has one does not compile.
-#[cfg_attr(
-    feature = "pattern",
-    doc = "
-```
-use obs_runtime::Pattern;
-
-static SKU: Pattern = Pattern::new(\"^[A-Z]-[0-9]+$\");
-assert!(SKU.is_match(\"A-17\") && !SKU.is_match(\"17\"));
-```"
-)]
+/// ```
+/// use obs_runtime::Pattern;
+///
+/// static SKU: Pattern = Pattern::new("^[A-Z]-[0-9]+$");
+/// assert!(SKU.is_match("A-17") && !SKU.is_match("17"));
+/// ```
 #[derive(Debug)]
 pub struct Pattern {
     text: &'static str,
@@ -26,15 +21,8 @@ pub struct Pattern {
 
 impl Pattern {
     /// A pattern in the syntax of ECMA-262. The compiler of the spec has seen that it is one.
-    ///
-    /// # Panics
-    ///
-    /// While compiling, without the feature `pattern`.
     #[must_use]
     pub const fn new(text: &'static str) -> Pattern {
-        if cfg!(not(feature = "pattern")) {
-            panic!("this spec uses `pattern`: switch on the feature `pattern` of obs-runtime");
-        }
         Pattern {
             text,
             compiled: OnceLock::new(),
@@ -69,10 +57,6 @@ pub struct SchemaDoc(json_schema::SchemaDoc);
 
 impl SchemaDoc {
     /// A JSON Schema in one document. The compiler of the spec has seen that it is one.
-    ///
-    /// # Panics
-    ///
-    /// While compiling, without the feature `pattern`, when the schema has one.
     #[must_use]
     pub const fn new(text: &'static str) -> SchemaDoc {
         SchemaDoc::with_formats(text, true)
@@ -81,12 +65,6 @@ impl SchemaDoc {
     /// The same, where `format` is asserted or only a note.
     #[must_use]
     pub const fn with_formats(text: &'static str, asserted: bool) -> SchemaDoc {
-        // A search while compiling takes its time, and only where there is something to be found out.
-        if cfg!(not(feature = "pattern"))
-            && (mentions(text, "\"pattern\"") || mentions(text, "\"patternProperties\""))
-        {
-            panic!("this spec uses `pattern`: switch on the feature `pattern` of obs-runtime");
-        }
         SchemaDoc(json_schema::SchemaDoc::new(
             text,
             ValidatorOptions {
@@ -102,33 +80,9 @@ impl SchemaDoc {
     }
 }
 
-/// Whether a text contains a word.
-const fn mentions(text: &str, word: &str) -> bool {
-    let (text, word) = (text.as_bytes(), word.as_bytes());
-    let mut start = 0;
-    while start + word.len() <= text.len() {
-        let mut length = 0;
-        while length < word.len() && text[start + length] == word[length] {
-            length += 1;
-        }
-        if length == word.len() {
-            return true;
-        }
-        start += 1;
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_found_while_compiling() {
-        const FOUND: bool = mentions("{\"pattern\": 1}", "\"pattern\"");
-        assert!(FOUND && mentions("ab", "ab") && mentions("aab", "ab"));
-        assert!(!mentions("a", "ab") && !mentions("", "ab") && !mentions("aaa", "ab"));
-    }
 
     #[test]
     fn schemas_are_compiled_once_and_report_places() {
