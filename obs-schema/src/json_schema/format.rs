@@ -1,8 +1,8 @@
 //! What the names of `format` mean, each as a function of the text.
 //!
-//! The grammars are those of the RFCs that JSON Schema names, taken strictly. Internationalised names are the
-//! exception: they are checked for shape and for the rules that need no tables of Unicode.
+//! The grammars are those of the RFCs that JSON Schema names, taken strictly.
 
+mod idn;
 mod net;
 mod time;
 mod uri;
@@ -20,7 +20,7 @@ pub fn check(name: &str, text: &str) -> Option<bool> {
         "email" => net::email(text, false),
         "idn-email" => net::email(text, true),
         "hostname" => net::hostname(text),
-        "idn-hostname" => net::idn_hostname(text),
+        "idn-hostname" => idn::hostname(text),
         "ipv4" => net::ipv4(text),
         "ipv6" => net::ipv6(text),
         "uri" => uri::absolute(text, false),

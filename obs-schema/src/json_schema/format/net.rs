@@ -1,5 +1,6 @@
 //! Host names, addresses and mail addresses.
 
+use super::idn;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 pub(super) fn ipv4(text: &str) -> bool {
@@ -22,27 +23,10 @@ fn label(label: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b == b'-')
         && !label.starts_with('-')
         && !label.ends_with('-')
-}
-
-/// The same with letters of all scripts, and the full stops of East Asia.
-pub(super) fn idn_hostname(text: &str) -> bool {
-    text.chars().count() <= 253 && text.split(['.', '。', '．', '｡']).all(idn_label)
-}
-
-fn idn_label(text: &str) -> bool {
-    if text.is_ascii() {
-        return label(text);
-    }
-    text.chars().count() <= 63
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-        && text.chars().all(|c| {
-            if c.is_ascii() {
-                c.is_ascii_alphanumeric() || c == '-'
-            } else {
-                !c.is_control() && !c.is_whitespace()
-            }
-        })
+        && (!label
+            .get(..4)
+            .is_some_and(|start| start.eq_ignore_ascii_case("xn--"))
+            || idn::ascii_label_holds(label))
 }
 
 /// A mailbox of RFC 5321, or of RFC 6531 with letters of all scripts.
@@ -93,7 +77,7 @@ fn email_domain(domain: &str, international: bool) -> bool {
         };
     }
     if international {
-        idn_hostname(domain)
+        idn::hostname(domain)
     } else {
         hostname(domain)
     }
