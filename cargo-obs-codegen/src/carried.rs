@@ -14,7 +14,10 @@ pub(crate) fn run(cli: &Cli, arguments: &Carried) -> Result<bool, Failure> {
         .map(|record| {
             format!(
                 "{}@{} rabin {:016x} sha-256 {}\n",
-                record.event_type, record.version, record.rabin, record.sha256
+                record.event_type,
+                record.version,
+                record.rabin,
+                crate::show::hex(&record.sha256)
             )
         })
         .collect();

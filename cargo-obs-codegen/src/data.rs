@@ -4,7 +4,7 @@ use crate::cli::{Cli, Data};
 use crate::package::{self, Failure, Package};
 use crate::report;
 use obs_model::model::{Dialect, Event};
-use obs_schema::avro::dynamic;
+use obs_schema::avro::dynamic::{self, Options};
 use obs_schema::json::Json;
 use obs_schema::json_schema::{Validator, ValidatorOptions};
 use obs_schema::{avro, framing};
@@ -22,7 +22,11 @@ pub(crate) fn encode(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
             if arguments.framed {
                 framing::Framing::SingleObject(event.rabin).write(&mut out);
             }
-            dynamic::encode(&set, &json, &mut out).map_err(|violations| listed(&violations))?;
+            let violations = dynamic::validate(schema(&set)?, &json, &Options::default());
+            if !violations.is_empty() {
+                return Err(listed(&violations).into());
+            }
+            dynamic::encode(schema(&set)?, &json, &Options::default(), &mut out)?;
             out
         }
         Dialect::JsonSchema | Dialect::Rust => json.to_string().into_bytes(),
@@ -42,7 +46,10 @@ pub(crate) fn decode(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
         &body
     };
     let json = match event.dialect {
-        Dialect::Avro => dynamic::decode(&set(event)?, body)?,
+        Dialect::Avro => {
+            let set = set(event)?;
+            dynamic::decode(schema(&set)?, body, &Options::default())?
+        }
         Dialect::JsonSchema | Dialect::Rust => Json::parse(body)?,
     };
     report::say(&format!("{json}\n"));
@@ -55,10 +62,11 @@ pub(crate) fn validate(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
     let event = &package.outcome.model.events[at];
     let json = input_json()?;
     let violations: Vec<String> = match event.dialect {
-        Dialect::Avro => dynamic::validate(&set(event)?, &json)
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
+        Dialect::Avro => {
+            let set = set(event)?;
+            let violations = dynamic::validate(schema(&set)?, &json, &Options::default());
+            violations.iter().map(ToString::to_string).collect()
+        }
         Dialect::JsonSchema | Dialect::Rust => {
             let validator = Validator::from_text(&event.schema, ValidatorOptions::default())
                 .map_err(|_| "the schema cannot be read by itself")?;
@@ -97,6 +105,10 @@ fn event(cli: &Cli, arguments: &Data) -> Result<(Package, usize), Failure> {
 
 fn set(event: &Event) -> Result<avro::Set, Failure> {
     avro::parse::read_text(&event.schema).map_err(|_| "the schema cannot be read by itself".into())
+}
+
+fn schema(set: &avro::Set) -> Result<avro::Schema<'_>, Failure> {
+    avro::Schema::of_set(set).ok_or_else(|| "the schema stands for nothing".into())
 }
 
 fn input() -> Result<Vec<u8>, Failure> {

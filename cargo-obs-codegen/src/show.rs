@@ -145,7 +145,8 @@ fn path(name: &obs_model::model::RustName) -> String {
         .join("::")
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as people read them.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut out, byte| {
         let _ = write!(out, "{byte:02x}");
         out
