@@ -1,11 +1,21 @@
-//! Where a `Box` goes: on the edges that close a cycle of types held by value, and where the settings ask.
+//! Where a `Box` goes: on the edges that close a cycle of types held by value, on what would make a value too large
+//! to be moved about on a stack, and where the settings ask.
 
 use crate::model::{Model, Shape, Type, TypeId, TypeKind};
 use crate::settings::Settings;
 
+/// A record or union of more bytes than this is held behind a `Box`: a value of deeply nested records would
+/// otherwise take megabytes of stack on every move.
+const LARGE: usize = 2048;
+
 /// Places the boxes.
 pub(super) fn place(model: &mut Model, settings: &Settings) {
     asked(model, settings);
+    cycles(model);
+    large(model);
+}
+
+fn cycles(model: &mut Model) {
     let edges: Vec<Vec<TypeId>> = model.types.iter().map(|def| held(&def.kind)).collect();
     let mut state = vec![State::New; edges.len()];
     for root in 0..edges.len() {
@@ -36,6 +46,72 @@ pub(super) fn place(model: &mut Model, settings: &Settings) {
                 State::Done => {}
             }
         }
+    }
+}
+
+/// Boxes what is large, smallest first: what a `Box` holds no longer counts for what is around it.
+fn large(model: &mut Model) {
+    let mut sizes: Vec<Option<usize>> = vec![None; model.types.len()];
+    for root in 0..model.types.len() {
+        // A stack of our own here too.
+        let mut path = vec![root];
+        while let Some(&at) = path.last() {
+            let waiting = held(&model.types[at].kind)
+                .into_iter()
+                .map(|id| id.0 as usize)
+                .find(|id| sizes[*id].is_none());
+            if let Some(next) = waiting.filter(|_| sizes[at].is_none()) {
+                path.push(next);
+                continue;
+            }
+            path.pop();
+            let known = |id: TypeId| sizes[id.0 as usize].unwrap_or(0);
+            each_held(&mut model.types[at].kind, &mut |ty| {
+                if matches!(ty.shape, Shape::Named(id) if known(id) > LARGE) {
+                    ty.boxed = true;
+                }
+            });
+            sizes[at] = Some(size_of(&model.types[at].kind, &known));
+        }
+    }
+}
+
+/// About how many bytes a value takes.
+fn size_of(kind: &TypeKind, known: &dyn Fn(TypeId) -> usize) -> usize {
+    match kind {
+        TypeKind::Record(record) => {
+            let fields = record
+                .fields
+                .iter()
+                .map(|field| type_size(&field.ty, known));
+            fields.fold(0, usize::saturating_add)
+        }
+        TypeKind::Union(union) => {
+            let largest = union
+                .branches
+                .iter()
+                .map(|branch| type_size(&branch.ty, known))
+                .max();
+            largest.unwrap_or(0).saturating_add(8)
+        }
+        TypeKind::Newtype(ty) => type_size(ty, known),
+        TypeKind::Enum(_) => 16,
+        TypeKind::Fixed { size } => *size,
+    }
+}
+
+fn type_size(ty: &Type, known: &dyn Fn(TypeId) -> usize) -> usize {
+    if ty.boxed {
+        return 8;
+    }
+    match &ty.shape {
+        Shape::Named(id) => known(*id),
+        Shape::Option { inner, .. } => type_size(inner, known).saturating_add(8),
+        Shape::Tuple(items) => items
+            .iter()
+            .map(|item| type_size(item, known))
+            .fold(0, usize::saturating_add),
+        _ => 24,
     }
 }
 
