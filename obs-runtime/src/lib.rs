@@ -3,7 +3,7 @@
 //! A team describes each event once. `build.rs` turns the descriptions into types (`obs_codegen::build("specs")`),
 //! and [`include_events!`] brings them in:
 //!
-//! ```ignore
+//! ```text
 //! mod events {
 //!     obs_runtime::include_events!();
 //! }
@@ -20,12 +20,16 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `macros` (default) | `#[derive(Event)]` and its like |
-//! | `pattern` (default) | regular expressions of JSON Schema |
-//! | `serde` | `Serialize` and `Deserialize` for generated types, where the settings ask for them |
+//! | `serde` | `Serialize` and `Deserialize` for logical types and [`Json`], and for generated types whose settings ask |
+//! | `schemars` | `JsonSchema` for logical types and [`Json`] |
+//! | `chrono`, `time`, `uuid`, `rust_decimal` | logical types to and from the types of these crates |
+//! | `apache-avro` | events to and from the values of apache-avro |
 
 pub mod bus;
 pub mod codec;
 pub mod event;
+#[cfg(feature = "apache-avro")]
+pub mod interop;
 pub mod redact;
 pub mod types;
 
@@ -56,7 +60,7 @@ pub use words::UpcastError;
 ///
 /// It belongs into a module of its own: the modules inside follow the namespaces of the specs.
 ///
-/// ```ignore
+/// ```text
 /// mod events {
 ///     obs_runtime::include_events!();
 /// }

@@ -6,6 +6,7 @@
 //! text, for bytes without a schema tell nobody anything. Reading dates and times takes their text as well.
 
 mod calendar;
+mod convert;
 mod decimal;
 mod digits;
 mod duration;

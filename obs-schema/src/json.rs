@@ -1,5 +1,10 @@
 //! A JSON value without places: what payloads, defaults and constants are made of.
 
+#[cfg(feature = "schemars")]
+mod schemars;
+#[cfg(feature = "serde")]
+mod serde;
+
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
