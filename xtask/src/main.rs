@@ -23,6 +23,7 @@ const USAGE: &str = "\
 cargo xtask test [STEP…]    everything that must hold, or only the named steps
 cargo xtask tools           install the outside tools the tests use, into .tools
 cargo xtask steps           list the steps of `test`
+cargo xtask corpora [SOURCE…]   the schemas of OBS_CORPORA against other implementations, as a table
 ";
 
 fn main() -> ExitCode {
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["test", steps @ ..] => test::run(steps),
         ["tools"] => tools::install().map(drop),
+        ["corpora", sources @ ..] => test::corpora(sources),
         ["steps"] => {
             test::STEPS
                 .iter()

@@ -130,3 +130,15 @@ fn package() -> Result<(), String> {
     }
     go(&mut command)
 }
+
+/// The long form of the comparison that `tests` runs in short.
+pub(crate) fn corpora(sources: &[&str]) -> Result<(), String> {
+    let folder = std::env::var("OBS_CORPORA").map_err(
+        |_| "OBS_CORPORA is not set\nhelp: let it name a folder of schemas, one source a subfolder",
+    )?;
+    let tools = tools::install()?;
+    let out = root().join("target/corpora");
+    let mut command = cargo();
+    command.args(["run", "--quiet", "-p", "corpora", "--", &folder]);
+    go(command.arg(out).arg(tools.python).args(sources))
+}

@@ -52,6 +52,10 @@ pub(crate) fn compile(
     for (at, samples) in samples.into_iter().enumerate() {
         let file = files[at].clone();
         let (mut outcome, sources, ids) = run(root, std::slice::from_ref(&file))?;
+        let mut samples = samples;
+        if let Some((_, reason)) = outcome.left_alone.first() {
+            samples.refused = Some((*reason).to_owned());
+        }
         let mut case = Case {
             source: source.name,
             dialect: source.dialect,
