@@ -1,10 +1,8 @@
 //! A folder of event specs to typed Rust, in one line of `build.rs`:
 //!
 //! ```no_run
-//! // build.rs
-//! fn main() {
-//!     obs_codegen::build("specs");
-//! }
+//! // The `main` of build.rs.
+//! obs_codegen::build("specs");
 //! ```
 //!
 //! and one line where the events shall live:

@@ -25,19 +25,21 @@ pub(crate) fn parse(cx: &mut Diagnostics, file: FileId, source: &SourceFile) -> 
             Ok((event, span)) => reader.take(event, span),
             Err(error) => {
                 let at = reader.offset(*error.marker());
-                Err(Diagnostic::error(
-                    "yaml-syntax",
-                    Loc::new(file, at, at + 1),
-                    error.info().to_owned(),
-                )
-                .help("correct the indentation or the quoting here"))
+                Err(Box::new(
+                    Diagnostic::error(
+                        "yaml-syntax",
+                        Loc::new(file, at, at + 1),
+                        error.info().to_owned(),
+                    )
+                    .help("correct the indentation or the quoting here"),
+                ))
             }
         };
         match taken {
             Ok(true) => {}
             Ok(false) => break,
             Err(diagnostic) => {
-                cx.push(diagnostic);
+                cx.push(*diagnostic);
                 return None;
             }
         }
@@ -82,7 +84,7 @@ impl Reader<'_> {
     }
 
     /// Takes an event; false when the first document is complete.
-    fn take(&mut self, event: Event<'_>, span: Span) -> Result<bool, Diagnostic> {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<bool, Box<Diagnostic>> {
         let (start, end) = (self.offset(span.start), self.offset(span.end));
         match event {
             Event::Scalar(text, style, anchor, _) => {
@@ -116,12 +118,14 @@ impl Reader<'_> {
             Event::Alias(anchor) => {
                 let loc = Loc::new(self.file, start, end);
                 let Some(node) = self.anchors.get(&anchor).cloned() else {
-                    return Err(Diagnostic::error(
-                        "yaml-syntax",
-                        loc,
-                        "this alias stands inside its own anchor",
-                    )
-                    .help("write the value out"));
+                    return Err(Box::new(
+                        Diagnostic::error(
+                            "yaml-syntax",
+                            loc,
+                            "this alias stands inside its own anchor",
+                        )
+                        .help("write the value out"),
+                    ));
                 };
                 self.nodes += size(&node);
                 self.add(Node { loc, ..node }, 0)?;
@@ -132,13 +136,13 @@ impl Reader<'_> {
         Ok(true)
     }
 
-    fn open(&mut self, start: usize, anchor: usize, kind: Kind) -> Result<(), Diagnostic> {
+    fn open(&mut self, start: usize, anchor: usize, kind: Kind) -> Result<(), Box<Diagnostic>> {
         if self.stack.len() == MAX_DEPTH {
             let loc = Loc::new(self.file, start, start + 1);
-            return Err(
+            return Err(Box::new(
                 Diagnostic::error("yaml-syntax", loc, "values nest more than 128 deep")
                     .help("flatten the document"),
-            );
+            ));
         }
         self.stack.push(Open {
             start,
@@ -148,15 +152,17 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn add(&mut self, node: Node, anchor: usize) -> Result<(), Diagnostic> {
+    fn add(&mut self, node: Node, anchor: usize) -> Result<(), Box<Diagnostic>> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            return Err(Diagnostic::error(
-                "yaml-syntax",
-                node.loc,
-                "aliases make this document too large",
-            )
-            .help("write fewer aliases of aliases"));
+            return Err(Box::new(
+                Diagnostic::error(
+                    "yaml-syntax",
+                    node.loc,
+                    "aliases make this document too large",
+                )
+                .help("write fewer aliases of aliases"),
+            ));
         }
         if anchor > 0 {
             self.anchors.insert(anchor, node.clone());
@@ -167,13 +173,15 @@ impl Reader<'_> {
             Some(Kind::Object(members, waiting)) => match waiting.take() {
                 Some((name, name_loc)) => {
                     if let Some(first) = members.iter().find(|member| member.name == name) {
-                        return Err(Diagnostic::error(
-                            "duplicate-key",
-                            name_loc,
-                            format!("key `{name}` is written twice"),
-                        )
-                        .other(first.name_loc, "first written here")
-                        .help("remove one of the two"));
+                        return Err(Box::new(
+                            Diagnostic::error(
+                                "duplicate-key",
+                                name_loc,
+                                format!("key `{name}` is written twice"),
+                            )
+                            .other(first.name_loc, "first written here")
+                            .help("remove one of the two"),
+                        ));
                     }
                     members.push(Member {
                         name,
@@ -188,18 +196,16 @@ impl Reader<'_> {
     }
 }
 
-fn key(node: &Node) -> Result<String, Diagnostic> {
+fn key(node: &Node) -> Result<String, Box<Diagnostic>> {
     match &node.value {
         Value::String(text) => Ok(text.clone()),
         Value::Bool(value) => Ok(value.to_string()),
         Value::Number(number) => Ok(number.to_string()),
         Value::Null => Ok("null".to_owned()),
-        Value::Array(_) | Value::Object(_) => {
-            Err(
-                Diagnostic::error("yaml-syntax", node.loc, "a key must be a plain word")
-                    .help("write the key as text"),
-            )
-        }
+        Value::Array(_) | Value::Object(_) => Err(Box::new(
+            Diagnostic::error("yaml-syntax", node.loc, "a key must be a plain word")
+                .help("write the key as text"),
+        )),
     }
 }
 

@@ -169,9 +169,8 @@ impl Lowering<'_> {
         for document in &set.documents {
             // The branches of a root union and the root itself are mentions, not uses.
             let root = document.root.as_ref();
-            match root.map(|root| &root.kind) {
-                Some(Kind::Array(inner) | Kind::Map(inner)) => self.refer(inner),
-                _ => {}
+            if let Some(Kind::Array(inner) | Kind::Map(inner)) = root.map(|root| &root.kind) {
+                self.refer(inner);
             }
         }
     }
