@@ -62,8 +62,10 @@ pub(crate) fn run(
 
 /// What a run sees of its inputs without reading them: an untouched spec costs one look at its state.
 fn seen(inputs: &Inputs, settings: &str) -> String {
+    // The build script itself is an input: another compiler writes other code.
+    let (length, changed) = fs::own_state().unwrap_or_default();
     let mut out = format!(
-        "obs-codegen {}\nsettings {settings}\n",
+        "obs-codegen {} {length} {changed}\nsettings {settings}\n",
         env!("CARGO_PKG_VERSION")
     );
     for path in inputs.config.iter().chain(&inputs.files) {

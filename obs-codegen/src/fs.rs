@@ -139,6 +139,12 @@ pub fn state(path: &Path) -> Option<(u64, u128)> {
     Some((metadata.len(), changed.as_nanos()))
 }
 
+/// The state of the program that runs.
+#[must_use]
+pub fn own_state() -> Option<(u64, u128)> {
+    state(&std::env::current_exe().ok()?)
+}
+
 /// A path relative to a folder, with forward slashes on every system.
 #[must_use]
 pub fn relative(folder: &Path, path: &Path) -> String {

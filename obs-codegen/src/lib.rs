@@ -35,10 +35,6 @@ use std::path::{Path, PathBuf};
 /// # Panics
 ///
 /// When a file or folder cannot be read or written at all: a build script has no other way to say so.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "a literal at the call site reads best"
-)]
 pub fn build(specs: impl AsRef<Path>) {
     configure().compile(&[specs.as_ref()]);
 }
@@ -52,17 +48,19 @@ pub fn build(specs: impl AsRef<Path>) {
 ///     .extern_type("acme.Money", "::acme_types::Money")
 ///     .compile(&["specs"]);
 /// ```
-#[must_use]
 pub fn configure() -> Config {
     Config {
         changes: Vec::new(),
     }
 }
 
+/// What one call of the builder asks for.
+type Change = Box<dyn Fn(&mut Settings)>;
+
 /// See [`configure`].
 #[must_use = "nothing happens before `compile`"]
 pub struct Config {
-    changes: Vec<Box<dyn Fn(&mut Settings)>>,
+    changes: Vec<Change>,
 }
 
 impl Config {

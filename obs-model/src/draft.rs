@@ -122,18 +122,31 @@ impl EventKeys {
             envelope: self.envelope.or_else(|| defaults.envelope.clone()),
             log: self.log.or_else(|| defaults.log.clone()),
             slow_ns: self.slow_ns.or_else(|| defaults.slow_ns.clone()),
-            slos: if self.slos.is_empty() { defaults.slos.clone() } else { self.slos },
+            slos: if self.slos.is_empty() {
+                defaults.slos.clone()
+            } else {
+                self.slos
+            },
             min_rate: self.min_rate.or_else(|| defaults.min_rate.clone()),
-            compatibility: self.compatibility.or_else(|| defaults.compatibility.clone()),
+            compatibility: self
+                .compatibility
+                .or_else(|| defaults.compatibility.clone()),
             max_series: self.max_series.or_else(|| defaults.max_series.clone()),
-            metrics: if self.metrics.is_empty() { defaults.metrics.clone() } else { self.metrics },
+            metrics: if self.metrics.is_empty() {
+                defaults.metrics.clone()
+            } else {
+                self.metrics
+            },
             audit: self.audit.or_else(|| defaults.audit.clone()),
             deprecated: self.deprecated.or_else(|| defaults.deprecated.clone()),
-            allow: if self.allow.is_empty() { defaults.allow.clone() } else { self.allow },
+            allow: if self.allow.is_empty() {
+                defaults.allow.clone()
+            } else {
+                self.allow
+            },
         }
     }
 }
-
 
 /// `x-obs` on a field: what is written, nothing filled in.
 #[derive(Clone, PartialEq, Debug, Default)]

@@ -4,8 +4,8 @@
 
 use crate::codec::{AvroCodec, JsonCodec};
 use crate::event::Event;
-use obs_schema::avro::parse::read_text;
 use obs_schema::avro::Schema;
+use obs_schema::avro::parse::read_text;
 use obs_schema::avro::plan::Plan;
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -42,18 +42,28 @@ macro_rules! __obs_descriptor {
 #[macro_export]
 macro_rules! __obs_body {
     (avro) => {
-        fn encode_body(&self, out: &mut $crate::__private::v1::Vec<u8>) -> $crate::__private::v1::Result<(), $crate::__private::v1::EncodeError> {
+        fn encode_body(
+            &self,
+            out: &mut $crate::__private::v1::Vec<u8>,
+        ) -> $crate::__private::v1::Result<(), $crate::__private::v1::EncodeError> {
             $crate::__private::v1::AvroCodec::encode_avro(self, out)
         }
-        fn decode_body(body: &[u8]) -> $crate::__private::v1::Result<Self, $crate::__private::v1::DecodeError> {
+        fn decode_body(
+            body: &[u8],
+        ) -> $crate::__private::v1::Result<Self, $crate::__private::v1::DecodeError> {
             $crate::__private::v1::AvroCodec::decode_avro(body)
         }
     };
     (json) => {
-        fn encode_body(&self, out: &mut $crate::__private::v1::Vec<u8>) -> $crate::__private::v1::Result<(), $crate::__private::v1::EncodeError> {
+        fn encode_body(
+            &self,
+            out: &mut $crate::__private::v1::Vec<u8>,
+        ) -> $crate::__private::v1::Result<(), $crate::__private::v1::EncodeError> {
             $crate::__private::v1::JsonCodec::encode_json(self, out)
         }
-        fn decode_body(body: &[u8]) -> $crate::__private::v1::Result<Self, $crate::__private::v1::DecodeError> {
+        fn decode_body(
+            body: &[u8],
+        ) -> $crate::__private::v1::Result<Self, $crate::__private::v1::DecodeError> {
             $crate::__private::v1::JsonCodec::decode_json(body)
         }
     };
@@ -139,51 +149,72 @@ impl UpcastError {
     /// Refuses, with a reason that does not hold the value.
     #[must_use]
     pub fn refused(reason: impl Into<String>) -> UpcastError {
-        UpcastError { reason: reason.into() }
+        UpcastError {
+            reason: reason.into(),
+        }
     }
 }
 
 impl fmt::Display for UpcastError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the event does not become its next version: {}", self.reason)
+        write!(
+            f,
+            "the event does not become its next version: {}",
+            self.reason
+        )
     }
 }
 
 impl std::error::Error for UpcastError {}
 
 /// Plans between versions, compiled at their first use.
-static PLANS: LazyLock<RwLock<HashMap<(TypeId, TypeId), Arc<Plan>>>> = LazyLock::new(RwLock::default);
+static PLANS: LazyLock<RwLock<Plans>> = LazyLock::new(RwLock::default);
+
+type Plans = HashMap<(TypeId, TypeId), Arc<Plan>>;
 
 /// An older version as a newer, by the rules of Avro's schema resolution.
 ///
 /// # Errors
 ///
 /// The value has something the newer schema has no room for, such as a symbol without a default.
-pub fn upcast_avro<Old: Event + AvroCodec, New: Event + AvroCodec>(old: &Old) -> Result<New, UpcastError> {
+pub fn upcast_avro<Old: Event + AvroCodec, New: Event + AvroCodec>(
+    old: &Old,
+) -> Result<New, UpcastError> {
     let plan = plan::<Old, New>()?;
     let mut body = Vec::new();
-    old.encode_avro(&mut body).map_err(|error| UpcastError::refused(error.to_string()))?;
+    old.encode_avro(&mut body)
+        .map_err(|error| UpcastError::refused(error.to_string()))?;
     let mut resolved = Vec::new();
-    plan.run(&body, &mut resolved).map_err(|error| UpcastError::refused(error.to_string()))?;
+    plan.run(&body, &mut resolved)
+        .map_err(|error| UpcastError::refused(error.to_string()))?;
     New::decode_avro(&resolved).map_err(|error| UpcastError::refused(error.to_string()))
 }
 
 fn plan<Old: Event, New: Event>() -> Result<Arc<Plan>, UpcastError> {
     let key = (TypeId::of::<Old>(), TypeId::of::<New>());
     // A poisoned map is still a map: nothing in it is ever half written.
-    if let Some(plan) = PLANS.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(&key) {
+    if let Some(plan) = PLANS
+        .read()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .get(&key)
+    {
         return Ok(plan.clone());
     }
     let unreadable = |_| UpcastError::refused("a schema of the program cannot be read");
     let writer = read_text(Old::DESCRIPTOR.schema).map_err(unreadable)?;
     let reader = read_text(New::DESCRIPTOR.schema).map_err(unreadable)?;
     let (Some(writer), Some(reader)) = (Schema::of_set(&writer), Schema::of_set(&reader)) else {
-        return Err(UpcastError::refused("a schema of the program stands for nothing"));
+        return Err(UpcastError::refused(
+            "a schema of the program stands for nothing",
+        ));
     };
     let plan = Plan::compile(writer, reader)
         .map(Arc::new)
         .map_err(|_| UpcastError::refused("the schemas do not resolve"))?;
-    PLANS.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(key, plan.clone());
+    PLANS
+        .write()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .insert(key, plan.clone());
     Ok(plan)
 }
 
@@ -194,6 +225,7 @@ fn plan<Old: Event, New: Event>() -> Result<Arc<Plan>, UpcastError> {
 /// The newer version does not accept it.
 pub fn upcast_json<Old: JsonCodec, New: JsonCodec>(old: &Old) -> Result<New, UpcastError> {
     let mut body = Vec::new();
-    old.encode_json(&mut body).map_err(|error| UpcastError::refused(error.to_string()))?;
+    old.encode_json(&mut body)
+        .map_err(|error| UpcastError::refused(error.to_string()))?;
     New::decode_json(&body).map_err(|error| UpcastError::refused(error.to_string()))
 }

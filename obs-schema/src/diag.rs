@@ -61,7 +61,10 @@ impl Diagnostic {
             code,
             severity: Severity::Error,
             message: message.into(),
-            primary: Label { loc, text: String::new() },
+            primary: Label {
+                loc,
+                text: String::new(),
+            },
             others: Vec::new(),
             help: None,
         }
@@ -70,7 +73,10 @@ impl Diagnostic {
     /// A warning at a place.
     #[must_use]
     pub fn warning(code: &'static str, loc: Loc, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, loc, message) }
+        Diagnostic {
+            severity: Severity::Warning,
+            ..Diagnostic::error(code, loc, message)
+        }
     }
 
     /// Words beside the caret.
@@ -83,7 +89,10 @@ impl Diagnostic {
     /// Another place that matters.
     #[must_use]
     pub fn other(mut self, loc: Loc, text: impl Into<String>) -> Diagnostic {
-        self.others.push(Label { loc, text: text.into() });
+        self.others.push(Label {
+            loc,
+            text: text.into(),
+        });
         self
     }
 
@@ -123,7 +132,12 @@ impl Diagnostics {
     #[must_use]
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.all.sort_by(|a, b| {
-            (a.primary.loc, a.severity, a.code, &a.message).cmp(&(b.primary.loc, b.severity, b.code, &b.message))
+            (a.primary.loc, a.severity, a.code, &a.message).cmp(&(
+                b.primary.loc,
+                b.severity,
+                b.code,
+                &b.message,
+            ))
         });
         self.all.dedup();
         self.all
@@ -156,7 +170,9 @@ fn distance(a: &str, b: &str) -> usize {
         let mut row = vec![i];
         for j in 1..=b.len() {
             let same = a[i - 1] == b[j - 1];
-            let mut best = (last[j] + 1).min(row[j - 1] + 1).min(last[j - 1] + usize::from(!same));
+            let mut best = (last[j] + 1)
+                .min(row[j - 1] + 1)
+                .min(last[j - 1] + usize::from(!same));
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                 best = best.min(before[j - 2] + 1);
             }

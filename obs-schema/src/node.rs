@@ -57,7 +57,10 @@ impl Node {
     /// A member with the place of its key.
     #[must_use]
     pub fn member(&self, name: &str) -> Option<&Member> {
-        self.as_object()?.iter().rev().find(|member| member.name == name)
+        self.as_object()?
+            .iter()
+            .rev()
+            .find(|member| member.name == name)
     }
 
     /// The members of an object.
@@ -159,17 +162,36 @@ pub fn parse_json_with_comments(cx: &mut Diagnostics, file: FileId, text: &str) 
 }
 
 fn read(cx: &mut Diagnostics, file: FileId, text: &str, comments: bool) -> Option<Node> {
-    let mut reader = Reader { cx, file, text, bytes: text.as_bytes(), at: 0, depth: 0, comments, given_up: false };
+    let mut reader = Reader {
+        cx,
+        file,
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        depth: 0,
+        comments,
+        given_up: false,
+    };
     reader.space();
     if reader.at == reader.bytes.len() {
-        reader.complain("json-syntax", reader.at, "the file is empty", "write a schema, or remove the file");
+        reader.complain(
+            "json-syntax",
+            reader.at,
+            "the file is empty",
+            "write a schema, or remove the file",
+        );
         return None;
     }
     let node = reader.value()?;
     reader.space();
     if reader.at < reader.bytes.len() && !reader.given_up {
         let at = reader.at;
-        reader.complain("json-syntax", at, "text follows the end of the value", "remove it, or put it in a file of its own");
+        reader.complain(
+            "json-syntax",
+            at,
+            "text follows the end of the value",
+            "remove it, or put it in a file of its own",
+        );
     }
     Some(node)
 }
@@ -188,9 +210,13 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn complain(&mut self, code: &'static str, at: usize, message: &str, help: &str) {
         if !self.given_up {
-            let end = self.text[at.min(self.text.len())..].chars().next().map_or(at, |c| at + c.len_utf8());
+            let end = self.text[at.min(self.text.len())..]
+                .chars()
+                .next()
+                .map_or(at, |c| at + c.len_utf8());
             let loc = Loc::new(self.file, at, end);
-            self.cx.push(Diagnostic::error(code, loc, message).help(help));
+            self.cx
+                .push(Diagnostic::error(code, loc, message).help(help));
         }
     }
 
@@ -225,7 +251,11 @@ impl Reader<'_> {
             match body.find("*/") {
                 Some(at) => at + 4,
                 None => {
-                    self.give_up(self.at, "this comment is never closed", "add the missing `*/`");
+                    self.give_up(
+                        self.at,
+                        "this comment is never closed",
+                        "add the missing `*/`",
+                    );
                     return false;
                 }
             }
@@ -246,24 +276,43 @@ impl Reader<'_> {
             Some(b'-' | b'0'..=b'9') => self.number()?,
             Some(b't' | b'f' | b'n') => self.word()?,
             Some(b'/') => {
-                self.give_up(start, "a comment stands where a value should be", "remove the comment; JSON has none");
+                self.give_up(
+                    start,
+                    "a comment stands where a value should be",
+                    "remove the comment; JSON has none",
+                );
                 return None;
             }
             Some(_) => {
-                self.give_up(start, "expected a value", "write an object, array, string, number, `true`, `false` or `null`");
+                self.give_up(
+                    start,
+                    "expected a value",
+                    "write an object, array, string, number, `true`, `false` or `null`",
+                );
                 return None;
             }
             None => {
-                self.give_up(start, "the file ends where a value should be", "complete the value");
+                self.give_up(
+                    start,
+                    "the file ends where a value should be",
+                    "complete the value",
+                );
                 return None;
             }
         };
-        Some(Node { loc: Loc::new(self.file, start, self.at), value })
+        Some(Node {
+            loc: Loc::new(self.file, start, self.at),
+            value,
+        })
     }
 
     fn nested(&mut self, start: usize, read: fn(&mut Self) -> Value) -> Option<Value> {
         if self.depth == MAX_DEPTH {
-            self.give_up(start, "values nest more than 128 deep", "flatten the document");
+            self.give_up(
+                start,
+                "values nest more than 128 deep",
+                "flatten the document",
+            );
             return None;
         }
         self.depth += 1;
@@ -291,18 +340,30 @@ impl Reader<'_> {
                     if self.peek() == Some(b':') {
                         self.at += 1;
                     } else {
-                        self.give_up(self.at, "expected `:` after a key", "write the key, a colon and the value");
+                        self.give_up(
+                            self.at,
+                            "expected `:` after a key",
+                            "write the key, a colon and the value",
+                        );
                         break;
                     }
                     let Some(value) = self.value() else { break };
                     if let Some(first) = members.iter().find(|member| member.name == name) {
                         self.cx.push(
-                            Diagnostic::error("duplicate-key", name_loc, format!("key `{name}` is written twice"))
-                                .other(first.name_loc, "first written here")
-                                .help("remove one of the two"),
+                            Diagnostic::error(
+                                "duplicate-key",
+                                name_loc,
+                                format!("key `{name}` is written twice"),
+                            )
+                            .other(first.name_loc, "first written here")
+                            .help("remove one of the two"),
                         );
                     }
-                    members.push(Member { name, name_loc, value });
+                    members.push(Member {
+                        name,
+                        name_loc,
+                        value,
+                    });
                     if !self.comma(b'}') {
                         break;
                     }
@@ -312,7 +373,11 @@ impl Reader<'_> {
                     break;
                 }
                 Some(_) => {
-                    self.give_up(self.at, "expected a key in double quotes", "quote the key, or remove what stands here");
+                    self.give_up(
+                        self.at,
+                        "expected a key in double quotes",
+                        "quote the key, or remove what stands here",
+                    );
                     break;
                 }
             }
@@ -356,17 +421,31 @@ impl Reader<'_> {
                 self.at += 1;
                 self.space();
                 if self.peek() == Some(close) {
-                    self.complain("json-syntax", comma, "a comma follows the last element", "remove the comma");
+                    self.complain(
+                        "json-syntax",
+                        comma,
+                        "a comma follows the last element",
+                        "remove the comma",
+                    );
                 }
                 true
             }
             Some(byte) if byte == close => true,
             Some(b'"' | b'{' | b'[' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => {
-                self.complain("json-syntax", end.saturating_sub(1), "a comma is missing after this", "add a comma");
+                self.complain(
+                    "json-syntax",
+                    end.saturating_sub(1),
+                    "a comma is missing after this",
+                    "add a comma",
+                );
                 true
             }
             Some(_) => {
-                self.give_up(self.at, "expected a comma or the closing bracket", "remove what stands here");
+                self.give_up(
+                    self.at,
+                    "expected a comma or the closing bracket",
+                    "remove what stands here",
+                );
                 false
             }
             None => true,
@@ -391,7 +470,12 @@ impl Reader<'_> {
                     match self.escape() {
                         Some(c) => out.push(c),
                         None => {
-                            self.complain("json-syntax", at, "this escape is none of JSON's", "write `\\\\` for a backslash");
+                            self.complain(
+                                "json-syntax",
+                                at,
+                                "this escape is none of JSON's",
+                                "write `\\\\` for a backslash",
+                            );
                             self.at = self.at.max(at + 1);
                             // Stand on a character again, whatever the escape was cut from.
                             while !self.text.is_char_boundary(self.at) {
@@ -407,7 +491,12 @@ impl Reader<'_> {
                         return None;
                     }
                     let at = self.at;
-                    self.complain("json-syntax", at, "a control character stands in a string", "escape it");
+                    self.complain(
+                        "json-syntax",
+                        at,
+                        "a control character stands in a string",
+                        "escape it",
+                    );
                     self.at += 1;
                 }
                 Some(_) => self.at += 1,
@@ -461,13 +550,21 @@ impl Reader<'_> {
 
     fn number(&mut self) -> Option<Value> {
         let start = self.at;
-        while matches!(self.peek(), Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) {
+        while matches!(
+            self.peek(),
+            Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')
+        ) {
             self.at += 1;
         }
         match Number::parse(&self.text[start..self.at]) {
             Some(number) => Some(Value::Number(number)),
             None => {
-                self.complain("json-syntax", start, "this is no JSON number", "write digits, without a leading zero or plus");
+                self.complain(
+                    "json-syntax",
+                    start,
+                    "this is no JSON number",
+                    "write digits, without a leading zero or plus",
+                );
                 Some(Value::Null)
             }
         }
@@ -475,7 +572,10 @@ impl Reader<'_> {
 
     fn word(&mut self) -> Option<Value> {
         let start = self.at;
-        while matches!(self.peek(), Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'0'..=b'9')) {
+        while matches!(
+            self.peek(),
+            Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'0'..=b'9')
+        ) {
             self.at += 1;
         }
         match &self.text[start..self.at] {
@@ -483,7 +583,11 @@ impl Reader<'_> {
             "false" => Some(Value::Bool(false)),
             "null" => Some(Value::Null),
             _ => {
-                self.give_up(start, "a bare word stands where a value should be", "put it in double quotes");
+                self.give_up(
+                    start,
+                    "a bare word stands where a value should be",
+                    "put it in double quotes",
+                );
                 None
             }
         }
@@ -502,22 +606,39 @@ mod tests {
         let node = parse_json(&mut cx, file, &sources.get(file).expect("just added").text);
         let mut got = node.map_or("nothing".to_owned(), |node| node.to_json().to_string());
         for diagnostic in cx.into_sorted() {
-            let position = sources.position(diagnostic.primary.loc).expect("a file place");
-            got += &format!(" | {}:{} {}", position.line, position.column, diagnostic.message);
+            let position = sources
+                .position(diagnostic.primary.loc)
+                .expect("a file place");
+            got += &format!(
+                " | {}:{} {}",
+                position.line, position.column, diagnostic.message
+            );
         }
         assert_eq!(got, expected);
     }
 
     #[test]
     fn reads_and_recovers() {
-        check("\u{feff}{\"a\": [1, 2.5, \"x\\u00e9\\ud83d\\ude00\"],\r\n \"b\": null}", "{\"a\":[1,2.5,\"xé😀\"],\"b\":null}");
-        check("{\"a\": 1 \"b\": 2,}", "{\"a\":1,\"b\":2} | 1:7 a comma is missing after this | 1:15 a comma follows the last element");
-        check("{\"a\": 1,\n \"a\": 2}", "{\"a\":2} | 2:2 key `a` is written twice");
+        check(
+            "\u{feff}{\"a\": [1, 2.5, \"x\\u00e9\\ud83d\\ude00\"],\r\n \"b\": null}",
+            "{\"a\":[1,2.5,\"xé😀\"],\"b\":null}",
+        );
+        check(
+            "{\"a\": 1 \"b\": 2,}",
+            "{\"a\":1,\"b\":2} | 1:7 a comma is missing after this | 1:15 a comma follows the last element",
+        );
+        check(
+            "{\"a\": 1,\n \"a\": 2}",
+            "{\"a\":2} | 2:2 key `a` is written twice",
+        );
         check("[1, {\"a\": }", "[1,{}] | 1:11 expected a value");
         check("{\"a\": \"x", "{} | 1:7 this string is never closed");
         check("", "nothing | 1:1 the file is empty");
         check("{} {}", "{} | 1:4 text follows the end of the value");
-        check("{\"a\": \"\\é\"}", "{\"a\":\"\"} | 1:8 this escape is none of JSON's");
+        check(
+            "{\"a\": \"\\é\"}",
+            "{\"a\":\"\"} | 1:8 this escape is none of JSON's",
+        );
     }
 
     #[test]

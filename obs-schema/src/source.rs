@@ -165,10 +165,16 @@ impl SourceFile {
     /// The byte offset of a line and column, both from one; the end of the line when the column lies beyond it.
     #[must_use]
     pub fn offset(&self, position: Position) -> usize {
-        let Some(&start) = self.line_starts.get(position.line.wrapping_sub(1)) else { return self.text.len() };
+        let Some(&start) = self.line_starts.get(position.line.wrapping_sub(1)) else {
+            return self.text.len();
+        };
         let line = self.line(position.line);
         let column = position.column.saturating_sub(1);
-        start as usize + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
+        start as usize
+            + line
+                .char_indices()
+                .nth(column)
+                .map_or(line.len(), |(at, _)| at)
     }
 
     /// The text of a line counted from one, without its line end.

@@ -219,7 +219,7 @@ fn include_file(scope: &Scope<'_>, root: &Module, layout: Layout) -> String {
         code.indented(|code| contents(code, scope, &root.files));
         code.raw("}");
         code.blank();
-        code.raw("#[allow(unused_imports)]");
+        code.raw("#[allow(unused_imports, unreachable_pub)]");
         code.line(format_args!("pub use self::{ROOT}::*;"));
     }
     for (name, module) in &root.children {

@@ -206,8 +206,13 @@ impl Build {
 
     /// Emits. Whatever comes out is Rust.
     pub(crate) fn artifacts(&self) -> Artifacts {
-        let artifacts =
-            artifacts(&self.model, &self.settings, &self.sources, &self.failed, Layout::OutDir);
+        let artifacts = artifacts(
+            &self.model,
+            &self.settings,
+            &self.sources,
+            &self.failed,
+            Layout::OutDir,
+        );
         for (name, text) in &artifacts {
             if let Err(error) = syn::parse_file(text) {
                 panic!("{name}: {error}\n{text}");

@@ -43,7 +43,9 @@ fn avro_reasons(before: &Event, after: &Event) -> Vec<String> {
     ) else {
         return vec!["a version's schema cannot be read by itself".to_owned()];
     };
-    let (Some(writer), Some(reader)) = (avro::Schema::of_set(&writer), avro::Schema::of_set(&reader)) else {
+    let (Some(writer), Some(reader)) =
+        (avro::Schema::of_set(&writer), avro::Schema::of_set(&reader))
+    else {
         return vec!["a version's schema stands for nothing".to_owned()];
     };
     match avro::plan::Plan::compile(writer, reader) {

@@ -11,12 +11,16 @@ pub(crate) const KEY: &str = "x-obs";
 
 /// The keys of an event among the properties of its schema.
 pub(crate) fn event(cx: &mut Diagnostics, props: &[Member]) -> EventKeys {
-    find(props).map_or_else(EventKeys::default, |member| keys::event_keys(cx, &member.value))
+    find(props).map_or_else(EventKeys::default, |member| {
+        keys::event_keys(cx, &member.value)
+    })
 }
 
 /// The keys of a field among its properties.
 pub(crate) fn field(cx: &mut Diagnostics, props: &[Member]) -> FieldKeys {
-    find(props).map_or_else(FieldKeys::default, |member| keys::field_keys(cx, &member.value))
+    find(props).map_or_else(FieldKeys::default, |member| {
+        keys::field_keys(cx, &member.value)
+    })
 }
 
 fn find(props: &[Member]) -> Option<&Member> {
@@ -50,9 +54,18 @@ pub(crate) fn guard(ty: Type, keys: &FieldKeys) -> Type {
     };
     match ty.shape {
         Shape::Option { inner, null_index } => {
-            let inner = Box::new(Type { sensitive: Some(sensitive), ..*inner });
-            Type { shape: Shape::Option { inner, null_index }, ..ty }
+            let inner = Box::new(Type {
+                sensitive: Some(sensitive),
+                ..*inner
+            });
+            Type {
+                shape: Shape::Option { inner, null_index },
+                ..ty
+            }
         }
-        _ => Type { sensitive: Some(sensitive), ..ty },
+        _ => Type {
+            sensitive: Some(sensitive),
+            ..ty
+        },
     }
 }

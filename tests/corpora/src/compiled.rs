@@ -39,6 +39,9 @@ pub(crate) struct Module {
     pub(crate) artifacts: Artifacts,
 }
 
+/// A folder compiled as a whole, for schemas that need each other.
+type Whole = (Outcome, SourceMap, Vec<FileId>, Rc<Module>);
+
 /// Compiles the schemas of a source.
 pub(crate) fn compile(
     source: &'static Source,
@@ -47,7 +50,7 @@ pub(crate) fn compile(
 ) -> Result<Vec<Case>, String> {
     let prefix = format!("{}_{:?}", source.name.replace('-', "_"), source.dialect).to_lowercase();
     let files: Vec<String> = samples.iter().map(|sample| sample.file.clone()).collect();
-    let mut together: Option<Rc<(Outcome, SourceMap, Vec<FileId>, Rc<Module>)>> = None;
+    let mut together: Option<Rc<Whole>> = None;
     let mut cases = Vec::new();
     for (at, samples) in samples.into_iter().enumerate() {
         let file = files[at].clone();
@@ -159,7 +162,7 @@ fn root_of(outcome: &Outcome, file: FileId, sources: &SourceMap) -> Option<Strin
     // A list of types is a union, whose type is called after the file.
     if json.as_array().is_some() {
         let own = |def: &&TypeDef| def.file == file && def.name.module.is_empty();
-        return model.types.iter().filter(own).next_back().map(path);
+        return model.types.iter().rfind(own).map(path);
     }
     if let Some(event) = model.events.iter().find(|event| event.file == file) {
         return Some(path(model.get(event.ty)));
@@ -179,10 +182,6 @@ fn root_of(outcome: &Outcome, file: FileId, sources: &SourceMap) -> Option<Strin
     let root = named.or_else(|| {
         own().find(|def| def.wire_name.ends_with('#') || def.wire_name.ends_with("#/"))
     });
-    let root = root.or_else(|| {
-        own()
-            .filter(|def| matches!(def.kind, TypeKind::Newtype(_)))
-            .next_back()
-    });
+    let root = root.or_else(|| own().rfind(|def| matches!(def.kind, TypeKind::Newtype(_))));
     root.or_else(|| own().next_back()).map(path)
 }

@@ -16,7 +16,7 @@ mod harness;
 mod report;
 mod sources;
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -25,12 +25,7 @@ fn main() -> ExitCode {
         eprintln!("usage: corpora FOLDER OUT PYTHON [SOURCE…]");
         return ExitCode::from(2);
     };
-    match run(
-        &PathBuf::from(folder),
-        &PathBuf::from(out),
-        &PathBuf::from(python),
-        only,
-    ) {
+    match run(Path::new(folder), Path::new(out), Path::new(python), only) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -41,7 +36,7 @@ fn main() -> ExitCode {
 }
 
 /// True when every goal is met.
-fn run(folder: &PathBuf, out: &PathBuf, python: &PathBuf, only: &[String]) -> Result<bool, String> {
+fn run(folder: &Path, out: &Path, python: &Path, only: &[String]) -> Result<bool, String> {
     std::fs::create_dir_all(out)
         .map_err(|error| format!("cannot make {}: {error}", out.display()))?;
     let mut cases = Vec::new();

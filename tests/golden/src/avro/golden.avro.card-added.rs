@@ -151,11 +151,7 @@ impl __obs::JsonCodec for Brand {
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         let text = r.str()?;
-        __obs::Ok(match &*text {
-            "VISA" => Self::Visa,
-            "AMEX" => Self::Amex,
-            _ => Self::Unrecognised(text.into()),
-        })
+        __obs::Ok(Self::from_symbol(&text).unwrap_or_else(|| Self::Unrecognised(text.into_owned().into_boxed_str())))
     }
 }
 

@@ -475,11 +475,7 @@ impl __obs::JsonCodec for Strict {
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         let text = r.str()?;
-        __obs::Ok(match &*text {
-            "ON" => Self::On,
-            "OFF" => Self::Off,
-            _ => Self::Unrecognised(text.into()),
-        })
+        __obs::Ok(Self::from_symbol(&text).unwrap_or_else(|| Self::Unrecognised(text.into_owned().into_boxed_str())))
     }
 }
 
@@ -577,11 +573,7 @@ impl __obs::JsonCodec for Suit {
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         let text = r.str()?;
-        __obs::Ok(match &*text {
-            "SPADES" => Self::Spades,
-            "HEARTS" => Self::Hearts,
-            _ => Self::Spades,
-        })
+        __obs::Ok(Self::from_symbol(&text).unwrap_or(Self::Spades))
     }
 }
 

@@ -365,11 +365,7 @@ impl __obs::JsonCodec for Payment {
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         let text = r.str()?;
-        __obs::Ok(match &*text {
-            "CARD" => Self::Card,
-            "INVOICE" => Self::Invoice,
-            _ => Self::Card,
-        })
+        __obs::Ok(Self::from_symbol(&text).unwrap_or(Self::Card))
     }
 }
 

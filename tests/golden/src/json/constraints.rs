@@ -116,9 +116,9 @@ impl Constraints {
 #[automatically_derived]
 impl __obs::Event for Constraints {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
-        event_type: "golden.constraints", version: "1.0.0", rabin: 0x7ad682cc2954857a,
-        sha256: "5eb01dd6632281b68ef1716570fcddb3723c69715420f78ea4016cf9e0ff6773",
-        schema: "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"title\": \"Constraints\", \"description\": \"Assertions that become code.\",\n  \"x-obs\": { \"event\": \"golden.constraints\" },\n  \"type\": \"object\", \"additionalProperties\": false,\n  \"required\": [\"id\", \"count\", \"ratio\", \"tags\", \"mode\"],\n  \"properties\": {\n    \"id\": { \"type\": \"string\", \"pattern\": \"^[a-z]{2}-\\\\d+$\", \"minLength\": 4, \"maxLength\": 12, \"x-obs\": { \"key\": true } },\n    \"count\": { \"type\": \"integer\", \"minimum\": 1, \"maximum\": 100, \"multipleOf\": 5 },\n    \"ratio\": { \"type\": \"number\", \"exclusiveMinimum\": 0, \"exclusiveMaximum\": 1 },\n    \"tags\": { \"type\": \"array\", \"minItems\": 1, \"maxItems\": 3, \"uniqueItems\": true, \"items\": { \"type\": \"string\", \"minLength\": 1 } },\n    \"mode\": { \"enum\": [\"fast\", \"slow\", \"in between\"] },\n    \"fixed\": { \"const\": \"always\" },\n    \"level\": { \"type\": \"integer\", \"enum\": [1, 2, 3], \"default\": 2 },\n    \"email\": { \"type\": \"string\", \"format\": \"email\" },\n    \"at\": { \"type\": \"string\", \"format\": \"date-time\", \"deprecated\": true },\n    \"scores\": { \"type\": \"object\", \"additionalProperties\": { \"type\": \"number\", \"minimum\": 0 }, \"maxProperties\": 4 },\n    \"pair\": { \"type\": \"array\", \"prefixItems\": [{ \"type\": \"string\" }, { \"type\": \"integer\" }], \"items\": false, \"minItems\": 2 },\n    \"maybe\": { \"type\": [\"string\", \"null\"] },\n    \"server\": { \"type\": \"string\", \"readOnly\": true }\n  }\n}\n",
+        event_type: "golden.constraints", version: "1.0.0", rabin: 0xaaacdf87701569d5,
+        sha256: "264164b4a0356c9eba61b1243bedede28005c5475e4f1cc6aa7bab82c5e2c1f2",
+        schema: r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"Constraints","description":"Assertions that become code.","x-obs":{"event":"golden.constraints"},"type":"object","additionalProperties":false,"required":["id","count","ratio","tags","mode"],"properties":{"id":{"type":"string","pattern":"^[a-z]{2}-\\d+$","minLength":4,"maxLength":12,"x-obs":{"key":true}},"count":{"type":"integer","minimum":1,"maximum":100,"multipleOf":5},"ratio":{"type":"number","exclusiveMinimum":0,"exclusiveMaximum":1},"tags":{"type":"array","minItems":1,"maxItems":3,"uniqueItems":true,"items":{"type":"string","minLength":1}},"mode":{"enum":["fast","slow","in between"]},"fixed":{"const":"always"},"level":{"type":"integer","enum":[1,2,3],"default":2},"email":{"type":"string","format":"email"},"at":{"type":"string","format":"date-time","deprecated":true},"scores":{"type":"object","additionalProperties":{"type":"number","minimum":0},"maxProperties":4},"pair":{"type":"array","prefixItems":[{"type":"string"},{"type":"integer"}],"items":false,"minItems":2},"maybe":{"type":["string","null"]},"server":{"type":"string","readOnly":true}}}"#,
         major: 1, topic: "golden.constraints.v1", subject: "golden.constraints-value",
         dialect: __obs::Dialect::JsonSchema, encoding: __obs::Encoding::Json,
         fields: &[
@@ -364,12 +364,7 @@ impl __obs::JsonCodec for ConstraintsMode {
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         let text = r.str()?;
-        __obs::Ok(match &*text {
-            "fast" => Self::Fast,
-            "slow" => Self::Slow,
-            "in between" => Self::InBetween,
-            _ => Self::Unrecognised(text.into()),
-        })
+        __obs::Ok(Self::from_symbol(&text).unwrap_or_else(|| Self::Unrecognised(text.into_owned().into_boxed_str())))
     }
 }
 
@@ -455,10 +450,7 @@ impl __obs::JsonCodec for ConstraintsFixed {
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         let text = r.str()?;
-        __obs::Ok(match &*text {
-            "always" => Self::Always,
-            _ => Self::Unrecognised(text.into()),
-        })
+        __obs::Ok(Self::from_symbol(&text).unwrap_or_else(|| Self::Unrecognised(text.into_owned().into_boxed_str())))
     }
 }
 

@@ -73,9 +73,9 @@ impl __obs::Default for DraftSeven {
 #[automatically_derived]
 impl __obs::Event for DraftSeven {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
-        event_type: "draft.seven", version: "1.0.0", rabin: 0x2fd99a841c768ae5,
-        sha256: "abf546efb24658e8b8a72700a460764c270cc443c0471b4a2301d381452642e6",
-        schema: "{\n  \"$schema\": \"http://json-schema.org/draft-07/schema#\", \"$id\": \"https://example.com/golden/draft7.json\", \"title\": \"Draft Seven\",\n  \"definitions\": { \"point\": { \"type\": \"object\", \"properties\": { \"x\": { \"type\": \"number\" }, \"y\": { \"type\": \"number\" } }, \"required\": [\"x\", \"y\"] } },\n  \"type\": \"object\",\n  \"properties\": {\n    \"from\": { \"$ref\": \"#/definitions/point\" }, \"to\": { \"$ref\": \"common.schema.yaml#/$defs/place\" },\n    \"tuple\": { \"type\": \"array\", \"items\": [{ \"type\": \"integer\" }, { \"type\": \"string\" }], \"additionalItems\": false },\n    \"weird name!\": { \"type\": \"string\" }, \"nullable\": { \"type\": \"string\", \"nullable\": true }\n  },\n  \"dependencies\": { \"from\": [\"to\"] }\n}\n",
+        event_type: "draft.seven", version: "1.0.0", rabin: 0x0e179f794e622d0b,
+        sha256: "ea661ec32d132416d744438ab3fcb6e16b29e6f27f890fc777ed22896a6577bf",
+        schema: "{\"$id\":\"https://example.com/golden/draft7.json\",\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"title\":\"Draft Seven\",\"definitions\":{\"point\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"number\"},\"y\":{\"type\":\"number\"}},\"required\":[\"x\",\"y\"]},\"https://example.com/golden/common.schema.yaml\":{\"$id\":\"https://example.com/golden/common.schema.yaml\",\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$defs\":{\"place\":{\"type\":\"object\",\"required\":[\"city\"],\"properties\":{\"city\":{\"type\":\"string\"},\"since\":{\"type\":\"string\",\"format\":\"date\"}}}}}},\"type\":\"object\",\"properties\":{\"from\":{\"$ref\":\"#/definitions/point\"},\"to\":{\"$ref\":\"https://example.com/golden/common.schema.yaml#/$defs/place\"},\"tuple\":{\"type\":\"array\",\"items\":[{\"type\":\"integer\"},{\"type\":\"string\"}],\"additionalItems\":false},\"weird name!\":{\"type\":\"string\"},\"nullable\":{\"type\":\"string\",\"nullable\":true}},\"dependencies\":{\"from\":[\"to\"]}}",
         major: 1, topic: "draft.seven.v1", subject: "draft.seven-value",
         dialect: __obs::Dialect::JsonSchema, encoding: __obs::Encoding::Json,
     };

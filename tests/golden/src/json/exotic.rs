@@ -68,9 +68,9 @@ impl Exotic {
 #[automatically_derived]
 impl __obs::Event for Exotic {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
-        event_type: "golden.exotic", version: "1.0.0", rabin: 0x95e20ea16e76d196,
-        sha256: "a001c4c3961c8236770ae165a1d719a6463b546d46b81728237f5534e204a822",
-        schema: "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"title\": \"Exotic\", \"x-obs\": { \"event\": \"golden.exotic\" },\n  \"type\": \"object\", \"required\": [\"country\"],\n  \"properties\": {\n    \"country\": { \"type\": \"string\" }, \"zip\": { \"type\": \"string\" }, \"card\": { \"type\": \"string\" }, \"billing\": { \"type\": \"string\" },\n    \"mixed\": { \"enum\": [\"a\", 1, null] },\n    \"list\": { \"type\": \"array\", \"contains\": { \"const\": 5 } }\n  },\n  \"if\": { \"properties\": { \"country\": { \"const\": \"DE\" } } },\n  \"then\": { \"required\": [\"zip\"], \"properties\": { \"zip\": { \"pattern\": \"^\\\\d{5}$\" } } },\n  \"else\": { \"not\": { \"required\": [\"zip\"] } },\n  \"dependentRequired\": { \"card\": [\"billing\"] },\n  \"patternProperties\": { \"^x-\": { \"type\": \"integer\" } },\n  \"propertyNames\": { \"maxLength\": 10 },\n  \"unevaluatedProperties\": false\n}\n",
+        event_type: "golden.exotic", version: "1.0.0", rabin: 0x25826cc0c053266e,
+        sha256: "455255910732bcf2704bbf0e29d56a7069d3f3760294b38439ca599fd4366e4e",
+        schema: r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"Exotic","x-obs":{"event":"golden.exotic"},"type":"object","required":["country"],"properties":{"country":{"type":"string"},"zip":{"type":"string"},"card":{"type":"string"},"billing":{"type":"string"},"mixed":{"enum":["a",1,null]},"list":{"type":"array","contains":{"const":5}}},"if":{"properties":{"country":{"const":"DE"}}},"then":{"required":["zip"],"properties":{"zip":{"pattern":"^\\d{5}$"}}},"else":{"not":{"required":["zip"]}},"dependentRequired":{"card":["billing"]},"patternProperties":{"^x-":{"type":"integer"}},"propertyNames":{"maxLength":10},"unevaluatedProperties":false}"#,
         major: 1, topic: "golden.exotic.v1", subject: "golden.exotic-value",
         dialect: __obs::Dialect::JsonSchema, encoding: __obs::Encoding::Json,
     };
@@ -231,10 +231,7 @@ impl __obs::JsonCodec for ExoticMixedString {
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         let text = r.str()?;
-        __obs::Ok(match &*text {
-            "a" => Self::A,
-            _ => Self::Unrecognised(text.into()),
-        })
+        __obs::Ok(Self::from_symbol(&text).unwrap_or_else(|| Self::Unrecognised(text.into_owned().into_boxed_str())))
     }
 }
 

@@ -26,7 +26,7 @@ mod __root {
     include!("open-order.rs");
 }
 
-#[allow(unused_imports)]
+#[allow(unused_imports, unreachable_pub)]
 pub use self::__root::*;
 
 #[rustfmt::skip]

@@ -65,9 +65,9 @@ impl OpenOrder {
 #[automatically_derived]
 impl __obs::Event for OpenOrder {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
-        event_type: "golden.open", version: "1.0.0", rabin: 0x183e588fb2f76cd2,
-        sha256: "cede7237864cd086e398e9b310f02eb85660b5cd94a3e01828164e9ee8225ee0",
-        schema: "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"title\": \"OpenOrder\", \"x-obs\": { \"event\": \"golden.open\" },\n  \"type\": \"object\", \"required\": [\"customer\", \"payment\"],\n  \"properties\": {\n    \"customer\": { \"$ref\": \"#/$defs/customer\", \"description\": \"Siblings of a reference count.\" },\n    \"payment\": { \"oneOf\": [\n      { \"type\": \"object\", \"required\": [\"kind\", \"number\"], \"properties\": { \"kind\": { \"const\": \"card\" }, \"number\": { \"type\": \"string\", \"x-obs\": { \"secret\": true } } } },\n      { \"type\": \"object\", \"required\": [\"kind\", \"days\"], \"properties\": { \"kind\": { \"const\": \"invoice\" }, \"days\": { \"type\": \"integer\" } } }\n    ] },\n    \"contact\": { \"anyOf\": [{ \"type\": \"string\" }, { \"type\": \"integer\" }, { \"type\": \"null\" }] },\n    \"parent\": { \"$ref\": \"#\" },\n    \"lines\": { \"type\": \"array\", \"items\": { \"allOf\": [{ \"$ref\": \"#/$defs/line\" }, { \"properties\": { \"gift\": { \"type\": \"boolean\" } } }] } },\n    \"anything\": true\n  },\n  \"$defs\": {\n    \"customer\": { \"type\": \"object\", \"required\": [\"name\"], \"properties\": { \"name\": { \"type\": \"string\" }, \"vip\": { \"type\": \"boolean\", \"default\": false } } },\n    \"line\": { \"type\": \"object\", \"required\": [\"sku\"], \"properties\": { \"sku\": { \"type\": \"string\" }, \"quantity\": { \"type\": \"integer\", \"minimum\": 1 } } }\n  }\n}\n",
+        event_type: "golden.open", version: "1.0.0", rabin: 0xa7cdccd5da1a3923,
+        sha256: "2214f990ccf1a59c24225950476efdb395ee4952ed488cefa0e05b7cc566d452",
+        schema: "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"OpenOrder\",\"x-obs\":{\"event\":\"golden.open\"},\"type\":\"object\",\"required\":[\"customer\",\"payment\"],\"properties\":{\"customer\":{\"$ref\":\"#/$defs/customer\",\"description\":\"Siblings of a reference count.\"},\"payment\":{\"oneOf\":[{\"type\":\"object\",\"required\":[\"kind\",\"number\"],\"properties\":{\"kind\":{\"const\":\"card\"},\"number\":{\"type\":\"string\",\"x-obs\":{\"secret\":true}}}},{\"type\":\"object\",\"required\":[\"kind\",\"days\"],\"properties\":{\"kind\":{\"const\":\"invoice\"},\"days\":{\"type\":\"integer\"}}}]},\"contact\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"integer\"},{\"type\":\"null\"}]},\"parent\":{\"$ref\":\"#\"},\"lines\":{\"type\":\"array\",\"items\":{\"allOf\":[{\"$ref\":\"#/$defs/line\"},{\"properties\":{\"gift\":{\"type\":\"boolean\"}}}]}},\"anything\":true},\"$defs\":{\"customer\":{\"type\":\"object\",\"required\":[\"name\"],\"properties\":{\"name\":{\"type\":\"string\"},\"vip\":{\"type\":\"boolean\",\"default\":false}}},\"line\":{\"type\":\"object\",\"required\":[\"sku\"],\"properties\":{\"sku\":{\"type\":\"string\"},\"quantity\":{\"type\":\"integer\",\"minimum\":1}}}}}",
         major: 1, topic: "golden.open.v1", subject: "golden.open-value",
         dialect: __obs::Dialect::JsonSchema, encoding: __obs::Encoding::Json,
     };
@@ -525,10 +525,7 @@ impl __obs::JsonCodec for OpenOrderPaymentCardKind {
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         let text = r.str()?;
-        __obs::Ok(match &*text {
-            "card" => Self::Card,
-            _ => Self::Unrecognised(text.into()),
-        })
+        __obs::Ok(Self::from_symbol(&text).unwrap_or_else(|| Self::Unrecognised(text.into_owned().into_boxed_str())))
     }
 }
 
@@ -614,10 +611,7 @@ impl __obs::JsonCodec for OpenOrderPaymentInvoiceKind {
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         let text = r.str()?;
-        __obs::Ok(match &*text {
-            "invoice" => Self::Invoice,
-            _ => Self::Unrecognised(text.into()),
-        })
+        __obs::Ok(Self::from_symbol(&text).unwrap_or_else(|| Self::Unrecognised(text.into_owned().into_boxed_str())))
     }
 }
 

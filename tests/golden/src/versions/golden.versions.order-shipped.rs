@@ -90,12 +90,7 @@ impl __obs::JsonCodec for Carrier {
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         let text = r.str()?;
-        __obs::Ok(match &*text {
-            "DHL" => Self::Dhl,
-            "UPS" => Self::Ups,
-            "OTHER" => Self::Other,
-            _ => Self::Other,
-        })
+        __obs::Ok(Self::from_symbol(&text).unwrap_or(Self::Other))
     }
 }
 
