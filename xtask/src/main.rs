@@ -13,6 +13,7 @@
 )]
 
 mod features;
+mod fuzz;
 mod run;
 mod test;
 mod tools;
@@ -21,6 +22,8 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask test [STEP…]    everything that must hold, or only the named steps
+cargo xtask fuzz [TARGET…] [--seconds N] [--keep]
+                            drive the fuzz targets by coverage; `--keep` adds what they found to the corpus
 cargo xtask tools           install the outside tools the tests use, into .tools
 cargo xtask steps           list the steps of `test`
 cargo xtask corpora [SOURCE…]   the schemas of OBS_CORPORA against other implementations, as a table
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["test", steps @ ..] => test::run(steps),
+        ["fuzz", words @ ..] => fuzz::run(words),
         ["tools"] => tools::install().map(drop),
         ["corpora", sources @ ..] => test::corpora(sources),
         ["steps"] => {

@@ -1,10 +1,12 @@
 //! What is fuzzed: every parser and every decoder.
 //!
 //! A target takes any bytes and panics when a property does not hold: nothing panics by itself, what is written is read
-//! back the same, bounded input takes bounded time. `cargo xtask fuzz` drives them by coverage; the test of this package
-//! replays the committed corpus and mutations of it.
+//! back the same, two ways to the same value agree, bounded input takes bounded time. `cargo xtask fuzz` drives them by
+//! coverage; the test of this package replays the committed corpus and mutations of it.
 
-mod data;
+mod avro;
+mod json;
+mod small;
 mod specs;
 
 /// A target by name.
@@ -19,19 +21,29 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("spec_yaml", specs::yaml),
     ("obs_toml", specs::obs_toml),
     ("lock", specs::lock),
-    ("json", data::json),
-    ("avro_typed", data::avro_typed),
-    ("json_typed", data::json_typed),
-    ("avro_dynamic", data::avro_dynamic),
-    ("avro_plan", data::avro_plan),
-    ("json_validate", data::json_validate),
-    ("framing", data::framing),
-    ("formats", data::formats),
-    ("logical", data::logical),
+    ("avro_typed", avro::typed),
+    ("avro_versions", avro::versions),
+    ("avro_schemas", avro::schemas),
+    ("json", json::text),
+    ("json_typed", json::typed),
+    ("json_validate", json::validate),
+    ("json_schemas", json::schemas),
+    ("framing", small::framing),
+    ("carried", small::carried),
+    ("formats", small::formats),
+    ("patterns", small::patterns),
+    ("logical", small::logical),
 ];
 
 /// Runs a target by name; false when there is none.
+#[must_use]
 pub fn run(name: &str, data: &[u8]) -> bool {
     let target = TARGETS.iter().find(|(known, _)| *known == name);
     target.map(|(_, target)| target(data)).is_some()
+}
+
+/// Splits an input that holds two things.
+fn halves(data: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = data.iter().position(|byte| *byte == 0)?;
+    Some((&data[..at], &data[at + 1..]))
 }

@@ -2,11 +2,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests read the corpus")]
 
-use fuzz_targets::TARGETS;
+use fuzz_targets::{TARGETS, Target};
 use std::path::Path;
 
-/// Mutations of each seed. More is `cargo xtask fuzz`.
+/// Mutations of each seed at most. More is `cargo xtask fuzz`.
 const ROUNDS: usize = 40;
+
+/// What one target reads in all, more or less: the test is to be quick, however large the corpus becomes.
+const BYTES: usize = 100_000;
 
 /// Xorshift: the same mutations on every machine.
 struct Random(u64);
@@ -29,7 +32,10 @@ fn mutate(random: &mut Random, seed: &[u8], other: &[u8]) -> Vec<u8> {
             1 if !data.is_empty() => {
                 data.remove(at);
             }
-            2 => data.insert(at.min(data.len()), u8::try_from(random.below(256)).unwrap_or(0)),
+            2 => data.insert(
+                at.min(data.len()),
+                u8::try_from(random.below(256)).unwrap_or(0),
+            ),
             3 => data.truncate(at),
             4 if !other.is_empty() => {
                 let from = random.below(other.len());
@@ -48,25 +54,45 @@ fn mutate(random: &mut Random, seed: &[u8], other: &[u8]) -> Vec<u8> {
     data
 }
 
-#[test]
-fn corpus_and_mutations() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
-    for (name, target) in TARGETS {
-        let folder = corpus.join(name);
-        let mut seeds: Vec<_> = std::fs::read_dir(&folder)
-            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-            .map(|entry| entry.expect("a readable folder").path())
-            .collect();
-        seeds.sort();
-        assert!(!seeds.is_empty(), "{name} has no seeds");
-        let seeds: Vec<Vec<u8>> = seeds.iter().map(|path| std::fs::read(path).expect("a readable seed")).collect();
-        let mut random = Random(0x9e37_79b9_7f4a_7c15);
-        for (at, seed) in seeds.iter().enumerate() {
-            target(seed);
-            for _ in 0..ROUNDS {
-                let other = &seeds[random.below(seeds.len())];
-                target(&mutate(&mut random, &seeds[at], other));
+/// One target over its seeds and their mutations: the first input that breaks it.
+fn replay(name: &str, target: Target, seeds: &[Vec<u8>]) -> Option<Vec<u8>> {
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let budget = BYTES / seeds.iter().map(Vec::len).sum::<usize>().max(1);
+    let rounds = budget.clamp(1, ROUNDS);
+    let holds = |data: &[u8]| std::panic::catch_unwind(|| target(data)).is_ok();
+    for seed in seeds {
+        if !holds(seed) {
+            return Some(seed.clone());
+        }
+        for _ in 0..rounds {
+            let other = &seeds[random.below(seeds.len())];
+            let data = mutate(&mut random, seed, other);
+            if !holds(&data) {
+                return Some(data);
             }
         }
     }
+    println!("{name}: {} seeds, {rounds} mutations each", seeds.len());
+    None
+}
+
+#[test]
+fn corpus_and_mutations() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
+    let mut broken = Vec::new();
+    for (name, target) in TARGETS {
+        let folder = corpus.join(name);
+        let mut paths: Vec<_> = std::fs::read_dir(&folder)
+            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+            .map(|entry| entry.expect("a readable folder").path())
+            .collect();
+        paths.sort();
+        assert!(!paths.is_empty(), "{name} has no seeds");
+        let read = |path| std::fs::read(path).expect("a readable seed");
+        let seeds: Vec<Vec<u8>> = paths.iter().map(read).collect();
+        if let Some(data) = replay(name, *target, &seeds) {
+            broken.push(format!("{name}: {:?}", String::from_utf8_lossy(&data)));
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
