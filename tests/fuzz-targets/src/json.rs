@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 fn bounded(error: &DecodeError) -> bool {
     matches!(
         error.kind(),
-        DecodeErrorKind::TooDeep { .. } | DecodeErrorKind::TooManyElements { .. }
+        DecodeErrorKind::TooDeep | DecodeErrorKind::TooManyElements
     )
 }
 
