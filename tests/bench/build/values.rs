@@ -4,7 +4,11 @@ use obs_schema::avro::{Kind, Logical, NamedKind, Set, Type};
 
 /// A body.
 pub fn sample(set: &Set, ty: &Type, seed: u64) -> Vec<u8> {
-    let mut source = Source { set, state: 0x9e37_79b9_7f4a_7c15 ^ (seed + 1), out: Vec::new() };
+    let mut source = Source {
+        set,
+        state: 0x9e37_79b9_7f4a_7c15 ^ (seed + 1),
+        out: Vec::new(),
+    };
     source.value(ty, 0);
     source.out
 }
@@ -30,6 +34,20 @@ impl Source<'_> {
             rest >>= 7;
         }
         self.out.push(rest as u8);
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.long(bytes.len() as i64);
+        self.out.extend_from_slice(bytes);
+    }
+
+    /// A positive number of few digits, big-endian, in as few bytes as hold it and its sign.
+    fn decimal(&mut self, precision: u32) -> Vec<u8> {
+        let value = 1 + self.below(10_usize.pow(precision.min(6)) - 1) as u32;
+        let bytes = value.to_be_bytes();
+        let first = bytes.iter().position(|byte| *byte > 0).unwrap_or(3);
+        let first = first - usize::from(first > 0 && bytes[first] > 0x7f);
+        bytes[first..].to_vec()
     }
 
     fn text(&mut self) {
@@ -65,18 +83,29 @@ impl Source<'_> {
                 let value = self.below(100_000_000) as f64 / 1024.0;
                 self.out.extend_from_slice(&value.to_le_bytes());
             }
-            Kind::Bytes => {
+            Kind::Bytes => match ty.logical {
                 // A decimal in its shortest form, as every writer has it.
-                let length = if matches!(ty.logical, Some(Logical::Decimal { .. })) { 3 } else { 8 + self.below(16) };
-                self.long(length as i64);
-                for _ in 0..length {
-                    let byte = 1 + self.below(100) as u8;
-                    self.out.push(byte);
+                Some(Logical::Decimal { precision, .. }) => {
+                    let bytes = self.decimal(precision);
+                    self.bytes(&bytes);
                 }
-            }
+                Some(Logical::BigDecimal) => {
+                    let unscaled = self.decimal(6);
+                    let length = unscaled.len() as i64;
+                    self.long(length + 2);
+                    self.bytes(&unscaled);
+                    self.long(2);
+                }
+                _ => {
+                    let length = 8 + self.below(16);
+                    let bytes: Vec<u8> = (0..length).map(|_| 1 + self.below(100) as u8).collect();
+                    self.bytes(&bytes);
+                }
+            },
             Kind::String if ty.logical == Some(Logical::Uuid) => {
                 self.long(36);
-                self.out.extend_from_slice(b"0193a2b4-5c6d-7e8f-9a0b-1c2d3e4f5a6b");
+                self.out
+                    .extend_from_slice(b"0193a2b4-5c6d-7e8f-9a0b-1c2d3e4f5a6b");
             }
             Kind::String => self.text(),
             Kind::Array(items) => {
@@ -98,7 +127,9 @@ impl Source<'_> {
                 });
             }
             Kind::Union(branches) => {
-                let null = branches.iter().position(|branch| matches!(branch.kind, Kind::Null));
+                let null = branches
+                    .iter()
+                    .position(|branch| matches!(branch.kind, Kind::Null));
                 let pick = match null {
                     Some(null) if depth > 4 => null,
                     _ => self.below(branches.len()),
@@ -107,16 +138,26 @@ impl Source<'_> {
                 self.value(&branches[pick], depth + 1);
             }
             Kind::Named(id) => match &set.get(*id).kind {
-                NamedKind::Record { fields, .. } => fields.iter().for_each(|field| self.value(&field.ty, depth + 1)),
+                NamedKind::Record { fields, .. } => fields
+                    .iter()
+                    .for_each(|field| self.value(&field.ty, depth + 1)),
                 NamedKind::Enum { symbols, .. } => {
                     let index = self.below(symbols.len()) as i64;
                     self.long(index);
                 }
                 NamedKind::Fixed { size } => {
-                    for _ in 0..*size {
-                        let byte = self.below(100) as u8;
-                        self.out.push(byte);
+                    let size = *size as usize;
+                    let mut bytes = vec![0; size];
+                    if let Some(Logical::Decimal { precision, .. }) = set.get(*id).logical {
+                        let number = self.decimal(precision);
+                        let start = size.saturating_sub(number.len());
+                        bytes[start..].copy_from_slice(&number);
+                    } else {
+                        bytes
+                            .iter_mut()
+                            .for_each(|byte| *byte = self.below(100) as u8);
                     }
+                    self.out.extend_from_slice(&bytes);
                 }
             },
         }

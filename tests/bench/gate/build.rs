@@ -1,0 +1,7 @@
+//! The two events whose cost is watched.
+
+fn main() {
+    obs_codegen::configure()
+        .borrowed(true)
+        .compile(&["../specs/order.avsc", "../specs/reading.avsc"]);
+}
