@@ -12,6 +12,7 @@
     reason = "chores touch the world; the fence is for the product"
 )]
 
+mod bench;
 mod features;
 mod fuzz;
 mod run;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["test", steps @ ..] => test::run(steps),
         ["fuzz", words @ ..] => fuzz::run(words),
+        ["bench", words @ ..] => bench::run(words),
         ["tools"] => tools::install().map(drop),
         ["corpora", sources @ ..] => test::corpora(sources),
         ["steps"] => {
@@ -44,12 +46,13 @@ fn main() -> ExitCode {
             Ok(())
         }
         [] | ["help" | "--help" | "-h"] => {
-            print!("{USAGE}");
+            print!("{USAGE}{}", bench::USAGE);
             Ok(())
         }
         _ => Err(format!(
-            "xtask does not know `{}`\n\n{USAGE}",
-            words.join(" ")
+            "xtask does not know `{}`\n\n{USAGE}{}",
+            words.join(" "),
+            bench::USAGE
         )),
     };
     match result {

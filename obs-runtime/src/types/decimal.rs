@@ -1,5 +1,6 @@
 //! Decimals of any size, exact.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -33,6 +34,17 @@ pub struct Decimal {
     unscaled: Integer,
     scale: i32,
 }
+
+/// Ten to the power of the index, as far as 128 bits reach.
+static POWERS: [u128; 39] = {
+    let mut powers = [1; 39];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
 
 impl Decimal {
     /// `unscaled` divided by ten to the power of `scale`.
@@ -125,17 +137,20 @@ impl Decimal {
     }
 
     /// The value as the schema wants it, or why it cannot be.
-    fn fit(&self, precision: u32, scale: u32) -> Result<Decimal, EncodeErrorKind> {
+    fn fit(&self, precision: u32, scale: u32) -> Result<Cow<'_, Decimal>, EncodeErrorKind> {
         const FINER: &str = "the decimal has more digits after the point than its schema";
         const LONGER: &str = "the decimal has more digits than its schema";
-        let scaled = i32::try_from(scale)
-            .ok()
-            .and_then(|scale| self.rescale(scale));
-        let scaled = scaled.ok_or(EncodeErrorKind::Refused(FINER.into()))?;
-        let fits = match scaled.unscaled {
-            Integer::Small(value) => 10_u128
-                .checked_pow(precision)
-                .is_none_or(|bound| value.unsigned_abs() < bound),
+        let scale = i32::try_from(scale).ok();
+        let scaled = if scale == Some(self.scale) {
+            Cow::Borrowed(self)
+        } else {
+            let scaled = scale.and_then(|scale| self.rescale(scale));
+            Cow::Owned(scaled.ok_or(EncodeErrorKind::Refused(FINER.into()))?)
+        };
+        let fits = match &scaled.unscaled {
+            Integer::Small(value) => POWERS
+                .get(precision as usize)
+                .is_none_or(|bound| value.unsigned_abs() < *bound),
             Integer::Large(_) => scaled.precision() <= precision as usize,
         };
         if fits {
@@ -155,12 +170,11 @@ impl Decimal {
 
     /// Writes the value as an Avro fixed of this size for a schema with this precision and scale.
     pub fn write_fixed(&self, w: &mut avro::Writer, size: usize, precision: u32, scale: u32) {
-        match self
+        let written = self
             .fit(precision, scale)
-            .and_then(|scaled| scaled.extended(size))
-        {
-            Ok(bytes) => w.fixed(&bytes),
-            Err(kind) => w.refuse(kind, ""),
+            .and_then(|scaled| scaled.extended(size, |bytes| w.fixed(bytes)));
+        if let Err(kind) = written {
+            w.refuse(kind, "");
         }
     }
 
@@ -190,12 +204,11 @@ impl Decimal {
 
     /// Writes the value as JSON, the way Avro writes a fixed of this size.
     pub fn write_json_fixed(&self, w: &mut json::Writer, size: usize, precision: u32, scale: u32) {
-        match self
+        let written = self
             .fit(precision, scale)
-            .and_then(|scaled| scaled.extended(size))
-        {
-            Ok(bytes) => w.bytes(&bytes),
-            Err(kind) => w.refuse(kind, ""),
+            .and_then(|scaled| scaled.extended(size, |bytes| w.bytes(bytes)));
+        if let Err(kind) = written {
+            w.refuse(kind, "");
         }
     }
 
@@ -222,16 +235,27 @@ impl Decimal {
         Decimal::of_wire(&bytes, scale, at)
     }
 
-    /// The bytes of the integer, with as many more of its sign as the size asks for.
-    fn extended(&self, size: usize) -> Result<Vec<u8>, EncodeErrorKind> {
+    /// Hands over the bytes of the integer, with as many more of its sign as the size asks for.
+    fn extended(&self, size: usize, write: impl FnOnce(&[u8])) -> Result<(), EncodeErrorKind> {
         self.unscaled.with_bytes(|bytes| {
             let missing = size
                 .checked_sub(bytes.len())
                 .ok_or(EncodeErrorKind::WrongLength { expected: size })?;
             let fill = if self.unscaled.is_negative() { 0xff } else { 0 };
-            let mut extended = vec![fill; missing];
-            extended.extend_from_slice(bytes);
-            Ok(extended)
+            // Every integer of 128 bits and most others fit here; no reason to ask for memory.
+            let mut room = [fill; 32];
+            match room.get_mut(..size) {
+                Some(extended) => {
+                    extended[missing..].copy_from_slice(bytes);
+                    write(extended);
+                }
+                None => {
+                    let mut extended = vec![fill; missing];
+                    extended.extend_from_slice(bytes);
+                    write(&extended);
+                }
+            }
+            Ok(())
         })
     }
 

@@ -15,9 +15,9 @@ use std::path::{Path, PathBuf};
 
 /// How many schemas are taken of a folder, evenly spread: schemas of one kind are enough of a kind.
 const CORPORA: [(&str, usize); 3] = [
-    ("avsc-openedx", 10),
+    ("avsc-openedx", 6),
     ("avsc-kafka-streams-examples", 8),
-    ("avro-test-schemas", 60),
+    ("avro-test-schemas", 30),
 ];
 
 fn main() {

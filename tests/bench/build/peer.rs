@@ -8,8 +8,7 @@ use std::fmt::Write as _;
 pub enum Wire {
     /// The way serde_avro_fast wants them: decimals are `rust_decimal`, union branches go by Rust's names.
     Avro,
-    /// The way serde_json writes what we write: union branches go by Avro's names, and bytes are text, already
-    /// in its final form, so that the peer has nothing to convert.
+    /// The way serde_json writes what we write: union branches go by Avro's names, and bytes become text.
     Json,
 }
 
@@ -76,7 +75,7 @@ impl<'a> Peer<'a> {
             Kind::Long => "i64".to_owned(),
             Kind::Float => "f32".to_owned(),
             Kind::Double => "f64".to_owned(),
-            Kind::Bytes if self.wire == Wire::Json => "String".to_owned(),
+            Kind::Bytes if self.wire == Wire::Json => "crate::Latin".to_owned(),
             Kind::Bytes if matches!(ty.logical, Some(Logical::Decimal { .. })) => {
                 "rust_decimal::Decimal".to_owned()
             }
@@ -109,7 +108,7 @@ impl<'a> Peer<'a> {
         let named = self.set.get(id);
         let logical = named.logical;
         match named.kind {
-            NamedKind::Fixed { .. } if self.wire == Wire::Json => "String".to_owned(),
+            NamedKind::Fixed { .. } if self.wire == Wire::Json => "crate::Latin".to_owned(),
             NamedKind::Fixed { .. } if matches!(logical, Some(Logical::Decimal { .. })) => {
                 "rust_decimal::Decimal".to_owned()
             }

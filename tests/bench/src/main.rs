@@ -3,7 +3,7 @@
 //! Times are medians of short batches that take turns; what counts is the ratio. Outputs are compared before timing.
 
 use obs_runtime::{AvroCodec, JsonCodec};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::Instant;
@@ -38,6 +38,25 @@ macro_rules! case {
 
 mod cases {
     include!(concat!(env!("OUT_DIR"), "/cases.rs"));
+}
+
+/// Bytes that become text when they are written, each a character: what a user of serde_json writes for Avro's JSON.
+#[derive(Debug)]
+pub struct Latin(Vec<u8>);
+
+impl Serialize for Latin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text: String = self.0.iter().map(|byte| char::from(*byte)).collect();
+        serializer.serialize_str(&text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Latin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Latin, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes: Result<Vec<u8>, _> = text.chars().map(u8::try_from).collect();
+        bytes.map(Latin).map_err(serde::de::Error::custom)
+    }
 }
 
 /// Batches of each side; they take turns.

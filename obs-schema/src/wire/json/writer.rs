@@ -218,38 +218,21 @@ impl Writer {
         self.out.extend_from_slice(rest);
     }
 
+    #[inline]
     fn escape(&mut self, byte: u8) {
-        const HEX: [u8; 16] = *b"0123456789abcdef";
-        let short = match byte {
-            b'"' | b'\\' => byte,
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            0x08 => b'b',
-            0x0c => b'f',
-            _ => {
-                let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
-                self.out.extend_from_slice(b"\\u00");
-                self.out.extend_from_slice(&digits);
-                return;
-            }
-        };
-        self.out.extend_from_slice(&[b'\\', short]);
+        // A whole word, cut to length: no copy of a length that is only known at run time.
+        let character = &CHARACTERS[usize::from(byte)];
+        let end = self.out.len() + usize::from(character[7]);
+        self.out.extend_from_slice(character);
+        self.out.truncate(end);
     }
 
     /// Bytes the way Avro writes them in JSON: each one a character from U+0000 to U+00FF.
     pub fn bytes(&mut self, value: &[u8]) {
-        self.out.reserve(value.len() + 2);
+        self.out.reserve(value.len() + 16);
         self.out.push(b'"');
         for byte in value {
-            match byte {
-                b'"' | b'\\' | 0..0x20 => self.escape(*byte),
-                0x20..0x80 => self.out.push(*byte),
-                // Two bytes of UTF-8: the top two bits go to the first.
-                _ => self
-                    .out
-                    .extend_from_slice(&[0xc0 | byte >> 6, 0x80 | byte & 0x3f]),
-            }
+            self.escape(*byte);
         }
         self.out.push(b'"');
     }
@@ -375,4 +358,39 @@ impl Writer {
             ),
         }
     }
+}
+
+/// How a character from U+0000 to U+00FF stands in a string: at most six bytes, and in the last one how many.
+type Character = [u8; 8];
+
+static CHARACTERS: [Character; 256] = {
+    let mut all = [[0; 8]; 256];
+    let mut byte = 0_u8;
+    loop {
+        all[byte as usize] = character(byte);
+        if byte == 0xff {
+            break all;
+        }
+        byte += 1;
+    }
+};
+
+const fn character(byte: u8) -> Character {
+    const HEX: [u8; 16] = *b"0123456789abcdef";
+    let short = match byte {
+        b'"' | b'\\' => byte,
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        0x08 => b'b',
+        0x0c => b'f',
+        0..0x20 => {
+            let (high, low) = (HEX[(byte >> 4) as usize], HEX[(byte & 15) as usize]);
+            return [b'\\', b'u', b'0', b'0', high, low, 0, 6];
+        }
+        0x20..0x80 => return [byte, 0, 0, 0, 0, 0, 0, 1],
+        // Two bytes of UTF-8: the top two bits go to the first.
+        _ => return [0xc0 | byte >> 6, 0x80 | byte & 0x3f, 0, 0, 0, 0, 0, 2],
+    };
+    [b'\\', short, 0, 0, 0, 0, 0, 2]
 }
