@@ -8,6 +8,7 @@ use super::names::{Place, word};
 use super::schemas::{Schemas, speaks_of_size, speaks_of_text};
 use super::view::{Key, View};
 use crate::model::{Assertion, Branch, Shape, Type, TypeKind, Union};
+use obs_schema::diag::Diagnostic;
 use obs_schema::json::Json;
 use obs_schema::json_schema::SchemaId;
 
@@ -25,20 +26,18 @@ impl<'a> Lowering<'a> {
         mut all: Alternatives<'a>,
         place: &Place,
     ) -> Lowered {
+        // Whole roots and parts of `allOf` aside, what speaks of properties without saying `type` allows other values too.
+        let narrow = matches!(keys, [key] if self.is_root(key));
+        let mut or_other = false;
         for alternative in &mut all.list {
-            self.imply(place.node, alternative);
+            or_other |= self.imply(place.node, alternative, narrow) && !narrow;
         }
         if all.list.is_empty() {
             return self.never(place.node);
         }
-        let open = all
-            .list
-            .iter()
-            .filter(|one| one.view.kinds == Kinds::ALL)
-            .count();
         let exact_if_open = all.list.iter().all(|one| one.view.unsaid.is_empty()) && !all.loose;
         let several = all.list.len() > 1;
-        if open > 0 {
+        if all.list.iter().any(|one| one.view.kinds == Kinds::ALL) {
             // Types beside "anything" are worth having where they are structs, or where the choice is not the author's.
             let ours = keys.len() > 1;
             let typed = |one: &Alternative<'_>| {
@@ -53,30 +52,51 @@ impl<'a> Lowering<'a> {
                     ..Lowered::json()
                 };
             }
-            self.decide(place.node, Decision::TypedOrOther);
+            or_other = true;
         }
-        self.typed(keys, &all, place, open > 0)
+        self.typed(keys, &all, place, or_other)
     }
 
-    /// What speaks of properties means objects, and so on.
-    fn imply(&mut self, node: SchemaId, alternative: &mut Alternative<'a>) {
+    /// What speaks of properties means objects, and so on. Says whether that was needed.
+    fn imply(&mut self, node: SchemaId, alternative: &mut Alternative<'a>, narrow: bool) -> bool {
         if alternative.view.kinds != Kinds::ALL {
-            return;
+            return false;
         }
         let kinds = implied(&self.schemas, &alternative.view);
         if kinds.is_empty() {
-            return;
+            return false;
         }
         alternative.view.kinds = kinds;
-        for (kind, decision) in [
-            (Kinds::OBJECT, Decision::ImpliedObject),
-            (Kinds::ARRAY, Decision::ImpliedArray),
-            (Kinds::STRING.or(Kinds::NUMBER), Decision::ImpliedScalar),
+        for (kind, decision, words) in [
+            (
+                Kinds::OBJECT,
+                Decision::ImpliedObject,
+                ("properties", "object"),
+            ),
+            (Kinds::ARRAY, Decision::ImpliedArray, ("items", "array")),
+            (Kinds::STRING, Decision::ImpliedScalar, ("text", "string")),
+            (Kinds::NUMBER, Decision::ImpliedScalar, ("size", "number")),
         ] {
             if kinds.meets(kind) {
                 self.decide(node, decision);
+                if !narrow {
+                    self.implied_type(node, words.0, words.1);
+                }
             }
         }
+        true
+    }
+
+    fn implied_type(&mut self, node: SchemaId, subject: &str, ty: &str) {
+        let schema = self.schemas.set.get(node);
+        let message = format!(
+            "`{}` speaks of {subject} and does not say `type`, so anything else is allowed too",
+            schema.pointer
+        );
+        self.cx.push(
+            Diagnostic::warning("implied-type", schema.loc, message)
+                .help(format!("add `\"type\": \"{ty}\"`")),
+        );
     }
 
     /// Nothing is valid here.
@@ -169,7 +189,7 @@ impl<'a> Lowering<'a> {
 
         let mut array_parts: Vec<Part> = Vec::new();
         for one in &arrays {
-            let name = self.word(one, "array");
+            let name = self.word(one, place, "array");
             let lowered = self.array(one, &at(&name));
             let lowered = self.branch_guarded(all, one, lowered);
             if array_parts.iter().all(|part| part.lowered.ty != lowered.ty) {
@@ -198,16 +218,11 @@ impl<'a> Lowering<'a> {
                 .and_then(|name| constant(&self.schemas, &one.view, name));
             let name = match &value {
                 Some(Json::String(text)) if !text.is_empty() => text.clone(),
-                _ => self.word(one, "object"),
+                _ => self.word(one, place, "object"),
             };
+            // The name of the position goes to the whole.
             let below = match self.own_place(&one.key) {
-                Some(own)
-                    if !(shared
-                        && self.names.is_root(own.node)
-                        && self.names.is_root(place.node)) =>
-                {
-                    own
-                }
+                Some(own) if !shared || own.node != place.node => own,
                 _ => at(&name),
             };
             let lowered = self.object(one, &below, !shared);
@@ -293,8 +308,10 @@ impl<'a> Lowering<'a> {
         lowered
     }
 
-    fn word(&self, one: &Alternative<'_>, kind: &str) -> String {
-        word(&self.schemas, &one.key.schemas).unwrap_or_else(|| kind.to_owned())
+    fn word(&self, one: &Alternative<'_>, place: &Place, kind: &str) -> String {
+        let whole = one.key.schemas == [place.node];
+        let word = word(&self.schemas, &one.key.schemas).filter(|_| !whole);
+        word.unwrap_or_else(|| kind.to_owned())
     }
 
     /// A branch may be marked sensitive itself. What the position is marked with concerns the whole and is added there.

@@ -433,19 +433,18 @@ impl<'a> Lowering<'a> {
         if !simple || !covers || !plain {
             return None;
         }
-        Some(
-            if view
-                .parts
-                .iter()
-                .any(|(_, part)| part.additional_properties.is_some())
-            {
-                Rest::Open
-            } else if self.schemas.forbids(rest) {
-                Rest::Shut
-            } else {
-                Rest::Any(Vec::new())
-            },
-        )
+        // Who judges every member, if only by saying `true`, has evaluated it.
+        let judged = below.iter().any(|other| {
+            self.schemas.keywords(*other).is_some_and(|other_part| {
+                other_part.additional_properties.is_some()
+                    || *other != id && other_part.unevaluated_properties.is_some()
+            })
+        });
+        Some(match (judged, self.schemas.forbids(rest)) {
+            (true, _) => Rest::Open,
+            (false, true) => Rest::Shut,
+            (false, false) => Rest::Any(Vec::new()),
+        })
     }
 
     /// The type of members nobody names.

@@ -50,24 +50,31 @@ fn one_of(values: Vec<Json>) -> Assertion {
 }
 
 /// Several ways to say what a scalar is, made into one.
+///
+/// Ways that ask for the same are one; a way that asks for nothing covers the others. Anything else is too much to say.
 fn merge(
     shape: Shape,
     mut ways: Vec<(Vec<Assertion>, bool)>,
     alternatives: &[&Alternative<'_>],
+    kinds: Kinds,
 ) -> (Type, bool) {
-    let exact = ways.iter().all(|(_, exact)| *exact);
-    let same = ways.windows(2).all(|pair| pair[0].0 == pair[1].0);
-    // One way that asks for nothing covers the others; a list of values asks for something.
-    let free = |(at, (assertions, _)): (usize, &(Vec<Assertion>, bool))| {
-        assertions.is_empty() && alternatives[at].view.values.is_none()
+    let each_exact = ways.iter().all(|(_, exact)| *exact);
+    let union = alternatives
+        .iter()
+        .fold(Kinds::NONE, |all, one| all.or(one.view.kinds));
+    // A list of values, or fewer kinds of number, do not stand for the rest.
+    let wide = |one: &Alternative<'_>| {
+        one.view.values.is_none() && one.view.kinds.covers(union.and(kinds))
     };
-    let (assertions, exact) = match ways.pop() {
-        Some((assertions, _)) if same => (assertions, exact),
-        Some(last) => {
-            ways.push(last);
-            (Vec::new(), exact && ways.iter().enumerate().any(free))
-        }
-        None => (Vec::new(), exact),
+    let same = ways.windows(2).all(|pair| pair[0].0 == pair[1].0);
+    let free = ways
+        .iter()
+        .zip(alternatives)
+        .any(|((assertions, _), one)| assertions.is_empty() && wide(one));
+    let exact = each_exact && (free || same && alternatives.iter().any(|one| wide(one)));
+    let assertions = match ways.pop() {
+        Some((assertions, _)) if same => assertions,
+        _ => Vec::new(),
     };
     (
         Type {
@@ -133,14 +140,7 @@ impl Lowering<'_> {
             (true, false) => Shape::I64,
             _ => Shape::F64,
         };
-        let same_kinds = alternatives.iter().all(|one| {
-            one.view
-                .kinds
-                .and(Kinds::NUMBER)
-                .covers(kinds.and(Kinds::NUMBER))
-        });
-        let (ty, exact) = merge(shape, ways, alternatives);
-        let exact = exact && (same_kinds || ty.assertions.is_empty());
+        let (ty, exact) = merge(shape, ways, alternatives, Kinds::NUMBER);
         Scalar {
             lowered: Lowered { ty, exact },
             overlap: alternatives.len() > 1,
@@ -195,7 +195,7 @@ impl Lowering<'_> {
             .iter()
             .map(|one| texts(&keywords(one), formats))
             .collect();
-        let (ty, exact) = merge(Shape::String, ways, alternatives);
+        let (ty, exact) = merge(Shape::String, ways, alternatives, Kinds::STRING);
         Scalar {
             lowered: Lowered { ty, exact },
             overlap: alternatives.len() > 1,

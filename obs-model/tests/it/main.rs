@@ -1,0 +1,4 @@
+//! The model over whole schemas. One binary: linking costs more than running.
+
+mod fits;
+mod json_schema;
