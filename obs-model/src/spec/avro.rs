@@ -23,7 +23,8 @@ pub fn lower(cx: &mut Diagnostics, sources: &SourceMap, set: &avro::Set, draft: 
         set,
         draft,
         types: BTreeMap::new(),
-        referenced: BTreeSet::new(),
+        mentioned: BTreeMap::new(),
+        used_by_roots: BTreeSet::new(),
     };
     lowering.place_names();
     lowering.find_references();
@@ -43,8 +44,10 @@ struct Lowering<'a> {
     set: &'a avro::Set,
     draft: &'a mut Draft,
     types: BTreeMap<NamedId, Option<TypeId>>,
-    /// Named types that another named type or another file mentions.
-    referenced: BTreeSet<NamedId>,
+    /// Named types, and the records whose fields mention them.
+    mentioned: BTreeMap<NamedId, Vec<NamedId>>,
+    /// Named types that the root of a file holds in a list or a map.
+    used_by_roots: BTreeSet<NamedId>,
 }
 
 impl Lowering<'_> {
@@ -157,33 +160,43 @@ impl Lowering<'_> {
             .unwrap_or_else(|| version::numbers_in(path))
     }
 
+    /// Who mentions whom. A root that is a list or a map uses what it holds; the branches of a root union stand for
+    /// themselves.
     fn find_references(&mut self) {
         let set = self.set;
-        for named in &set.named {
-            if let NamedKind::Record { fields, .. } = &named.kind {
-                for field in fields {
-                    self.refer(&field.ty);
-                }
+        for (at, named) in set.named.iter().enumerate() {
+            let NamedKind::Record { fields, .. } = &named.kind else {
+                continue;
+            };
+            let by = NamedId(u32::try_from(at).unwrap_or(u32::MAX));
+            for field in fields {
+                let mentioned = &mut self.mentioned;
+                field
+                    .ty
+                    .each_named(&mut |id| mentioned.entry(id).or_default().push(by));
             }
         }
         for document in &set.documents {
-            // The branches of a root union and the root itself are mentions, not uses.
             let root = document.root.as_ref();
             if let Some(Kind::Array(inner) | Kind::Map(inner)) = root.map(|root| &root.kind) {
-                self.refer(inner);
+                let used = &mut self.used_by_roots;
+                inner.each_named(&mut |id| {
+                    used.insert(id);
+                });
             }
         }
     }
 
-    fn refer(&mut self, ty: &avro::Type) {
-        match &ty.kind {
-            Kind::Named(id) => {
-                self.referenced.insert(*id);
-            }
-            Kind::Array(inner) | Kind::Map(inner) => self.refer(inner),
-            Kind::Union(branches) => branches.iter().for_each(|branch| self.refer(branch)),
-            _ => {}
+    /// Somebody uses the type who is no part of it: a tree that holds trees is still the root.
+    fn referenced(&self, id: NamedId) -> bool {
+        if self.used_by_roots.contains(&id) {
+            return true;
         }
+        let Some(by) = self.mentioned.get(&id) else {
+            return false;
+        };
+        let parts = self.set.reachable(&[id]);
+        by.iter().any(|by| !parts.contains(by))
     }
 
     /// Fills in a reserved type.
@@ -416,7 +429,7 @@ impl Lowering<'_> {
                 String::new()
             },
             keys,
-            referenced: self.referenced.contains(&id),
+            referenced: self.referenced(id),
             dialect: Dialect::Avro,
             rabin: obs_schema::avro::fingerprint::rabin(canonical.as_bytes()),
             sha256: obs_schema::avro::fingerprint::sha256(canonical.as_bytes()),

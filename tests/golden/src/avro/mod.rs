@@ -24,7 +24,7 @@ pub mod golden {
         include!("golden.avro.kinds.rs");
         include!("golden.avro.logical-types.rs");
         include!("golden.avro.card-added.rs");
-        include!("golden.avro.leaf.rs");
+        include!("golden.avro.tree.rs");
         include!("golden.avro.unions.rs");
     }
 
@@ -42,7 +42,7 @@ pub mod golden {
         pub mod self_ {
             pub mod vec {
                 use ::obs_runtime::__private::v1::{self as __obs, Within as _};
-                include!("golden.type.self.vec.box.rs");
+                include!("golden.type.self.vec.option.rs");
             }
         }
     }

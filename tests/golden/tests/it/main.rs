@@ -1,1 +1,5 @@
 //! Does generated code do what the schemas say?
+
+mod avro;
+mod json;
+mod versions;

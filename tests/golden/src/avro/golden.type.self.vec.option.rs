@@ -262,8 +262,22 @@ impl Option {
 }
 
 #[automatically_derived]
+impl __obs::Event for Option {
+    const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        event_type: "option", version: "1.0.0", rabin: 0x9a9ee8b500cdbf9e,
+        sha256: "297401a7a8a97aa40228483c93ab6ea9537eba27251c244e041271f2363f38b7",
+        schema: r#"{"type":"record","name":"Option","namespace":"golden.type.self.Vec","doc":"Names that would trip a careless generator.","fields":[{"name":"type","type":"int"},{"name":"self","type":"int"},{"name":"Self","type":"int"},{"name":"crate","type":"int"},{"name":"_","type":"int"},{"name":"userId","type":"int"},{"name":"user_id","type":"int"},{"name":"w","type":"string"},{"name":"r","type":"string"},{"name":"v","type":["null","string"],"default":null},{"name":"cx","type":{"type":"array","items":{"type":"map","values":"string"}}},{"name":"x","type":{"type":"record","name":"String","fields":[{"name":"str","type":"string"}]}},{"name":"key","type":{"type":"record","name":"Result","fields":[]}},{"name":"index","type":{"type":"enum","name":"Box","symbols":["Self","None","Some","Ok","Unrecognised","ALL","all"]}},{"name":"out","type":["string",{"type":"record","name":"Vec","fields":[{"name":"vec","type":["null","Option"],"default":null}]}]},{"name":"Ok","type":{"type":"record","name":"Debug","fields":[]}},{"name":"members","type":{"type":"record","name":"i32","fields":[]}},{"name":"new","type":"boolean"}]}"#,
+        major: 1, topic: "option.v1", subject: "option-value", dialect: __obs::Dialect::Avro,
+        encoding: __obs::Encoding::Avro,
+    };
+    __obs::body!(avro);
+}
+__obs::event!(Option, "golden.type.self.Vec.Option", avro json);
+
+#[automatically_derived]
 impl __obs::AvroCodec for Option {
     fn write_avro(&self, w: &mut __obs::avro::Writer) {
+        w.reserve(176);
         w.int(self.r#type);
         w.int(self.self_);
         w.int(self.self__2);

@@ -105,8 +105,22 @@ impl Tree {
 }
 
 #[automatically_derived]
+impl __obs::Event for Tree {
+    const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        event_type: "tree", version: "1.0.0", rabin: 0x3e46ac8c240e0d25,
+        sha256: "6c60707f6ce5ec7392d595e497a1a8dfda7b8ecb80f9bb76260413c8e5651d19",
+        schema: r#"{"type":"record","name":"Tree","namespace":"golden.avro","fields":[{"name":"value","type":"string"},{"name":"left","type":["null","Tree"],"default":null},{"name":"children","type":{"type":"array","items":"Tree"}},{"name":"either","type":["null","string",{"type":"record","name":"Leaf","fields":[{"name":"owner","type":["null","Tree"],"default":null}]}],"default":null}]}"#,
+        major: 1, topic: "tree.v1", subject: "tree-value", dialect: __obs::Dialect::Avro,
+        encoding: __obs::Encoding::Avro,
+    };
+    __obs::body!(avro);
+}
+__obs::event!(Tree, "golden.avro.Tree", avro json);
+
+#[automatically_derived]
 impl __obs::AvroCodec for Tree {
     fn write_avro(&self, w: &mut __obs::avro::Writer) {
+        w.reserve(304);
         w.string(&self.value);
         w.option(0, &self.left, |w, v| __obs::AvroCodec::write_avro(&**v, w));
         w.array(&self.children, |w, v| __obs::AvroCodec::write_avro(v, w));

@@ -1,0 +1,34 @@
+//! Several versions of one event: told apart by fingerprint, carried to the newest.
+
+use golden::versions::golden::versions::order_shipped_v1::{Carrier, OrderShipped as V1};
+use golden::versions::golden::versions::order_shipped_v2::OrderShipped as V2;
+use golden::versions::golden::versions::{AnyOrderShipped, OrderShipped};
+
+fn first() -> V1 {
+    V1 {
+        order: "o-1".into(),
+        weight: 3,
+        carrier: Carrier::Gls,
+    }
+}
+
+#[test]
+fn the_oldest_becomes_the_newest() {
+    let mut body = Vec::new();
+    first().encode_avro(&mut body).expect("valid");
+    let any = AnyOrderShipped::decode(V1::RABIN, &body).expect("a known fingerprint");
+    assert_eq!(any.version(), "1.0.0");
+    let newest: OrderShipped = any.into_latest().expect("every step is known");
+    // Renamed by an alias, widened, and a symbol that fell to the default.
+    assert_eq!(newest.order_id, "o-1");
+    assert!((newest.weight - 3.0).abs() < f64::EPSILON);
+    assert_eq!(newest.carrier.as_str(), "OTHER");
+    assert_eq!(newest.warehouse, "main");
+}
+
+#[test]
+fn fingerprints_tell_versions_apart() {
+    assert_ne!(V1::RABIN, V2::RABIN);
+    assert_ne!(V2::SHA256, OrderShipped::SHA256);
+    assert!(AnyOrderShipped::decode(7, &[]).is_err());
+}
