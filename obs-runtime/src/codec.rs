@@ -5,7 +5,10 @@
 mod avro;
 pub(crate) mod branch;
 mod json;
+
 pub(crate) mod owned;
+#[cfg(test)]
+mod tests;
 
 use obs_schema::wire;
 use obs_schema::wire::{DecodeError, EncodeError, Limits};

@@ -313,3 +313,62 @@ macro_rules! by_text {
 }
 
 by_text!(bool, i8, i16, i32, i64, u8, u16, u32, u64, types::Uuid);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static MARKED: &Descriptor = crate::__obs_descriptor!(
+        event_type: "thing.marked",
+        version: "1.2.3",
+        rabin: 0x0123_4567_89ab_cdef,
+        sha256: "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+        topic: "thing.marked.v1",
+        major: 1,
+    );
+
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test looks at its own program"
+    )]
+    fn a_program_tells_which_events_it_carries() {
+        let program = std::env::current_exe().and_then(std::fs::read).unwrap();
+        let found = obs_schema::carried::find_records(&program)
+            .find(|record| record.event_type == "thing.marked")
+            .unwrap();
+        assert_eq!(
+            (found.version.as_str(), found.rabin),
+            ("1.2.3", MARKED.rabin)
+        );
+        assert_eq!((found.sha256, found.sha256[31]), (MARKED.sha256, 0x1f));
+        assert_eq!(
+            obs_schema::carried::find_records(MARKED.record).next(),
+            Some(found)
+        );
+        assert_eq!(MARKED.topic, "thing.marked.v1");
+    }
+
+    #[test]
+    fn keys_are_text_or_bytes() {
+        let id = types::Uuid([0; 16]);
+        for (key, bytes) in [
+            (Key::from("a"), &b"a"[..]),
+            (Key::from(&"a".to_owned()), b"a"),
+            (Key::from("a".to_owned()), b"a"),
+            (Key::from(&vec![1, 2]), &[1, 2]),
+            (Key::from(&[1, 2]), &[1, 2]),
+            (Key::from(&-7_i32), b"-7"),
+            (Key::from(&u64::MAX), b"18446744073709551615"),
+            (Key::from(&true), b"true"),
+            (Key::from(&id), b"00000000-0000-0000-0000-000000000000"),
+        ] {
+            assert_eq!(key.as_bytes().as_deref(), Some(bytes));
+        }
+        let hashed = Key::from("ada@example.com").hashed();
+        assert_eq!(hashed, Key::from("ada@example.com").hashed());
+        assert_ne!(hashed, Key::from("bob@example.com").hashed());
+        assert!(matches!(&hashed, Key::Text(text) if text.len() == 32 && !text.contains("ada")));
+        assert_eq!(Key::None.hashed(), Key::None);
+    }
+}
