@@ -50,7 +50,7 @@ pub use codec::{AvroCodec, JsonCodec, UnknownSymbol};
 pub use event::{Descriptor, Event, Key, Label};
 pub use init::{InitError, Obs, init};
 pub use obs_schema::json::Json;
-pub use obs_schema::wire::{DecodeError, EncodeError};
+pub use obs_schema::wire::{self, DecodeError, EncodeError, Limits};
 pub use resolve::{ResolveError, Resolver};
 pub use sensitive::{Pii, Secret};
 pub use validate::{Checker, Pattern, SchemaDoc, Validate, Violation, Violations};
