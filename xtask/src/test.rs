@@ -49,6 +49,11 @@ pub(crate) const STEPS: &[Step] = &[
         go: quickstart,
     },
     Step {
+        name: "bench",
+        what: "encoding and decoding allocate exactly what they should",
+        go: bench,
+    },
+    Step {
         name: "package",
         what: "every crate packages",
         go: package,
@@ -118,6 +123,11 @@ fn specs() -> Result<(), String> {
 
 fn quickstart() -> Result<(), String> {
     go(cargo().args(["run", "--quiet", "-p", "quickstart"]))
+}
+
+/// What repeats exactly; the figures that depend on the machine are for people.
+fn bench() -> Result<(), String> {
+    crate::bench::run(&["gate", "--short"])
 }
 
 /// The archives are made from a copy of what is committed or changed, so a dirty tree can be looked at too.

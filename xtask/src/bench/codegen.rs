@@ -6,7 +6,10 @@ use std::path::Path;
 use std::process::Command;
 
 /// Events in a crate, enough to stand out from the noise.
-const EVENTS: usize = 300;
+const EVENTS: usize = 200;
+
+/// How often each is checked.
+const ROUNDS: usize = 3;
 
 /// Switched-on parts; the settings' names joined by `+`.
 const PARTS: [(&str, &str); 7] = [
@@ -27,10 +30,10 @@ pub(super) fn run(short: bool) -> Result<(), String> {
     if short {
         return Ok(());
     }
+    parts(&debug)?;
     let release = program("obs-bench-codegen", true)?;
     println!("in one process, optimised:");
-    go(Command::new(&release).arg("speed").arg(&folder))?;
-    parts(&release)
+    go(Command::new(&release).arg("speed").arg(&folder))
 }
 
 /// Lines, bytes and processor time of `cargo check` for one event of ten fields.
@@ -49,9 +52,9 @@ fn parts(generator: &Path) -> Result<(), String> {
         ),
     )?;
     let check = || {
-        // The best of three, for the machine may be busy.
+        // The best of several, for the machine may be busy.
         let mut best = f64::INFINITY;
-        for _ in 0..3 {
+        for _ in 0..ROUNDS {
             let text = std::fs::read_to_string(folder.join("src/lib.rs"))
                 .map_err(|error| error.to_string())?;
             write("src/lib.rs", &text)?;
