@@ -47,41 +47,48 @@ const ROUNDS: [u32; 64] = [
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 ];
 
-/// SHA-256 (FIPS 180-4).
+/// SHA-256 (FIPS 180-4). A derive whose parts only the compiler knows has it worked out while compiling.
 #[must_use]
-pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+pub const fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut state: [u32; 8] = [
         0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
         0x5be0cd19,
     ];
-    let (blocks, rest) = bytes.as_chunks::<64>();
-    for block in blocks {
+    let (mut blocks, rest) = bytes.as_chunks::<64>();
+    while let [block, others @ ..] = blocks {
         compress(&mut state, block);
+        blocks = others;
     }
     // The end: what is left, one bit, zeros, and the length in bits.
     let mut tail = [0; 128];
-    tail[..rest.len()].copy_from_slice(rest);
+    tail.split_at_mut(rest.len()).0.copy_from_slice(rest);
     tail[rest.len()] = 0x80;
     let length = if rest.len() < 56 { 64 } else { 128 };
-    let bits = (bytes.len() as u64).wrapping_mul(8);
-    tail[length - 8..length].copy_from_slice(&bits.to_be_bytes());
-    let (blocks, _) = tail[..length].as_chunks::<64>();
-    for block in blocks {
+    let bits = (bytes.len() as u64).wrapping_mul(8).to_be_bytes();
+    tail.split_at_mut(length - 8).1.split_at_mut(8).0.copy_from_slice(&bits);
+    let (mut blocks, _) = tail.split_at(length).0.as_chunks::<64>();
+    while let [block, others @ ..] = blocks {
         compress(&mut state, block);
+        blocks = others;
     }
     let mut out = [0; 32];
-    for (bytes, word) in out.as_chunks_mut::<4>().0.iter_mut().zip(state) {
-        *bytes = word.to_be_bytes();
+    let mut at = 0;
+    while at < 8 {
+        out.split_at_mut(at * 4).1.split_at_mut(4).0.copy_from_slice(&state[at].to_be_bytes());
+        at += 1;
     }
     out
 }
 
-fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
+const fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
     let mut words = [0u32; 64];
-    for (word, bytes) in words.iter_mut().zip(block.as_chunks::<4>().0) {
-        *word = u32::from_be_bytes(*bytes);
+    let mut at = 0;
+    while at < 16 {
+        let [a, b, c, d] = block.as_chunks::<4>().0[at];
+        words[at] = u32::from_be_bytes([a, b, c, d]);
+        at += 1;
     }
-    for at in 16..64 {
+    while at < 64 {
         let (a, b) = (words[at - 15], words[at - 2]);
         let s0 = a.rotate_right(7) ^ a.rotate_right(18) ^ (a >> 3);
         let s1 = b.rotate_right(17) ^ b.rotate_right(19) ^ (b >> 10);
@@ -89,16 +96,18 @@ fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
             .wrapping_add(s0)
             .wrapping_add(words[at - 7])
             .wrapping_add(s1);
+        at += 1;
     }
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
-    for (word, round) in words.into_iter().zip(ROUNDS) {
+    at = 0;
+    while at < 64 {
         let s1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
         let choice = (e & f) ^ (!e & g);
         let first = h
             .wrapping_add(s1)
             .wrapping_add(choice)
-            .wrapping_add(round)
-            .wrapping_add(word);
+            .wrapping_add(ROUNDS[at])
+            .wrapping_add(words[at]);
         let s0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
         let majority = (a & b) ^ (a & c) ^ (b & c);
         let second = s0.wrapping_add(majority);
@@ -110,9 +119,13 @@ fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
         c = b;
         b = a;
         a = first.wrapping_add(second);
+        at += 1;
     }
-    for (slot, word) in state.iter_mut().zip([a, b, c, d, e, f, g, h]) {
-        *slot = slot.wrapping_add(word);
+    let sums = [a, b, c, d, e, f, g, h];
+    at = 0;
+    while at < 8 {
+        state[at] = state[at].wrapping_add(sums[at]);
+        at += 1;
     }
 }
 
