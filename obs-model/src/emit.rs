@@ -31,6 +31,11 @@ use printer::Code;
 use std::collections::BTreeMap;
 use traits::Traits;
 
+#[cfg(feature = "derive")]
+pub(crate) use event::PART;
+#[cfg(feature = "derive")]
+pub(crate) use paths::{logical_name, wrapper};
+
 /// Relative path to text. Equal models and settings make equal artifacts.
 pub type Artifacts = BTreeMap<String, String>;
 

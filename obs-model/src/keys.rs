@@ -17,6 +17,8 @@ pub use event::KEYS as EVENT_KEYS;
 pub use field::KEYS as FIELD_KEYS;
 pub(crate) use value::listed;
 pub use value::parse_version;
+#[cfg(feature = "derive")]
+pub(crate) use value::{boolean, text, unknown_key, whole, word};
 
 /// Reads the `x-obs` object of an event.
 pub fn event_keys(cx: &mut Diagnostics, node: &Node) -> EventKeys {

@@ -3,6 +3,8 @@
 //! The phases are listed in [`pipeline`]; nothing here touches files, variables or clocks.
 
 pub mod check;
+#[cfg(feature = "derive")]
+pub mod derive;
 pub mod diag;
 pub mod draft;
 pub mod emit;

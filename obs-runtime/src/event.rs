@@ -220,6 +220,11 @@ pub trait Label {
 
     /// Which of the values this is.
     fn index(&self) -> usize;
+
+    /// The value, as it stands in the metric.
+    fn as_str(&self) -> &'static str {
+        Self::VALUES[self.index()]
+    }
 }
 
 impl Label for bool {

@@ -36,6 +36,7 @@ pub mod types;
 mod clock;
 mod init;
 mod resolve;
+mod part;
 mod sensitive;
 mod serde;
 mod validate;
@@ -52,6 +53,9 @@ pub use init::{InitError, Obs, init};
 pub use obs_schema::json::Json;
 pub use obs_schema::wire::{self, DecodeError, EncodeError, Limits};
 pub use resolve::{ResolveError, Resolver};
+#[cfg(feature = "macros")]
+pub use obs_macros::{Event, EventPart, Label};
+pub use part::{EventPart, PartSchema, Piece};
 pub use sensitive::{Pii, Secret};
 pub use validate::{Checker, Pattern, SchemaDoc, Validate, Violation, Violations};
 pub use words::UpcastError;

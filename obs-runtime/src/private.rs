@@ -22,6 +22,7 @@ pub mod v1 {
     pub use std::sync::LazyLock;
     pub use std::vec::Vec;
 
+    pub use obs_schema::avro::fingerprint;
     pub use obs_schema::carried;
     pub use obs_schema::json::Json;
     pub use obs_schema::wire::{
@@ -37,6 +38,7 @@ pub mod v1 {
         Descriptor, Dialect, Encoding, Envelope, Event, FieldInfo, Key, Label, LabelInfo, Redaction,
     };
     pub use crate::resolve::{ResolveError, Resolver};
+    pub use crate::part::{EventPart, PartSchema, Piece, text as part_text};
     pub use crate::sensitive::{Pii, Secret};
     pub use crate::types;
     pub use crate::validate::{Checker, Pattern, SchemaDoc, Validate, Violations};

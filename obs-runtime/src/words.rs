@@ -32,6 +32,32 @@ macro_rules! __obs_descriptor {
         };
         DESCRIPTOR
     }};
+    // Parts of the schema are known to the compiler only, so it makes text and fingerprints of the pieces.
+    (event_type: $event:literal, version: $version:literal, part: $part:expr, $($rest:tt)*) => {{
+        const PART: &$crate::__private::v1::PartSchema = $part;
+        const SCHEMA: &str = {
+            const LENGTH: usize = PART.length(false);
+            const BYTES: [u8; LENGTH] = PART.render(false);
+            $crate::__private::v1::part_text(&BYTES)
+        };
+        const CANONICAL: [u8; PART.length(true)] = PART.render(true);
+        const RABIN: u64 = $crate::__private::v1::fingerprint::rabin(&CANONICAL);
+        const SHA256: [u8; 32] = $crate::__private::v1::fingerprint::sha256(&CANONICAL);
+        const LENGTH: usize = $crate::__private::v1::carried::length($event, $version);
+        #[used]
+        static RECORD: [u8; LENGTH] =
+            $crate::__private::v1::carried::mark($event, $version, RABIN, &SHA256);
+        const DESCRIPTOR: &$crate::__private::v1::Descriptor = &$crate::__private::v1::Descriptor {
+            event_type: $event,
+            version: $version,
+            rabin: RABIN,
+            sha256: SHA256,
+            schema: SCHEMA,
+            record: &RECORD,
+            ..$crate::__obs_descriptor!(@rest $($rest)*)
+        };
+        DESCRIPTOR
+    }};
     (@rest $($rest:tt)*) => {
         $crate::__private::v1::Descriptor { $($rest)* ..$crate::__private::v1::Descriptor::BLANK }
     };
@@ -73,27 +99,38 @@ macro_rules! __obs_body {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __obs_event {
+    // A derive has the descriptor beside the trait, and the trait in scope.
+    ($ident:ident, $wire:literal, derived $($codec:ident)*) => {
+        $crate::__obs_event!(@consts $ident, $wire, $($codec)*);
+    };
     ($ident:ident, $wire:literal, $($codec:ident)*) => {
+        $crate::__obs_event!(@consts $ident, $wire, $($codec)*);
         impl $ident {
-            /// Its name in the schema.
-            pub const WIRE_NAME: &'static str = $wire;
-            /// `major.minor.patch`
-            pub const VERSION: &'static str = <Self as $crate::__private::v1::Event>::DESCRIPTOR.version;
-            /// The schema as one self-contained document.
-            pub const SCHEMA: &'static str = <Self as $crate::__private::v1::Event>::DESCRIPTOR.schema;
-            /// CRC-64-AVRO of the schema.
-            pub const RABIN: u64 = <Self as $crate::__private::v1::Event>::DESCRIPTOR.rabin;
-            /// SHA-256 of the schema.
-            pub const SHA256: [u8; 32] = <Self as $crate::__private::v1::Event>::DESCRIPTOR.sha256;
-
-            /// Everything that does not hold of this value: place and rule, never the value itself.
-            pub fn validate(&self) -> $crate::__private::v1::Result<(), $crate::__private::v1::Violations> {
-                $crate::__private::v1::Validate::validate(self)
-            }
+            const __OBS: &'static $crate::__private::v1::Descriptor =
+                <Self as $crate::__private::v1::Event>::DESCRIPTOR;
 
             /// A publisher of this event on a bus.
             pub fn publisher(bus: &$crate::__private::v1::Bus) -> $crate::__private::v1::Publisher<Self> {
                 <Self as $crate::__private::v1::Event>::publisher(bus)
+            }
+        }
+    };
+    (@consts $ident:ident, $wire:literal, $($codec:ident)*) => {
+        impl $ident {
+            /// Its name in the schema.
+            pub const WIRE_NAME: &'static str = $wire;
+            /// `major.minor.patch`
+            pub const VERSION: &'static str = Self::__OBS.version;
+            /// The schema as one self-contained document.
+            pub const SCHEMA: &'static str = Self::__OBS.schema;
+            /// CRC-64-AVRO of the schema.
+            pub const RABIN: u64 = Self::__OBS.rabin;
+            /// SHA-256 of the schema.
+            pub const SHA256: [u8; 32] = Self::__OBS.sha256;
+
+            /// Everything that does not hold of this value: place and rule, never the value itself.
+            pub fn validate(&self) -> $crate::__private::v1::Result<(), $crate::__private::v1::Violations> {
+                $crate::__private::v1::Validate::validate(self)
             }
             $($crate::__obs_event!(@$codec);)*
         }

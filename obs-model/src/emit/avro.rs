@@ -27,7 +27,7 @@ pub(crate) fn codec(code: &mut Code, scope: &Scope<'_>, id: TypeId, ty: &TypeDef
     code.open(format_args!(
         "fn write_avro(&self, {w}: &mut {obs}::avro::Writer)"
     ));
-    if scope.roots.contains_key(&id) {
+    if scope.roots.contains_key(&id) && !empty {
         code.line(format_args!("w.reserve({});", hint(scope, id)));
     }
     match &ty.kind {

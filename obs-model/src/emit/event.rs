@@ -7,14 +7,30 @@ use crate::model::{
     Dialect, Encoding, Envelope, Event, Field, Redaction, Shape, Type, TypeDef, TypeKind,
 };
 
+/// The constant that holds the schema of an event with parts.
+pub(crate) const PART: &str = "__OBS_PART";
+
 /// The implementation for one version of an event, and the methods that need no trait in scope.
 pub(crate) fn event(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &TypeDef) {
     let obs = scope.obs;
     let ident = &ty.name.ident;
     code.blank();
     code.raw("#[automatically_derived]");
-    code.open(format_args!("impl {obs}::Event for {ident}"));
-    descriptor(code, scope, event, ty);
+    if scope.derived {
+        // Beside the trait, so that what keeps the user's type from being an event is reported by the trait alone.
+        code.open(format_args!("impl {ident}"));
+        descriptor(code, scope, "__OBS", event, ty);
+        code.close();
+        code.blank();
+        code.raw("#[automatically_derived]");
+        code.open(format_args!("impl {obs}::Event for {ident}"));
+        code.line(format_args!(
+            "const DESCRIPTOR: &'static {obs}::Descriptor = Self::__OBS;"
+        ));
+    } else {
+        code.open(format_args!("impl {obs}::Event for {ident}"));
+        descriptor(code, scope, "DESCRIPTOR", event, ty);
+    }
     let body = match event.encoding {
         Encoding::Avro if scope.has_avro(ty) => "avro",
         _ => "json",
@@ -35,6 +51,9 @@ pub(crate) fn event(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &Type
     code.close();
 
     let mut codecs = Vec::new();
+    if scope.derived {
+        codecs.push("derived");
+    }
     if scope.has_avro(ty) {
         codecs.push("avro");
     }
@@ -55,24 +74,30 @@ fn fields(ty: &TypeDef) -> &[Field] {
     }
 }
 
-fn descriptor(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &TypeDef) {
+fn descriptor(code: &mut Code, scope: &Scope<'_>, name: &str, event: &Event, ty: &TypeDef) {
     let obs = scope.obs;
     code.enter(format_args!(
-        "const DESCRIPTOR: &'static {obs}::Descriptor = {obs}::descriptor! {{"
+        "const {name}: &'static {obs}::Descriptor = {obs}::descriptor! {{"
     ));
-    let hex: String = event
-        .sha256
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    code.line(format_args!(
-        "event_type: {}, version: \"{}\", rabin: {:#018x},",
-        lit(&event.event_type),
-        event.version,
-        event.rabin
-    ));
-    code.line(format_args!("sha256: \"{hex}\","));
-    code.line(format_args!("schema: {},", lit(&event.schema)));
+    let (event_type, version) = (lit(&event.event_type), event.version);
+    if event.schema.is_empty() {
+        // A derive with parts: the compiler puts text and fingerprints together from what stands beside us.
+        code.line(format_args!(
+            "event_type: {event_type}, version: \"{version}\", part: {PART},"
+        ));
+    } else {
+        let rabin = event.rabin;
+        let hex: String = event
+            .sha256
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        code.line(format_args!(
+            "event_type: {event_type}, version: \"{version}\", rabin: {rabin:#018x},"
+        ));
+        code.line(format_args!("sha256: \"{hex}\","));
+        code.line(format_args!("schema: {},", lit(&event.schema)));
+    }
     let dialect = match event.dialect {
         Dialect::Avro => "Avro",
         Dialect::JsonSchema => "JsonSchema",
@@ -122,10 +147,14 @@ fn info(obs: &str, field: &Field) -> Option<String> {
     }
     if let Some(label) = &keys.label {
         let values: Vec<String> = label.values.iter().map(|value| lit(value)).collect();
+        let values = match own_type(&field.ty) {
+            // A type of the user's own knows its values, and a macro does not.
+            Some(path) if values.is_empty() => format!("<{path} as {obs}::Label>::VALUES"),
+            _ => format!("&[{}]", values.join(", ")),
+        };
         parts.push(format!(
-            "label: {obs}::Some({obs}::LabelInfo {{ name: {}, values: &[{}], clamped: {} }})",
+            "label: {obs}::Some({obs}::LabelInfo {{ name: {}, values: {values}, clamped: {} }})",
             lit(&label.name),
-            values.join(", "),
             label.clamped
         ));
     }
@@ -159,6 +188,15 @@ fn info(obs: &str, field: &Field) -> Option<String> {
         "{obs}::FieldInfo {{ wire: {wire}, {}, ..{obs}::FieldInfo::BLANK }}",
         parts.join(", ")
     ))
+}
+
+/// The user's own type in a position, options aside.
+fn own_type(ty: &Type) -> Option<&str> {
+    match &ty.shape {
+        Shape::Rust(path) => Some(path),
+        Shape::Option { inner, .. } => own_type(inner),
+        _ => None,
+    }
 }
 
 /// The message key of a value, as an expression.
@@ -199,14 +237,15 @@ fn shape_key(scope: &Scope<'_>, ty: &Type, at: &Value) -> String {
             at.borrowed()
         ),
         Shape::Option { inner, .. } => optional_key(scope, inner, at),
-        Shape::Bool
-        | Shape::I32
-        | Shape::I64
-        | Shape::U64
-        | Shape::String
-        | Shape::Bytes
-        | Shape::Rust(_) => {
+        Shape::Bool | Shape::I32 | Shape::I64 | Shape::U64 | Shape::String | Shape::Bytes => {
             format!("{obs}::Key::from({})", at.borrowed())
+        }
+        // The type is named, so that rustc can say which of them is no key.
+        Shape::Rust(path) => {
+            format!(
+                "<{obs}::Key<'_> as {obs}::From<&{path}>>::from({})",
+                at.borrowed()
+            )
         }
         // The rules refuse other keys.
         Shape::Null

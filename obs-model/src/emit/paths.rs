@@ -91,6 +91,18 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// A function of a codec trait for a type that has one.
+    ///
+    /// A derive goes through one trait for a type of the user's own: when that is missing, one message says so.
+    pub(crate) fn codec(&self, shape: &Shape, of: &str, function: &str) -> String {
+        match shape {
+            Shape::Rust(path) if self.derived => {
+                format!("<{path} as {}::EventPart>::__{function}", self.obs)
+            }
+            _ => format!("{}::{of}::{function}", self.obs),
+        }
+    }
+
     /// `BTreeMap` or `HashMap`.
     pub(crate) fn map_name(&self) -> &'static str {
         match self.settings.map {

@@ -246,8 +246,8 @@ fn value(code: &mut Code, scope: &Scope<'_>, ty: &Type, value: &Value) {
         }
         Shape::Named(_) | Shape::Rust(_) if scope.traits.checks.shape(&ty.shape) => {
             code.line(format_args!(
-                "{}::Validate::check({}, cx);",
-                scope.obs,
+                "{}({}, cx);",
+                scope.codec(&ty.shape, "Validate", "check"),
                 bare.borrowed()
             ));
         }

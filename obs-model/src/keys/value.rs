@@ -34,7 +34,7 @@ pub(super) fn list<'a>(
 }
 
 /// A text that says something: not empty, on one line.
-pub(super) fn text(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<Located<String>> {
+pub(crate) fn text(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<Located<String>> {
     let Some(text) = node.as_str() else {
         wrong_kind(cx, name, node, "a string", "put the value in quotes");
         return None;
@@ -85,7 +85,7 @@ pub(super) fn texts(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<Vec
 }
 
 /// `true` or `false`.
-pub(super) fn boolean(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<bool> {
+pub(crate) fn boolean(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<bool> {
     if node.as_bool().is_none() {
         wrong_kind(
             cx,
@@ -99,7 +99,7 @@ pub(super) fn boolean(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<b
 }
 
 /// One of some words.
-pub(super) fn word<T: Copy>(
+pub(crate) fn word<T: Copy>(
     cx: &mut Diagnostics,
     name: &str,
     node: &Node,
@@ -132,7 +132,7 @@ pub(super) fn word<T: Copy>(
 }
 
 /// A whole number in a range.
-pub(super) fn whole(
+pub(crate) fn whole(
     cx: &mut Diagnostics,
     name: &str,
     node: &Node,
@@ -387,12 +387,7 @@ pub(crate) fn is_date(text: &str) -> bool {
 }
 
 /// A key nobody knows.
-pub(super) fn unknown_key(
-    cx: &mut Diagnostics,
-    member: &Member,
-    place: &str,
-    known: &[&'static str],
-) {
+pub(crate) fn unknown_key(cx: &mut Diagnostics, member: &Member, place: &str, known: &[&str]) {
     let message = format!("unknown key `{}` {place}", member.name);
     let help = match nearest(&member.name, known.iter().copied()) {
         Some(word) => format!("write `{word}`"),
@@ -407,8 +402,16 @@ pub(super) fn wrong_kind(cx: &mut Diagnostics, name: &str, node: &Node, wanted: 
     cx.push(Diagnostic::error("wrong-kind", node.loc, message).help(help));
 }
 
-/// A key that must be there and is not.
+/// A key that must be there and is not. A misspelt one has been reported already.
 pub(super) fn missing(cx: &mut Diagnostics, node: &Node, name: &str, help: &str) {
+    let key = name.trim_matches('`').rsplit('.').next().unwrap_or(name);
+    let written = node.as_object().unwrap_or_default();
+    if written
+        .iter()
+        .any(|member| nearest(&member.name, [key]).is_some())
+    {
+        return;
+    }
     let message = format!("{name} is missing");
     cx.push(Diagnostic::error("missing-key", node.loc, message).help(help));
 }

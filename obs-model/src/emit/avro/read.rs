@@ -128,7 +128,7 @@ fn shape(scope: &Scope<'_>, shape: &Shape) -> String {
         },
         Shape::Logical(logical) => self::logical(obs, *logical),
         Shape::Named(_) | Shape::Rust(_) | Shape::Json | Shape::Tuple(_) | Shape::U64 => {
-            format!("{obs}::AvroCodec::read_avro(r)")
+            format!("{}(r)", scope.codec(shape, "AvroCodec", "read_avro"))
         }
     }
 }

@@ -135,7 +135,8 @@ fn inline(scope: &Scope<'_>, ty: &Type, at: &Value) -> String {
         Shape::Logical(logical) => self::logical(*logical, at),
         // Named types have a codec, a user's own type must have one, and rustc says so where none can exist.
         Shape::Named(_) | Shape::Rust(_) | Shape::Json | Shape::Tuple(_) | Shape::U64 => {
-            format!("{}::AvroCodec::write_avro({}, w)", scope.obs, at.borrowed())
+            let write = scope.codec(&ty.shape, "AvroCodec", "write_avro");
+            format!("{write}({}, w)", at.borrowed())
         }
     }
 }

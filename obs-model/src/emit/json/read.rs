@@ -38,7 +38,9 @@ pub(super) fn value(scope: &Scope<'_>, dialect: Dialect, ty: &Type) -> String {
             format!("r.tuple(|r| {obs}::Ok(({}{comma})))", items.join(", "))
         }
         Shape::Logical(logical) => self::logical(scope, *logical),
-        Shape::Named(_) | Shape::Rust(_) => format!("{obs}::JsonCodec::read_json(r)"),
+        Shape::Named(_) | Shape::Rust(_) => {
+            format!("{}(r)", scope.codec(&ty.shape, "JsonCodec", "read_json"))
+        }
     };
     if let Some(sensitivity) = ty.sensitive {
         text.push_str(&format!(".map({obs}::{}::new)", wrapper(sensitivity)));
@@ -74,8 +76,9 @@ fn logical(scope: &Scope<'_>, logical: Logical) -> String {
 pub(super) fn each(scope: &Scope<'_>, dialect: Dialect, ty: &Type) -> String {
     let call = value(scope, dialect, ty);
     match call.strip_suffix("(r)") {
-        Some(function) => function.to_owned(),
-        None => format!("|r| {call}"),
+        // rustc speaks of the whole call when such a function does not exist, and of the type when it is called.
+        Some(function) if !function.starts_with('<') => function.to_owned(),
+        _ => format!("|r| {call}"),
     }
 }
 

@@ -10,7 +10,6 @@ use crate::model::{Field, Logical, Record, Shape, Type, Unknown};
 /// A call that writes a value, without its semicolon.
 pub(super) fn value(scope: &Scope<'_>, ty: &Type, value: &Value) -> String {
     let bare = value.bare(ty);
-    let obs = scope.obs;
     match &ty.shape {
         Shape::Null => "w.null()".to_owned(),
         Shape::Bool => format!("w.bool({})", bare.copied()),
@@ -30,7 +29,8 @@ pub(super) fn value(scope: &Scope<'_>, ty: &Type, value: &Value) -> String {
         Shape::Tuple(items) => tuple(scope, items, &bare),
         Shape::Logical(logical) => self::logical(scope, *logical, &bare),
         Shape::Named(_) | Shape::Rust(_) => {
-            format!("{obs}::JsonCodec::write_json({}, w)", bare.borrowed())
+            let write = scope.codec(&ty.shape, "JsonCodec", "write_json");
+            format!("{write}({}, w)", bare.borrowed())
         }
     }
 }
