@@ -1,0 +1,9 @@
+use obs_runtime::Event;
+
+#[derive(Event, Clone)]
+#[event(allow = ["no-owner"])]
+struct UserJoined {
+    id: String,
+}
+
+fn main() {}
