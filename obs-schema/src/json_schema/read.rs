@@ -316,8 +316,8 @@ impl<'c, 'n> Reader<'c, 'n> {
         use super::tree::Dialect;
         let legacy = scope.rules.dialect <= Dialect::Draft7;
         let text = |name: &str| node.get(name).and_then(Node::as_str);
-        // draft-07 and before: beside `$ref` nothing counts, not even `$id`.
-        if legacy && text("$ref").is_some() {
+        // draft-07 and before: beside `$ref` nothing counts, not even `$id`. A guess at the dialect is no reason to lose a name.
+        if legacy && scope.rules.declared && text("$ref").is_some() {
             return scope;
         }
         let own =

@@ -232,11 +232,13 @@ impl<'a> Lowering<'a> {
         id
     }
 
-    /// File and pointer; several types of one node are told apart by the words of their place.
+    /// File and pointer. Several types of one node are told apart by the words of their place; a root keeps the plain name.
     fn wire_name(&mut self, place: &Place) -> String {
         let schema = self.schemas.set.get(place.node);
         let plain = format!("{}#{}", self.sources.path(schema.file), schema.pointer);
-        if self.wire_names.insert(plain.clone()) {
+        let own = self.names.own_place(&self.schemas, place.node);
+        let is_own = own.is_none_or(|own| own.name == place.name);
+        if is_own && self.wire_names.insert(plain.clone()) {
             return plain;
         }
         let mut number = 1u32;
