@@ -17,7 +17,7 @@ const FUZZ: &str = "tests/fuzz";
 const MAX_LEN: usize = 4096;
 
 /// Kept inputs of one target may take this many bytes; the smallest are kept.
-const MAX_KEPT: u64 = 48 * 1024;
+const MAX_KEPT: u64 = 16 * 1024;
 
 /// What is asked for.
 struct Options<'a> {
