@@ -132,7 +132,8 @@ impl std::error::Error for LockError {}
 /// The text is not of this format, of another version of it, or not as it was written.
 pub fn parse(text: &str) -> Result<Lock, LockError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = (1..).zip(text.lines());
+    // The last line may end where an editor or a merge cut it, in the middle of CRLF.
+    let mut lines = (1..).zip(text.lines().map(|line| line.trim_end_matches('\r')));
     let fail = |line, message: &str| {
         Err(LockError {
             line,

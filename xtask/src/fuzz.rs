@@ -19,6 +19,9 @@ const MAX_LEN: usize = 4096;
 /// Kept inputs of one target may take this many bytes; the smallest are kept.
 const MAX_KEPT: u64 = 16 * 1024;
 
+/// And be this many.
+const MAX_FILES: usize = 64;
+
 /// What is asked for.
 struct Options<'a> {
     targets: Vec<&'a str>,
@@ -315,7 +318,8 @@ fn keep(merge: &mut Command, seeds: &Path, corpus: &Path) -> Result<(), String> 
         .map(|path| fs::metadata(path).map_or(0, |data| data.len()))
         .fold(MAX_KEPT, u64::saturating_sub);
     let mut kept = 0;
-    for (size, path) in &new {
+    let places = MAX_FILES.saturating_sub(files(seeds)?.len());
+    for (size, path) in new.iter().take(places) {
         if *size > room {
             break;
         }

@@ -86,6 +86,7 @@ fn texts_round_trip() {
             .replace('\r', ""),
         text
     );
+    assert_eq!(parse(&format!("{}\r", text.trim_end())), Ok(lock.clone()));
     assert_eq!(
         lock.get(&["event", "user.registered", "2.0.0", "topic"]),
         Some("user.registered.v2")
