@@ -77,7 +77,6 @@ fn encoded<T: AvroCodec>(value: &T) -> Vec<u8> {
 
 /// Bodies are compared, not values: a NaN is not equal to itself.
 fn by_type_and_by_schema<T: AvroCodec + JsonCodec + Validate>(schema: Schema<'_>, body: &[u8]) {
-    let by_schema = dynamic::decode(schema, body, &Options::default());
     let Ok(value) = T::decode_avro(body) else {
         return;
     };
@@ -89,6 +88,8 @@ fn by_type_and_by_schema<T: AvroCodec + JsonCodec + Validate>(schema: Schema<'_>
         assert!(written.is_err(), "JSON takes what Avro refuses");
         return;
     }
+    // By schema a decimal is the bytes it came as, so both look at those that we write.
+    let by_schema = dynamic::decode(schema, &once, &Options::default());
     let again = T::decode_avro(&once);
     assert!(
         again.is_ok_and(|again| encoded(&again) == once),
@@ -238,7 +239,9 @@ fn planned(
         match plan.run(body, &mut out) {
             Ok(()) => {
                 let out = out.split_off(6);
-                if let Err(error) = reads(&out, plan.passes_symbols()) {
+                // What a plan copies it does not judge, so only good bytes of the writer promise anything.
+                let read = reads(&out, plan.passes_symbols());
+                if let (true, Err(error)) = (written, read) {
                     assert!(excused(&error), "the plan wrote {out:?}: {error}");
                 }
                 outputs.push(out);
@@ -298,13 +301,12 @@ fn readable(schema: Schema<'_>, body: &[u8], resolved: bool) -> Result<(), Decod
     dynamic::decode(schema, body, &options).map(drop)
 }
 
-/// Plans copy text without a look at it, numbers without asking whether JSON has them, and defaults of their own add
-/// to what is counted.
+/// What a plan adds is counted too, and numbers it makes may be none of JSON's.
 fn excused(error: &DecodeError) -> bool {
     use DecodeErrorKind as K;
     matches!(
         error.kind(),
-        K::TooDeep | K::TooManyElements | K::TooManyBytes | K::InvalidUtf8
+        K::TooDeep | K::TooManyElements | K::TooManyBytes
     ) || error.to_string().contains("JSON")
 }
 
