@@ -1,7 +1,6 @@
 use obs_runtime::{Event, EventPart, Pii};
 
 #[derive(Event, Clone)]
-#[label(rename_all = "lowercase")]
 struct UserJoined {
     #[event(top = ["a"])]
     id: String,

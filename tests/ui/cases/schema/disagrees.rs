@@ -1,7 +1,7 @@
 //! One error on each field that disagrees.
 
 use obs_runtime::types::Decimal;
-use obs_runtime::{Event, EventPart, Label, Pii};
+use obs_runtime::{Event, EventPart, Label};
 
 #[derive(Event, Clone)]
 #[event(schema = "specs/order-placed.v1.avsc")]
