@@ -323,11 +323,19 @@ by_text!(bool, i8, i16, i32, i64, u8, u16, u32, u64, types::Uuid);
 mod tests {
     use super::*;
 
+    const SHA256: [u8; 32] = *b"0123456789abcdef0123456789abcdef";
+
     static MARKED: &Descriptor = crate::__obs_descriptor!(
+        record: &obs_schema::carried::mark::<{ obs_schema::carried::length("thing.marked", "1.2.3") }>(
+            "thing.marked",
+            "1.2.3",
+            0x0123_4567_89ab_cdef,
+            &SHA256,
+        ),
         event_type: "thing.marked",
         version: "1.2.3",
         rabin: 0x0123_4567_89ab_cdef,
-        sha256: "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+        sha256: SHA256,
         topic: "thing.marked.v1",
         major: 1,
     );
@@ -346,7 +354,7 @@ mod tests {
             (found.version.as_str(), found.rabin),
             ("1.2.3", MARKED.rabin)
         );
-        assert_eq!((found.sha256, found.sha256[31]), (MARKED.sha256, 0x1f));
+        assert_eq!((found.sha256, found.sha256[31]), (MARKED.sha256, b'f'));
         assert_eq!(
             obs_schema::carried::find_records(MARKED.record).next(),
             Some(found)

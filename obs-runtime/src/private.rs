@@ -42,7 +42,7 @@ pub mod v1 {
     pub use crate::sensitive::{Pii, Secret};
     pub use crate::types;
     pub use crate::validate::{Checker, Pattern, SchemaDoc, Validate, Violations};
-    pub use crate::words::{UpcastError, sha256, upcast_avro, upcast_json};
+    pub use crate::words::{UpcastError, upcast_avro, upcast_json};
     pub use crate::{__obs_body as body, __obs_descriptor as descriptor, __obs_event as event};
 
     /// What the macro `serde` names.

@@ -13,24 +13,20 @@ use std::fmt;
 use std::sync::{Arc, LazyLock, RwLock};
 
 /// `&Descriptor { … }` with the mark that a built binary is recognised by, and `BLANK` for what is left out.
+///
+/// The mark comes as a literal: worked out by the compiler it would cost every event more than its codec.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __obs_descriptor {
-    (event_type: $event:literal, version: $version:literal, rabin: $rabin:literal, sha256: $sha:literal, $($rest:tt)*) => {{
-        const SHA256: [u8; 32] = $crate::__private::v1::sha256($sha);
-        const LENGTH: usize = $crate::__private::v1::carried::length($event, $version);
+    (record: $record:expr, $($rest:tt)*) => {{
+        // The linker keeps it, even where nothing else mentions the event.
         #[used]
-        static RECORD: [u8; LENGTH] =
-            $crate::__private::v1::carried::mark($event, $version, $rabin, &SHA256);
-        const DESCRIPTOR: &$crate::__private::v1::Descriptor = &$crate::__private::v1::Descriptor {
-            event_type: $event,
-            version: $version,
-            rabin: $rabin,
-            sha256: SHA256,
-            record: &RECORD,
-            ..$crate::__obs_descriptor!(@rest $($rest)*)
-        };
-        DESCRIPTOR
+        static RECORD: &[u8] = $record;
+        &$crate::__private::v1::Descriptor {
+            record: RECORD,
+            $($rest)*
+            ..$crate::__private::v1::Descriptor::BLANK
+        }
     }};
     // Parts of the schema are known to the compiler only, so it makes text and fingerprints of the pieces.
     (event_type: $event:literal, version: $version:literal, part: $part:expr, $($rest:tt)*) => {{
@@ -119,6 +115,8 @@ macro_rules! __obs_event {
         impl $ident {
             /// Its name in the schema.
             pub const WIRE_NAME: &'static str = $wire;
+            /// Dotted lower case.
+            pub const EVENT_TYPE: &'static str = Self::__OBS.event_type;
             /// `major.minor.patch`
             pub const VERSION: &'static str = Self::__OBS.version;
             /// The schema as one self-contained document.
@@ -155,25 +153,6 @@ macro_rules! __obs_event {
             $crate::__private::v1::JsonCodec::decode_json(body)
         }
     };
-}
-
-/// 32 bytes from their hexadecimal text, while compiling.
-#[must_use]
-pub const fn sha256(hex: &str) -> [u8; 32] {
-    const fn digit(byte: u8) -> u8 {
-        match byte {
-            b'0'..=b'9' => byte - b'0',
-            _ => byte - b'a' + 10,
-        }
-    }
-    let bytes = hex.as_bytes();
-    let mut out = [0; 32];
-    let mut at = 0;
-    while at < 32 {
-        out[at] = digit(bytes[2 * at]) * 16 + digit(bytes[2 * at + 1]);
-        at += 1;
-    }
-    out
 }
 
 /// Why a value of an older version did not become one of a newer.

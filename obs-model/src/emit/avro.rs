@@ -101,6 +101,38 @@ fn branches(code: &mut Code, scope: &Scope<'_>, ident: &str, union: &Union) {
     code.close();
 }
 
+/// Whether a list, a map or a nullable value is encoded by the runtime as the schema wants it.
+///
+/// Each closure in generated code is a function of its own to the compiler, and costs as much as three fields;
+/// so plain containers are left to the runtime.
+fn is_plain_container(scope: &Scope<'_>, shape: &Shape) -> bool {
+    match shape {
+        Shape::Array(inner) | Shape::Map(inner) => is_plain(scope, inner),
+        Shape::Option {
+            inner,
+            null_index: 0,
+        } => is_plain(scope, inner) && is_union(scope, inner).is_none(),
+        _ => false,
+    }
+}
+
+fn is_plain(scope: &Scope<'_>, ty: &Type) -> bool {
+    match &ty.shape {
+        Shape::Bool
+        | Shape::I32
+        | Shape::I64
+        | Shape::F32
+        | Shape::F64
+        | Shape::String
+        | Shape::Named(_) => true,
+        Shape::Logical(logical) => !matches!(
+            logical,
+            Logical::Decimal { .. } | Logical::Uuid { fixed: true }
+        ),
+        shape => is_plain_container(scope, shape),
+    }
+}
+
 /// Whether a type in a position is a union of several branches, which writes its own index.
 fn is_union(scope: &Scope<'_>, ty: &Type) -> Option<usize> {
     match ty.shape {

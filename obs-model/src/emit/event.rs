@@ -1,11 +1,12 @@
 //! `impl Event`: the static facts of an event, and its key.
 
 use super::paths::Scope;
-use super::printer::{Code, lit};
+use super::printer::{Code, byte_lit, lit};
 use super::value::Value;
 use crate::model::{
     Dialect, Encoding, Envelope, Event, Field, Redaction, Shape, Type, TypeDef, TypeKind,
 };
+use std::fmt::Write as _;
 
 /// The constant that holds the schema of an event with parts.
 pub(crate) const PART: &str = "__OBS_PART";
@@ -79,23 +80,26 @@ fn descriptor(code: &mut Code, scope: &Scope<'_>, name: &str, event: &Event, ty:
     code.enter(format_args!(
         "const {name}: &'static {obs}::Descriptor = {obs}::descriptor! {{"
     ));
-    let (event_type, version) = (lit(&event.event_type), event.version);
+    let (event_type, version) = (lit(&event.event_type), event.version.to_string());
     if event.schema.is_empty() {
         // A derive with parts: the compiler puts text and fingerprints together from what stands beside us.
         code.line(format_args!(
             "event_type: {event_type}, version: \"{version}\", part: {PART},"
         ));
     } else {
-        let rabin = event.rabin;
-        let hex: String = event
-            .sha256
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let (rabin, sha256) = (event.rabin, &event.sha256);
+        let mark = obs_schema::carried::bytes(&event.event_type, &version, rabin, sha256);
+        code.line(format_args!("record: {},", byte_lit(&mark)));
         code.line(format_args!(
             "event_type: {event_type}, version: \"{version}\", rabin: {rabin:#018x},"
         ));
-        code.line(format_args!("sha256: \"{hex}\","));
+        let mut hex = String::with_capacity(64);
+        for byte in sha256 {
+            // Writing to a `String` cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+        }
+        code.line(format_args!("// SHA-256: {hex}"));
+        code.line(format_args!("sha256: *{},", byte_lit(sha256)));
         code.line(format_args!("schema: {},", lit(&event.schema)));
     }
     let dialect = match event.dialect {

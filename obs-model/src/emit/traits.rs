@@ -133,12 +133,19 @@ fn cyclic(model: &Model) -> Vec<bool> {
     let edges: Vec<Vec<usize>> = model
         .types
         .iter()
-        .map(|ty| {
+        .enumerate()
+        .map(|(at, ty)| {
             let mut targets = Vec::new();
             every_part(ty, &mut |part| {
                 every_shape(part, &mut |shape| {
-                    if let Shape::Named(id) = shape {
-                        targets.push(id.0 as usize);
+                    match shape {
+                        // Nobody knows what a user's own type holds: it may lead back here.
+                        Shape::Rust(_) => targets.push(at),
+                        Shape::Named(id) if model.get(*id).extern_path.is_some() => {
+                            targets.push(at)
+                        }
+                        Shape::Named(id) => targets.push(id.0 as usize),
+                        _ => {}
                     }
                     true
                 })

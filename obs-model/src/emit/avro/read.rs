@@ -3,7 +3,7 @@
 use super::super::paths::{Scope, wrapper};
 use super::super::printer::{Code, lit};
 use super::super::types::unrecognised;
-use super::is_union;
+use super::{is_plain_container, is_union};
 use crate::model::{Enum, Logical, Record, Shape, Type, Unknown};
 
 /// One expression a field. Only records that contain themselves count their depth: the others are as deep as
@@ -100,6 +100,7 @@ pub(super) fn result(scope: &Scope<'_>, ty: &Type) -> String {
 fn shape(scope: &Scope<'_>, shape: &Shape) -> String {
     let obs = scope.obs;
     match shape {
+        shape if is_plain_container(scope, shape) => format!("{obs}::AvroCodec::read_avro(r)"),
         Shape::Null => "r.null()".to_owned(),
         Shape::Bool => "r.bool()".to_owned(),
         Shape::I32 => "r.int()".to_owned(),

@@ -3,7 +3,7 @@
 use super::super::paths::Scope;
 use super::super::printer::{Code, lit};
 use super::super::value::Value;
-use super::is_union;
+use super::{is_plain_container, is_union};
 use crate::model::{Enum, Logical, Record, Shape, Type, Union};
 
 /// One statement a field.
@@ -71,6 +71,7 @@ pub(super) fn value(code: &mut Code, scope: &Scope<'_>, ty: &Type, at: &Value, t
     }
     let at = &at.bare(ty);
     match &ty.shape {
+        shape if is_plain_container(scope, shape) => code.line(format_args!("{text}{tail}")),
         Shape::Array(item) => {
             code.enter(format_args!("w.array({}, |w, v| {{", at.borrowed()));
             value(code, scope, item, &Value::reference("v"), ";");
@@ -97,6 +98,9 @@ pub(super) fn value(code: &mut Code, scope: &Scope<'_>, ty: &Type, at: &Value, t
 fn inline(scope: &Scope<'_>, ty: &Type, at: &Value) -> String {
     let at = &at.bare(ty);
     match &ty.shape {
+        shape if is_plain_container(scope, shape) => {
+            format!("{}::AvroCodec::write_avro({}, w)", scope.obs, at.borrowed())
+        }
         Shape::Null => "w.null()".to_owned(),
         Shape::Bool => format!("w.bool({})", at.copied()),
         Shape::I32 => format!("w.int({})", at.copied()),

@@ -223,8 +223,10 @@ impl CardAdded {
 #[automatically_derived]
 impl __obs::Event for CardAdded {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\n\x00\x05\x00card.added1.1.0\x9ds\xd7^\xbd|*\x90\xcf\xa1\xfd\xdb\xabd\nS\x89\x9f\xf5`y\xc7^\x946\xb6\xaeu\x04\x12\x83TF\x92\x939\x1d\x03\x90\xfa\xa2G\xbb\xec\x13\x191\x04",
         event_type: "card.added", version: "1.1.0", rabin: 0x902a7cbd5ed7739d,
-        sha256: "cfa1fddbab640a53899ff56079c75e9436b6ae7504128354469293391d0390fa",
+        // SHA-256: cfa1fddbab640a53899ff56079c75e9436b6ae7504128354469293391d0390fa
+        sha256: *b"\xcf\xa1\xfd\xdb\xabd\nS\x89\x9f\xf5`y\xc7^\x946\xb6\xaeu\x04\x12\x83TF\x92\x939\x1d\x03\x90\xfa",
         schema: r#"{"type":"record","name":"CardAdded","namespace":"golden.avro","x-obs":{"event":"card.added","version":"1.1.0","owner":"payments","topic":"cards","envelope":"none","audit":true,"tags":["pci"]},"fields":[{"name":"tenant","type":"string","x-obs":{"tenant":true}},{"name":"holder","type":["null","string"],"default":null,"x-obs":{"pii":"mask","log":true}},{"name":"number","type":"string","x-obs":{"secret":true}},{"name":"emails","type":{"type":"array","items":{"type":"string","x-obs":{"pii":"hash"}}}},{"name":"contacts","type":{"type":"map","values":{"type":"string","x-obs":{"pii":"drop"}}}},{"name":"address","type":["null",{"type":"record","name":"Address","fields":[{"name":"street","type":"string","x-obs":{"pii":"truncate"}}]}],"default":null},{"name":"brand","type":{"type":"enum","name":"Brand","symbols":["VISA","AMEX"]},"x-obs":{"label":true}},{"name":"live","type":"boolean","x-obs":{"label":{"name":"mode"}}},{"name":"country","type":"string","x-obs":{"label":{"top":["DE","FR"]}}},{"name":"correlation","type":"string","x-obs":{"correlation":true,"attr":"card.correlation"}}]}"#,
         major: 1, topic: "cards", subject: "card.added-value", dialect: __obs::Dialect::Avro,
         encoding: __obs::Encoding::Avro, envelope: __obs::Envelope::None,
@@ -248,11 +250,11 @@ impl __obs::AvroCodec for CardAdded {
     fn write_avro(&self, w: &mut __obs::avro::Writer) {
         w.reserve(176);
         w.string(&self.tenant);
-        w.option(0, &self.holder, |w, v| w.string(v.expose()));
+        __obs::AvroCodec::write_avro(&self.holder, w);
         w.string(self.number.expose());
-        w.array(&self.emails, |w, v| w.string(v.expose()));
-        w.map(self.contacts.iter(), |w, v| w.string(v.expose()));
-        w.option(0, &self.address, |w, v| __obs::AvroCodec::write_avro(v, w));
+        __obs::AvroCodec::write_avro(&self.emails, w);
+        __obs::AvroCodec::write_avro(&self.contacts, w);
+        __obs::AvroCodec::write_avro(&self.address, w);
         w.at("brand", |w| __obs::AvroCodec::write_avro(&self.brand, w));
         w.bool(self.live);
         w.string(&self.country);
@@ -262,11 +264,11 @@ impl __obs::AvroCodec for CardAdded {
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         __obs::Ok(Self {
             tenant: r.string().within("tenant")?,
-            holder: r.option(0, |r| r.string().map(__obs::Pii::new)).within("holder")?,
+            holder: __obs::AvroCodec::read_avro(r).within("holder")?,
             number: r.string().map(__obs::Secret::new).within("number")?,
-            emails: r.array(|r| r.string().map(__obs::Pii::new)).within("emails")?,
-            contacts: r.map(|r| r.string().map(__obs::Pii::new)).within("contacts")?,
-            address: r.option(0, |r| __obs::AvroCodec::read_avro(r)).within("address")?,
+            emails: __obs::AvroCodec::read_avro(r).within("emails")?,
+            contacts: __obs::AvroCodec::read_avro(r).within("contacts")?,
+            address: __obs::AvroCodec::read_avro(r).within("address")?,
             brand: __obs::AvroCodec::read_avro(r).within("brand")?,
             live: r.bool().within("live")?,
             country: r.string().within("country")?,

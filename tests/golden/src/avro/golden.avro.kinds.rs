@@ -190,8 +190,10 @@ impl Kinds {
 #[automatically_derived]
 impl __obs::Event for Kinds {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\x05\x00\x05\x00kinds1.0.0\xde\x18n\xc4\xe3,\xe8\xd3W\xdd\xdec\x0e\xcc\xb5\x12b\x1f\x93\x94;[\xbaA\xa2\xbf\xe8\xde\xd78\x13\x1c\x19L\xdb\xf2J\xe9\xf7(\xa6\xf4\xb5\xb2\x92\x14V\xae",
         event_type: "kinds", version: "1.0.0", rabin: 0xd3e82ce3c46e18de,
-        sha256: "57ddde630eccb512621f93943b5bba41a2bfe8ded738131c194cdbf24ae9f728",
+        // SHA-256: 57ddde630eccb512621f93943b5bba41a2bfe8ded738131c194cdbf24ae9f728
+        sha256: *b"W\xdd\xdec\x0e\xcc\xb5\x12b\x1f\x93\x94;[\xbaA\xa2\xbf\xe8\xde\xd78\x13\x1c\x19L\xdb\xf2J\xe9\xf7(",
         schema: r#"{"type":"record","name":"Kinds","namespace":"golden.avro","doc":"Every kind of type once.\nTwo lines, */ and `code` and \"quotes\".","fields":[{"name":"nothing","type":"null"},{"name":"truth","type":"boolean","default":true},{"name":"small","type":"int","default":-1},{"name":"large","type":"long"},{"name":"single","type":"float","default":1.5},{"name":"double","doc":"A number.","type":"double"},{"name":"raw","type":"bytes","default":"ÿ"},{"name":"text","type":"string","default":"a \"word\""},{"name":"list","type":{"type":"array","items":"long"},"default":[]},{"name":"table","type":{"type":"map","values":["null","string"]},"default":{}},{"name":"hash","type":{"type":"fixed","name":"Md5","size":16}},{"name":"suit","type":{"type":"enum","name":"Suit","symbols":["SPADES","HEARTS"],"default":"SPADES"}},{"name":"strict","type":{"type":"enum","name":"Strict","symbols":["ON","OFF"]}},{"name":"inner","type":{"type":"record","name":"Inner","fields":[{"name":"x","type":"int","default":7}]},"default":{}},{"name":"old","type":"int","default":0,"order":"ignore","aliases":["older"],"deprecated":"use `small`"}]}"#,
         major: 1, topic: "kinds.v1", subject: "kinds-value", dialect: __obs::Dialect::Avro,
         encoding: __obs::Encoding::Avro,
@@ -212,8 +214,8 @@ impl __obs::AvroCodec for Kinds {
         w.double(self.double);
         w.bytes(&self.raw);
         w.string(&self.text);
-        w.array(&self.list, |w, v| w.long(*v));
-        w.map(self.table.iter(), |w, v| w.option(0, v, |w, v| w.string(v)));
+        __obs::AvroCodec::write_avro(&self.list, w);
+        __obs::AvroCodec::write_avro(&self.table, w);
         __obs::AvroCodec::write_avro(&self.hash, w);
         __obs::AvroCodec::write_avro(&self.suit, w);
         w.at("strict", |w| __obs::AvroCodec::write_avro(&self.strict, w));
@@ -231,8 +233,8 @@ impl __obs::AvroCodec for Kinds {
             double: r.double().within("double")?,
             raw: r.bytes().within("raw")?,
             text: r.string().within("text")?,
-            list: r.array(|r| r.long()).within("list")?,
-            table: r.map(|r| r.option(0, |r| r.string())).within("table")?,
+            list: __obs::AvroCodec::read_avro(r).within("list")?,
+            table: __obs::AvroCodec::read_avro(r).within("table")?,
             hash: __obs::AvroCodec::read_avro(r).within("hash")?,
             suit: __obs::AvroCodec::read_avro(r).within("suit")?,
             strict: __obs::AvroCodec::read_avro(r).within("strict")?,

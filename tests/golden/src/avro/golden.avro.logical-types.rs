@@ -72,8 +72,10 @@ impl LogicalTypes {
 #[automatically_derived]
 impl __obs::Event for LogicalTypes {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\x0d\x00\x05\x00logical.types1.0.0\x17H\xbf\x9eNoU\xc6\x1d$ \xc4zA;8?vWW\x04X37\x1b\xd4t\xa7\xf9b\x18\xf7\x0e\xdc\xef9~\xaa\xc8SV\xb2\x89\xde\xb2\x8b\xdb\xd6",
         event_type: "logical.types", version: "1.0.0", rabin: 0xc6556f4e9ebf4817,
-        sha256: "1d2420c47a413b383f765757045833371bd474a7f96218f70edcef397eaac853",
+        // SHA-256: 1d2420c47a413b383f765757045833371bd474a7f96218f70edcef397eaac853
+        sha256: *b"\x1d$ \xc4zA;8?vWW\x04X37\x1b\xd4t\xa7\xf9b\x18\xf7\x0e\xdc\xef9~\xaa\xc8S",
         schema: r#"{"type":"record","name":"LogicalTypes","namespace":"golden.avro","fields":[{"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":12,"scale":2}},{"name":"price","type":{"type":"fixed","name":"Price","logicalType":"decimal","precision":18,"scale":4,"size":8}},{"name":"big","type":{"type":"bytes","logicalType":"big-decimal"}},{"name":"id","type":{"type":"string","logicalType":"uuid"}},{"name":"rawId","type":{"type":"fixed","name":"RawId","logicalType":"uuid","size":16}},{"name":"day","type":{"type":"int","logicalType":"date"}},{"name":"timeMillis","type":{"type":"int","logicalType":"time-millis"}},{"name":"timeMicros","type":{"type":"long","logicalType":"time-micros"}},{"name":"atMillis","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"atMicros","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"atNanos","type":{"type":"long","logicalType":"timestamp-nanos"}},{"name":"localMillis","type":{"type":"long","logicalType":"local-timestamp-millis"}},{"name":"localMicros","type":{"type":"long","logicalType":"local-timestamp-micros"}},{"name":"localNanos","type":{"type":"long","logicalType":"local-timestamp-nanos"}},{"name":"period","type":{"type":"fixed","name":"Period","logicalType":"duration","size":12}},{"name":"perhaps","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null}]}"#,
         major: 1, topic: "logical.types.v1", subject: "logical.types-value",
         dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
@@ -101,7 +103,7 @@ impl __obs::AvroCodec for LogicalTypes {
         w.long(self.local_micros.0);
         w.long(self.local_nanos.0);
         self.period.write_avro(w);
-        w.option(0, &self.perhaps, |w, v| w.long(v.0));
+        __obs::AvroCodec::write_avro(&self.perhaps, w);
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
@@ -121,7 +123,7 @@ impl __obs::AvroCodec for LogicalTypes {
             local_micros: r.long().map(__obs::types::LocalTimestampMicros).within("localMicros")?,
             local_nanos: r.long().map(__obs::types::LocalTimestampNanos).within("localNanos")?,
             period: __obs::types::Duration::read_avro(r).within("period")?,
-            perhaps: r.option(0, |r| r.long().map(__obs::types::TimestampMillis)).within("perhaps")?,
+            perhaps: __obs::AvroCodec::read_avro(r).within("perhaps")?,
         })
     }
 }

@@ -31,13 +31,13 @@ impl __obs::Default for Leaf {
 #[automatically_derived]
 impl __obs::AvroCodec for Leaf {
     fn write_avro(&self, w: &mut __obs::avro::Writer) {
-        w.option(0, &self.owner, |w, v| __obs::AvroCodec::write_avro(v, w));
+        __obs::AvroCodec::write_avro(&self.owner, w);
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         r.nested(|r| {
             __obs::Ok(Self {
-                owner: r.option(0, |r| __obs::AvroCodec::read_avro(r)).within("owner")?,
+                owner: __obs::AvroCodec::read_avro(r).within("owner")?,
             })
         })
     }
@@ -107,8 +107,10 @@ impl Tree {
 #[automatically_derived]
 impl __obs::Event for Tree {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\x04\x00\x05\x00tree1.0.0%\x0d\x0e$\x8c\xacF>l`p\x7fl\xe5\xecs\x92\xd5\x95\xe4\x97\xa1\xa8\xdf\xda{\x8e\xcb\x80\xf9\xbbv&\x04\x13\xc8\xe5e\x1d\x19\xa6{\x1b\x9b?\xf1\x8f\xc2",
         event_type: "tree", version: "1.0.0", rabin: 0x3e46ac8c240e0d25,
-        sha256: "6c60707f6ce5ec7392d595e497a1a8dfda7b8ecb80f9bb76260413c8e5651d19",
+        // SHA-256: 6c60707f6ce5ec7392d595e497a1a8dfda7b8ecb80f9bb76260413c8e5651d19
+        sha256: *b"l`p\x7fl\xe5\xecs\x92\xd5\x95\xe4\x97\xa1\xa8\xdf\xda{\x8e\xcb\x80\xf9\xbbv&\x04\x13\xc8\xe5e\x1d\x19",
         schema: r#"{"type":"record","name":"Tree","namespace":"golden.avro","fields":[{"name":"value","type":"string"},{"name":"left","type":["null","Tree"],"default":null},{"name":"children","type":{"type":"array","items":"Tree"}},{"name":"either","type":["null","string",{"type":"record","name":"Leaf","fields":[{"name":"owner","type":["null","Tree"],"default":null}]}],"default":null}]}"#,
         major: 1, topic: "tree.v1", subject: "tree-value", dialect: __obs::Dialect::Avro,
         encoding: __obs::Encoding::Avro,
@@ -122,8 +124,8 @@ impl __obs::AvroCodec for Tree {
     fn write_avro(&self, w: &mut __obs::avro::Writer) {
         w.reserve(304);
         w.string(&self.value);
-        w.option(0, &self.left, |w, v| __obs::AvroCodec::write_avro(&**v, w));
-        w.array(&self.children, |w, v| __obs::AvroCodec::write_avro(v, w));
+        __obs::AvroCodec::write_avro(&self.left, w);
+        __obs::AvroCodec::write_avro(&self.children, w);
         w.nullable(0, &self.either, |w, v| __obs::AvroCodec::write_avro(v, w));
     }
 
@@ -131,8 +133,8 @@ impl __obs::AvroCodec for Tree {
         r.nested(|r| {
             __obs::Ok(Self {
                 value: r.string().within("value")?,
-                left: r.option(0, |r| __obs::AvroCodec::read_avro(r).map(__obs::Box::new)).within("left")?,
-                children: r.array(|r| __obs::AvroCodec::read_avro(r)).within("children")?,
+                left: __obs::AvroCodec::read_avro(r).within("left")?,
+                children: __obs::AvroCodec::read_avro(r).within("children")?,
                 either: r.nullable(0, 3, |r, index| TreeEither::__read_avro(r, index)).within("either")?,
             })
         })

@@ -318,8 +318,10 @@ impl Unions {
 #[automatically_derived]
 impl __obs::Event for Unions {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\x06\x00\x05\x00unions1.0.0~\xc2\x0b\n_\x1dK\xb4e\xa9dn\x8f\xa4\xd2k\x7f\xc1\n\xfen0\xc4\x18\xc8\xce\xc1\xb6JR\x86\x7fG\xb1\xc0\x0f\x93_\xc84\xe7E\x1b\xa0\xe8\xa0(\xf5",
         event_type: "unions", version: "1.0.0", rabin: 0xb44b1d5f0a0bc27e,
-        sha256: "65a9646e8fa4d26b7fc10afe6e30c418c8cec1b64a52867f47b1c00f935fc834",
+        // SHA-256: 65a9646e8fa4d26b7fc10afe6e30c418c8cec1b64a52867f47b1c00f935fc834
+        sha256: *b"e\xa9dn\x8f\xa4\xd2k\x7f\xc1\n\xfen0\xc4\x18\xc8\xce\xc1\xb6JR\x86\x7fG\xb1\xc0\x0f\x93_\xc84",
         schema: r#"{"type":"record","name":"Unions","namespace":"golden.avro","fields":[{"name":"nullFirst","type":["null","string"],"default":null},{"name":"nullLast","type":["string","null"],"default":"x"},{"name":"one","type":["long"]},{"name":"onlyNull","type":["null"]},{"name":"several","type":["null","int","string",{"type":"array","items":"string"},{"type":"map","values":"int"}],"default":null},{"name":"nullInside","type":["string","null","boolean","bytes","double"]},{"name":"named","type":[{"type":"record","name":"Card","fields":[{"name":"last4","type":"string"}]},{"type":"record","name":"Invoice","fields":[{"name":"days","type":"int"}]},{"type":"enum","name":"Cash","symbols":["COINS","NOTES"]},{"type":"fixed","name":"Token","size":4}]},{"name":"listed","type":{"type":"array","items":["null","long","Card"]}},{"name":"keyed","type":{"type":"map","values":["Card","string"]}}]}"#,
         major: 1, topic: "unions.v1", subject: "unions-value", dialect: __obs::Dialect::Avro,
         encoding: __obs::Encoding::Avro,
@@ -332,7 +334,7 @@ __obs::event!(Unions, "golden.avro.Unions", avro json);
 impl __obs::AvroCodec for Unions {
     fn write_avro(&self, w: &mut __obs::avro::Writer) {
         w.reserve(192);
-        w.option(0, &self.null_first, |w, v| w.string(v));
+        __obs::AvroCodec::write_avro(&self.null_first, w);
         w.option(1, &self.null_last, |w, v| w.string(v));
         __obs::AvroCodec::write_avro(&self.one, w);
         __obs::AvroCodec::write_avro(&self.only_null, w);
@@ -340,12 +342,12 @@ impl __obs::AvroCodec for Unions {
         w.nullable(1, &self.null_inside, |w, v| __obs::AvroCodec::write_avro(v, w));
         w.at("named", |w| __obs::AvroCodec::write_avro(&self.named, w));
         w.array(&self.listed, |w, v| w.nullable(0, v, |w, v| __obs::AvroCodec::write_avro(v, w)));
-        w.map(self.keyed.iter(), |w, v| __obs::AvroCodec::write_avro(v, w));
+        __obs::AvroCodec::write_avro(&self.keyed, w);
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         __obs::Ok(Self {
-            null_first: r.option(0, |r| r.string()).within("nullFirst")?,
+            null_first: __obs::AvroCodec::read_avro(r).within("nullFirst")?,
             null_last: r.option(1, |r| r.string()).within("nullLast")?,
             one: __obs::AvroCodec::read_avro(r).within("one")?,
             only_null: __obs::AvroCodec::read_avro(r).within("onlyNull")?,
@@ -353,7 +355,7 @@ impl __obs::AvroCodec for Unions {
             null_inside: r.nullable(1, 5, |r, index| UnionsNullInside::__read_avro(r, index)).within("nullInside")?,
             named: __obs::AvroCodec::read_avro(r).within("named")?,
             listed: r.array(|r| r.nullable(0, 3, |r, index| UnionsListedItem::__read_avro(r, index))).within("listed")?,
-            keyed: r.map(|r| __obs::AvroCodec::read_avro(r)).within("keyed")?,
+            keyed: __obs::AvroCodec::read_avro(r).within("keyed")?,
         })
     }
 }
@@ -593,8 +595,8 @@ impl UnionsSeveral {
         match index {
             1 => r.int().map(Self::Int),
             2 => r.string().map(Self::String),
-            3 => r.array(|r| r.string()).map(Self::Array),
-            4 => r.map(|r| r.int()).map(Self::Map),
+            3 => __obs::AvroCodec::read_avro(r).map(Self::Array),
+            4 => __obs::AvroCodec::read_avro(r).map(Self::Map),
             _ => __obs::Err(r.fail(__obs::DecodeErrorKind::IndexOutOfRange { count: 4 })),
         }
     }
@@ -614,11 +616,11 @@ impl __obs::AvroCodec for UnionsSeveral {
             }
             Self::Array(v) => {
                 w.index(3);
-                w.array(v, |w, v| w.string(v));
+                __obs::AvroCodec::write_avro(v, w);
             }
             Self::Map(v) => {
                 w.index(4);
-                w.map(v.iter(), |w, v| w.int(*v));
+                __obs::AvroCodec::write_avro(v, w);
             }
         }
     }

@@ -176,8 +176,10 @@ impl Ordered {
 #[automatically_derived]
 impl __obs::Event for Ordered {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\x0c\x00\x05\x00shop.ordered1.0.0\x84\xcc\xcb\x9fE\xb2\x05\xac\ni\x8f\x9f\x1e\xa4*\xa9\x9f\xe8kcQ\xa2\x81^\xafC\xe4\x09\xb2{p\xee\xa4K\x93\xc2\x1cM\x9ab\x03k\x09\xdb\x10T\x1e\xd8",
         event_type: "shop.ordered", version: "1.0.0", rabin: 0xac05b2459fcbcc84,
-        sha256: "0a698f9f1ea42aa99fe86b6351a2815eaf43e409b27b70eea44b93c21c4d9a62",
+        // SHA-256: 0a698f9f1ea42aa99fe86b6351a2815eaf43e409b27b70eea44b93c21c4d9a62
+        sha256: *b"\ni\x8f\x9f\x1e\xa4*\xa9\x9f\xe8kcQ\xa2\x81^\xafC\xe4\x09\xb2{p\xee\xa4K\x93\xc2\x1cM\x9ab",
         schema: r#"{"type":"record","name":"Ordered","namespace":"golden.idl","doc":"A basket became an order.","x-obs":{"event":"shop.ordered","owner":"checkout"},"fields":[{"name":"orderId","type":{"type":"string","x-obs":{"key":true}}},{"name":"lines","type":{"type":"array","items":{"type":"record","name":"Line","fields":[{"name":"sku","type":"string"},{"name":"quantity","type":"int","default":1},{"name":"price","type":{"type":"bytes","logicalType":"decimal","precision":9,"scale":2}}]}}},{"name":"notes","type":{"type":"map","values":"string"},"default":{}},{"name":"coupon","type":["null","string"],"default":null},{"name":"payment","type":{"type":"enum","name":"Payment","doc":"How it is paid.","symbols":["CARD","INVOICE"],"default":"CARD"}},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"gift","type":["null","string"],"default":null},{"name":"type","type":{"type":"fixed","name":"Code","size":4}}]}"#,
         major: 1, topic: "shop.ordered.v1", subject: "shop.ordered-value",
         dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
@@ -192,24 +194,24 @@ impl __obs::AvroCodec for Ordered {
     fn write_avro(&self, w: &mut __obs::avro::Writer) {
         w.reserve(160);
         w.string(&self.order_id);
-        w.at("lines", |w| w.array(&self.lines, |w, v| __obs::AvroCodec::write_avro(v, w)));
-        w.map(self.notes.iter(), |w, v| w.string(v));
-        w.option(0, &self.coupon, |w, v| w.string(v));
+        w.at("lines", |w| __obs::AvroCodec::write_avro(&self.lines, w));
+        __obs::AvroCodec::write_avro(&self.notes, w);
+        __obs::AvroCodec::write_avro(&self.coupon, w);
         __obs::AvroCodec::write_avro(&self.payment, w);
         w.long(self.at.0);
-        w.option(0, &self.gift, |w, v| w.string(v));
+        __obs::AvroCodec::write_avro(&self.gift, w);
         __obs::AvroCodec::write_avro(&self.r#type, w);
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         __obs::Ok(Self {
             order_id: r.string().within("orderId")?,
-            lines: r.array(|r| __obs::AvroCodec::read_avro(r)).within("lines")?,
-            notes: r.map(|r| r.string()).within("notes")?,
-            coupon: r.option(0, |r| r.string()).within("coupon")?,
+            lines: __obs::AvroCodec::read_avro(r).within("lines")?,
+            notes: __obs::AvroCodec::read_avro(r).within("notes")?,
+            coupon: __obs::AvroCodec::read_avro(r).within("coupon")?,
             payment: __obs::AvroCodec::read_avro(r).within("payment")?,
             at: r.long().map(__obs::types::TimestampMillis).within("at")?,
-            gift: r.option(0, |r| r.string()).within("gift")?,
+            gift: __obs::AvroCodec::read_avro(r).within("gift")?,
             r#type: __obs::AvroCodec::read_avro(r).within("type")?,
         })
     }

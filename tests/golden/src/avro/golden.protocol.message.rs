@@ -73,8 +73,10 @@ impl Message {
 #[automatically_derived]
 impl __obs::Event for Message {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\x07\x00\x05\x00message1.0.0\x81\x07\x9aB\x8d\xad\x0f\xaf\xea# \xe0\xb9+(\xe9?\x1a\xf8$\x03\xe2jP\x80\x95-\xd5\x19\x7f\xa1m\x07\xabR\xa8 k7\xbc\xe2\x00\x12\x0dzk\x1aL",
         event_type: "message", version: "1.0.0", rabin: 0xaf0fad8d429a0781,
-        sha256: "ea2320e0b92b28e93f1af82403e26a5080952dd5197fa16d07ab52a8206b37bc",
+        // SHA-256: ea2320e0b92b28e93f1af82403e26a5080952dd5197fa16d07ab52a8206b37bc
+        sha256: *b"\xea# \xe0\xb9+(\xe9?\x1a\xf8$\x03\xe2jP\x80\x95-\xd5\x19\x7f\xa1m\x07\xabR\xa8 k7\xbc",
         schema: r#"{"type":"record","name":"Message","namespace":"golden.protocol","fields":[{"name":"to","type":"string"},{"name":"body","type":"string"}]}"#,
         major: 1, topic: "message.v1", subject: "message-value", dialect: __obs::Dialect::Avro,
         encoding: __obs::Encoding::Avro,

@@ -264,8 +264,10 @@ impl Option {
 #[automatically_derived]
 impl __obs::Event for Option {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\x06\x00\x05\x00option1.0.0\x9e\xbf\xcd\x00\xb5\xe8\x9e\x9a)t\x01\xa7\xa8\xa9z\xa4\x02(H<\x93\xabn\xa9S~\xba'%\x1c$N\x04\x12q\xf26?8\xb7\xd2v\xe1\x89\x994t\xdd",
         event_type: "option", version: "1.0.0", rabin: 0x9a9ee8b500cdbf9e,
-        sha256: "297401a7a8a97aa40228483c93ab6ea9537eba27251c244e041271f2363f38b7",
+        // SHA-256: 297401a7a8a97aa40228483c93ab6ea9537eba27251c244e041271f2363f38b7
+        sha256: *b")t\x01\xa7\xa8\xa9z\xa4\x02(H<\x93\xabn\xa9S~\xba'%\x1c$N\x04\x12q\xf26?8\xb7",
         schema: r#"{"type":"record","name":"Option","namespace":"golden.type.self.Vec","doc":"Names that would trip a careless generator.","fields":[{"name":"type","type":"int"},{"name":"self","type":"int"},{"name":"Self","type":"int"},{"name":"crate","type":"int"},{"name":"_","type":"int"},{"name":"userId","type":"int"},{"name":"user_id","type":"int"},{"name":"w","type":"string"},{"name":"r","type":"string"},{"name":"v","type":["null","string"],"default":null},{"name":"cx","type":{"type":"array","items":{"type":"map","values":"string"}}},{"name":"x","type":{"type":"record","name":"String","fields":[{"name":"str","type":"string"}]}},{"name":"key","type":{"type":"record","name":"Result","fields":[]}},{"name":"index","type":{"type":"enum","name":"Box","symbols":["Self","None","Some","Ok","Unrecognised","ALL","all"]}},{"name":"out","type":["string",{"type":"record","name":"Vec","fields":[{"name":"vec","type":["null","Option"],"default":null}]}]},{"name":"Ok","type":{"type":"record","name":"Debug","fields":[]}},{"name":"members","type":{"type":"record","name":"i32","fields":[]}},{"name":"new","type":"boolean"}]}"#,
         major: 1, topic: "option.v1", subject: "option-value", dialect: __obs::Dialect::Avro,
         encoding: __obs::Encoding::Avro,
@@ -287,8 +289,8 @@ impl __obs::AvroCodec for Option {
         w.int(self.user_id_2);
         w.string(&self.w);
         w.string(&self.r);
-        w.option(0, &self.v, |w, v| w.string(v));
-        w.array(&self.cx, |w, v| w.map(v.iter(), |w, v| w.string(v)));
+        __obs::AvroCodec::write_avro(&self.v, w);
+        __obs::AvroCodec::write_avro(&self.cx, w);
         __obs::AvroCodec::write_avro(&self.x, w);
         __obs::AvroCodec::write_avro(&self.key, w);
         w.at("index", |w| __obs::AvroCodec::write_avro(&self.index, w));
@@ -310,8 +312,8 @@ impl __obs::AvroCodec for Option {
                 user_id_2: r.int().within("user_id")?,
                 w: r.string().within("w")?,
                 r: r.string().within("r")?,
-                v: r.option(0, |r| r.string()).within("v")?,
-                cx: r.array(|r| r.map(|r| r.string())).within("cx")?,
+                v: __obs::AvroCodec::read_avro(r).within("v")?,
+                cx: __obs::AvroCodec::read_avro(r).within("cx")?,
                 x: __obs::AvroCodec::read_avro(r).within("x")?,
                 key: __obs::AvroCodec::read_avro(r).within("key")?,
                 index: __obs::AvroCodec::read_avro(r).within("index")?,
@@ -570,13 +572,13 @@ impl __obs::Default for Vec {
 #[automatically_derived]
 impl __obs::AvroCodec for Vec {
     fn write_avro(&self, w: &mut __obs::avro::Writer) {
-        w.at("vec", |w| w.option(0, &self.vec, |w, v| __obs::AvroCodec::write_avro(&**v, w)));
+        w.at("vec", |w| __obs::AvroCodec::write_avro(&self.vec, w));
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         r.nested(|r| {
             __obs::Ok(Self {
-                vec: r.option(0, |r| __obs::AvroCodec::read_avro(r).map(__obs::Box::new)).within("vec")?,
+                vec: __obs::AvroCodec::read_avro(r).within("vec")?,
             })
         })
     }

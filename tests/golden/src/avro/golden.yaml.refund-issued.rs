@@ -26,8 +26,10 @@ impl RefundIssued {
 #[automatically_derived]
 impl __obs::Event for RefundIssued {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\x0d\x00\x05\x00refund.issued1.0.0X\xdd\xdf\xc4b\xb2f\xee!p\xe8 \"A\xfc}\xe0\xfd\xf6\xe4dh\xe5\x1b\xe8%ka?\x15\x9a\xef\xc1\x9c~\xfc\xc5`\x1cc\xa8:\n^\xdeZ>\x0d",
         event_type: "refund.issued", version: "1.0.0", rabin: 0xee66b262c4dfdd58,
-        sha256: "2170e8202241fc7de0fdf6e46468e51be8256b613f159aefc19c7efcc5601c63",
+        // SHA-256: 2170e8202241fc7de0fdf6e46468e51be8256b613f159aefc19c7efcc5601c63
+        sha256: *b"!p\xe8 \"A\xfc}\xe0\xfd\xf6\xe4dh\xe5\x1b\xe8%ka?\x15\x9a\xef\xc1\x9c~\xfc\xc5`\x1cc",
         schema: r#"{"type":"record","name":"RefundIssued","namespace":"golden.yaml","doc":"Refers to a type of another file, in YAML.","x-obs":{"owner":"payments"},"fields":[{"name":"amount","type":{"type":"record","name":"Money","namespace":"golden.shared","fields":[{"name":"cents","type":"long"},{"name":"currency","type":"string"}]}},{"name":"reason","type":["null","string"],"default":null}]}"#,
         major: 1, topic: "refund.issued.v1", subject: "refund.issued-value",
         dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
@@ -42,13 +44,13 @@ impl __obs::AvroCodec for RefundIssued {
     fn write_avro(&self, w: &mut __obs::avro::Writer) {
         w.reserve(48);
         __obs::AvroCodec::write_avro(&self.amount, w);
-        w.option(0, &self.reason, |w, v| w.string(v));
+        __obs::AvroCodec::write_avro(&self.reason, w);
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         __obs::Ok(Self {
             amount: __obs::AvroCodec::read_avro(r).within("amount")?,
-            reason: r.option(0, |r| r.string()).within("reason")?,
+            reason: __obs::AvroCodec::read_avro(r).within("reason")?,
         })
     }
 }

@@ -116,8 +116,10 @@ impl Constraints {
 #[automatically_derived]
 impl __obs::Event for Constraints {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\x12\x00\x05\x00golden.constraints1.0.0\xd5i\x15p\x87\xdf\xac\xaa&Ad\xb4\xa05l\x9e\xbaa\xb1$;\xed\xed\xe2\x80\x05\xc5G^O\x1c\xc6\xaa{\xab\x82\xc5\xe2\xc1\xf2\x1e\xe0\x80\xd8\xa5\x850\x86",
         event_type: "golden.constraints", version: "1.0.0", rabin: 0xaaacdf87701569d5,
-        sha256: "264164b4a0356c9eba61b1243bedede28005c5475e4f1cc6aa7bab82c5e2c1f2",
+        // SHA-256: 264164b4a0356c9eba61b1243bedede28005c5475e4f1cc6aa7bab82c5e2c1f2
+        sha256: *b"&Ad\xb4\xa05l\x9e\xbaa\xb1$;\xed\xed\xe2\x80\x05\xc5G^O\x1c\xc6\xaa{\xab\x82\xc5\xe2\xc1\xf2",
         schema: r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"Constraints","description":"Assertions that become code.","x-obs":{"event":"golden.constraints"},"type":"object","additionalProperties":false,"required":["id","count","ratio","tags","mode"],"properties":{"id":{"type":"string","pattern":"^[a-z]{2}-\\d+$","minLength":4,"maxLength":12,"x-obs":{"key":true}},"count":{"type":"integer","minimum":1,"maximum":100,"multipleOf":5},"ratio":{"type":"number","exclusiveMinimum":0,"exclusiveMaximum":1},"tags":{"type":"array","minItems":1,"maxItems":3,"uniqueItems":true,"items":{"type":"string","minLength":1}},"mode":{"enum":["fast","slow","in between"]},"fixed":{"const":"always"},"level":{"type":"integer","enum":[1,2,3],"default":2},"email":{"type":"string","format":"email"},"at":{"type":"string","format":"date-time","deprecated":true},"scores":{"type":"object","additionalProperties":{"type":"number","minimum":0},"maxProperties":4},"pair":{"type":"array","prefixItems":[{"type":"string"},{"type":"integer"}],"items":false,"minItems":2},"maybe":{"type":["string","null"]},"server":{"type":"string","readOnly":true}}}"#,
         major: 1, topic: "golden.constraints.v1", subject: "golden.constraints-value",
         dialect: __obs::Dialect::JsonSchema, encoding: __obs::Encoding::Json,

@@ -73,8 +73,10 @@ impl __obs::Default for DraftSeven {
 #[automatically_derived]
 impl __obs::Event for DraftSeven {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\x0b\x00\x05\x00draft.seven1.0.0\x0b-bNy\x9f\x17\x0e\xeaf\x1e\xc3-\x13$\x16\xd7DC\x8a\xb3\xfc\xb6\xe1k)\xe6\xf2\x7f\x89\x0f\xc7w\xed\"\x89jew\xbf\x1a\x8e\n\x03\x10\xf8}~",
         event_type: "draft.seven", version: "1.0.0", rabin: 0x0e179f794e622d0b,
-        sha256: "ea661ec32d132416d744438ab3fcb6e16b29e6f27f890fc777ed22896a6577bf",
+        // SHA-256: ea661ec32d132416d744438ab3fcb6e16b29e6f27f890fc777ed22896a6577bf
+        sha256: *b"\xeaf\x1e\xc3-\x13$\x16\xd7DC\x8a\xb3\xfc\xb6\xe1k)\xe6\xf2\x7f\x89\x0f\xc7w\xed\"\x89jew\xbf",
         schema: "{\"$id\":\"https://example.com/golden/draft7.json\",\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"title\":\"Draft Seven\",\"definitions\":{\"point\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"number\"},\"y\":{\"type\":\"number\"}},\"required\":[\"x\",\"y\"]},\"https://example.com/golden/common.schema.yaml\":{\"$id\":\"https://example.com/golden/common.schema.yaml\",\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$defs\":{\"place\":{\"type\":\"object\",\"required\":[\"city\"],\"properties\":{\"city\":{\"type\":\"string\"},\"since\":{\"type\":\"string\",\"format\":\"date\"}}}}}},\"type\":\"object\",\"properties\":{\"from\":{\"$ref\":\"#/definitions/point\"},\"to\":{\"$ref\":\"https://example.com/golden/common.schema.yaml#/$defs/place\"},\"tuple\":{\"type\":\"array\",\"items\":[{\"type\":\"integer\"},{\"type\":\"string\"}],\"additionalItems\":false},\"weird name!\":{\"type\":\"string\"},\"nullable\":{\"type\":\"string\",\"nullable\":true}},\"dependencies\":{\"from\":[\"to\"]}}",
         major: 1, topic: "draft.seven.v1", subject: "draft.seven-value",
         dialect: __obs::Dialect::JsonSchema, encoding: __obs::Encoding::Json,

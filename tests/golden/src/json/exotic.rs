@@ -68,8 +68,10 @@ impl Exotic {
 #[automatically_derived]
 impl __obs::Event for Exotic {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\x0d\x00\x05\x00golden.exotic1.0.0n&S\xc0\xc0l\x82%ERU\x91\x072\xbc\xf2pK\xbf\x0e)\xd5jpi\xd3\xf3v\x02\x94\xb3\x849\xcaY\x9f\xd46nN\xdd\xd60\x1f\x06\x11*\x88",
         event_type: "golden.exotic", version: "1.0.0", rabin: 0x25826cc0c053266e,
-        sha256: "455255910732bcf2704bbf0e29d56a7069d3f3760294b38439ca599fd4366e4e",
+        // SHA-256: 455255910732bcf2704bbf0e29d56a7069d3f3760294b38439ca599fd4366e4e
+        sha256: *b"ERU\x91\x072\xbc\xf2pK\xbf\x0e)\xd5jpi\xd3\xf3v\x02\x94\xb3\x849\xcaY\x9f\xd46nN",
         schema: r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"Exotic","x-obs":{"event":"golden.exotic"},"type":"object","required":["country"],"properties":{"country":{"type":"string"},"zip":{"type":"string"},"card":{"type":"string"},"billing":{"type":"string"},"mixed":{"enum":["a",1,null]},"list":{"type":"array","contains":{"const":5}}},"if":{"properties":{"country":{"const":"DE"}}},"then":{"required":["zip"],"properties":{"zip":{"pattern":"^\\d{5}$"}}},"else":{"not":{"required":["zip"]}},"dependentRequired":{"card":["billing"]},"patternProperties":{"^x-":{"type":"integer"}},"propertyNames":{"maxLength":10},"unevaluatedProperties":false}"#,
         major: 1, topic: "golden.exotic.v1", subject: "golden.exotic-value",
         dialect: __obs::Dialect::JsonSchema, encoding: __obs::Encoding::Json,

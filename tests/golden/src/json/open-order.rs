@@ -65,8 +65,10 @@ impl OpenOrder {
 #[automatically_derived]
 impl __obs::Event for OpenOrder {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\x0b\x00\x05\x00golden.open1.0.0#9\x1a\xda\xd5\xcc\xcd\xa7\"\x14\xf9\x90\xcc\xf1\xa5\x9c$\"YPGn\xfd\xb3\x95\xeeIR\xedH\x8c\xef\xa0\xe0[|\xc5f\xd4R)\x9e\x8f\x88<]\xab\x95",
         event_type: "golden.open", version: "1.0.0", rabin: 0xa7cdccd5da1a3923,
-        sha256: "2214f990ccf1a59c24225950476efdb395ee4952ed488cefa0e05b7cc566d452",
+        // SHA-256: 2214f990ccf1a59c24225950476efdb395ee4952ed488cefa0e05b7cc566d452
+        sha256: *b"\"\x14\xf9\x90\xcc\xf1\xa5\x9c$\"YPGn\xfd\xb3\x95\xeeIR\xedH\x8c\xef\xa0\xe0[|\xc5f\xd4R",
         schema: "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"OpenOrder\",\"x-obs\":{\"event\":\"golden.open\"},\"type\":\"object\",\"required\":[\"customer\",\"payment\"],\"properties\":{\"customer\":{\"$ref\":\"#/$defs/customer\",\"description\":\"Siblings of a reference count.\"},\"payment\":{\"oneOf\":[{\"type\":\"object\",\"required\":[\"kind\",\"number\"],\"properties\":{\"kind\":{\"const\":\"card\"},\"number\":{\"type\":\"string\",\"x-obs\":{\"secret\":true}}}},{\"type\":\"object\",\"required\":[\"kind\",\"days\"],\"properties\":{\"kind\":{\"const\":\"invoice\"},\"days\":{\"type\":\"integer\"}}}]},\"contact\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"integer\"},{\"type\":\"null\"}]},\"parent\":{\"$ref\":\"#\"},\"lines\":{\"type\":\"array\",\"items\":{\"allOf\":[{\"$ref\":\"#/$defs/line\"},{\"properties\":{\"gift\":{\"type\":\"boolean\"}}}]}},\"anything\":true},\"$defs\":{\"customer\":{\"type\":\"object\",\"required\":[\"name\"],\"properties\":{\"name\":{\"type\":\"string\"},\"vip\":{\"type\":\"boolean\",\"default\":false}}},\"line\":{\"type\":\"object\",\"required\":[\"sku\"],\"properties\":{\"sku\":{\"type\":\"string\"},\"quantity\":{\"type\":\"integer\",\"minimum\":1}}}}}",
         major: 1, topic: "golden.open.v1", subject: "golden.open-value",
         dialect: __obs::Dialect::JsonSchema, encoding: __obs::Encoding::Json,

@@ -137,8 +137,10 @@ impl OrderShipped {
 #[automatically_derived]
 impl __obs::Event for OrderShipped {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\x0d\x00\x05\x00order.shipped3.0.0.ZD\x03^wF\x13\xc5;\x82\x84P\x12\x7f\xd7\x9a\x175\xb2\x8a-\xdc\x90;\xaf\x11\x9a\x16\x8f\xac\xab\xf7\xa5F\x0ce\xad\xdaj0\x95I\x89:dY]",
         event_type: "order.shipped", version: "3.0.0", rabin: 0x1346775e03445a2e,
-        sha256: "c53b828450127fd79a1735b28a2ddc903baf119a168facabf7a5460c65adda6a",
+        // SHA-256: c53b828450127fd79a1735b28a2ddc903baf119a168facabf7a5460c65adda6a
+        sha256: *b"\xc5;\x82\x84P\x12\x7f\xd7\x9a\x175\xb2\x8a-\xdc\x90;\xaf\x11\x9a\x16\x8f\xac\xab\xf7\xa5F\x0ce\xad\xdaj",
         schema: r#"{"type":"record","name":"OrderShipped","namespace":"golden.versions","x-obs":{"owner":"logistics"},"fields":[{"name":"orderId","type":"string"},{"name":"weight","type":"double"},{"name":"carrier","type":{"type":"enum","name":"Carrier","symbols":["DHL","UPS","OTHER"],"default":"OTHER"}},{"name":"tracking","type":["null","string"],"default":null},{"name":"warehouse","type":"string"}]}"#,
         major: 3, topic: "order.shipped.v3", subject: "order.shipped-value",
         dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
@@ -155,7 +157,7 @@ impl __obs::AvroCodec for OrderShipped {
         w.string(&self.order_id);
         w.double(self.weight);
         __obs::AvroCodec::write_avro(&self.carrier, w);
-        w.option(0, &self.tracking, |w, v| w.string(v));
+        __obs::AvroCodec::write_avro(&self.tracking, w);
         w.string(&self.warehouse);
     }
 
@@ -164,7 +166,7 @@ impl __obs::AvroCodec for OrderShipped {
             order_id: r.string().within("orderId")?,
             weight: r.double().within("weight")?,
             carrier: __obs::AvroCodec::read_avro(r).within("carrier")?,
-            tracking: r.option(0, |r| r.string()).within("tracking")?,
+            tracking: __obs::AvroCodec::read_avro(r).within("tracking")?,
             warehouse: r.string().within("warehouse")?,
         })
     }

@@ -132,8 +132,10 @@ impl OrderShipped {
 #[automatically_derived]
 impl __obs::Event for OrderShipped {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\x0d\x00\x05\x00order.shipped1.0.0\x86@;\xfd\xf4z\xbb\x1fS\xc62\xf3\xb39[2\xe4\xddj9\xd7\xec\xeey\xbe\xa9\x97\xa70'\xc9\xee\xd5\x08\xe2\x04\x8a%S-\x92\x18\x98Y\xe0-5\xe2",
         event_type: "order.shipped", version: "1.0.0", rabin: 0x1fbb7af4fd3b4086,
-        sha256: "53c632f3b3395b32e4dd6a39d7ecee79bea997a73027c9eed508e2048a25532d",
+        // SHA-256: 53c632f3b3395b32e4dd6a39d7ecee79bea997a73027c9eed508e2048a25532d
+        sha256: *b"S\xc62\xf3\xb39[2\xe4\xddj9\xd7\xec\xeey\xbe\xa9\x97\xa70'\xc9\xee\xd5\x08\xe2\x04\x8a%S-",
         schema: r#"{"type":"record","name":"OrderShipped","namespace":"golden.versions","x-obs":{"owner":"logistics"},"fields":[{"name":"order","type":"string"},{"name":"weight","type":"int"},{"name":"carrier","type":{"type":"enum","name":"Carrier","symbols":["DHL","UPS","GLS"]}}]}"#,
         major: 1, topic: "order.shipped.v1", subject: "order.shipped-value",
         dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,

@@ -31,8 +31,10 @@ impl OrderShipped {
 #[automatically_derived]
 impl __obs::Event for OrderShipped {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
+        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\x0d\x00\x05\x00order.shipped2.0.0\x8c 1\xc1\xfd\xcd+\xf5\xe3\xb8\xad\xd5\x89({S\xf1I&v[\x913\xc5+\xf1\x1a\xdb\xb8\x8a\xdc\x9c\xef\\\xe0\xa0\xe8\xd8\xc2\x86\x91\x17\x9df\xa8[Yj",
         event_type: "order.shipped", version: "2.0.0", rabin: 0xf52bcdfdc131208c,
-        sha256: "e3b8add589287b53f14926765b9133c52bf11adbb88adc9cef5ce0a0e8d8c286",
+        // SHA-256: e3b8add589287b53f14926765b9133c52bf11adbb88adc9cef5ce0a0e8d8c286
+        sha256: *b"\xe3\xb8\xad\xd5\x89({S\xf1I&v[\x913\xc5+\xf1\x1a\xdb\xb8\x8a\xdc\x9c\xef\\\xe0\xa0\xe8\xd8\xc2\x86",
         schema: r#"{"type":"record","name":"OrderShipped","namespace":"golden.versions","x-obs":{"owner":"logistics"},"fields":[{"name":"orderId","type":"string","aliases":["order"]},{"name":"weight","type":"double"},{"name":"carrier","type":{"type":"enum","name":"Carrier","symbols":["DHL","UPS","OTHER"],"default":"OTHER"}},{"name":"tracking","type":["null","string"],"default":null}]}"#,
         major: 2, topic: "order.shipped.v2", subject: "order.shipped-value",
         dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
@@ -49,7 +51,7 @@ impl __obs::AvroCodec for OrderShipped {
         w.string(&self.order_id);
         w.double(self.weight);
         __obs::AvroCodec::write_avro(&self.carrier, w);
-        w.option(0, &self.tracking, |w, v| w.string(v));
+        __obs::AvroCodec::write_avro(&self.tracking, w);
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
@@ -57,7 +59,7 @@ impl __obs::AvroCodec for OrderShipped {
             order_id: r.string().within("orderId")?,
             weight: r.double().within("weight")?,
             carrier: __obs::AvroCodec::read_avro(r).within("carrier")?,
-            tracking: r.option(0, |r| r.string()).within("tracking")?,
+            tracking: __obs::AvroCodec::read_avro(r).within("tracking")?,
         })
     }
 }
