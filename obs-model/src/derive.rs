@@ -24,12 +24,13 @@ mod tests;
 
 use container::Role;
 use item::{Item, Kind};
+use crate::model::Model;
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::source::{Loc, SourceMap};
 use proc_macro2::TokenStream;
 use spans::Spans;
+use understand::Understood;
 
-pub use understand::Understood;
 
 /// What a door knows and a macro's tokens do not say.
 pub struct Door<'a> {
@@ -77,6 +78,19 @@ pub fn event_part(tokens: TokenStream, door: &Door<'_>) -> TokenStream {
 #[must_use]
 pub fn label(tokens: TokenStream, door: &Door<'_>) -> TokenStream {
     derive(tokens, door, Role::Label)
+}
+
+/// The Model of an event with this item, as `#[derive(Event)]` sees it, and what is wrong with it.
+///
+/// For those who read sources instead of being called by rustc. Places are numbers of tokens.
+#[must_use]
+pub fn model(tokens: TokenStream, door: &Door<'_>) -> Option<(Model, Vec<Diagnostic>)> {
+    let mut spans = Spans::default();
+    let item = item::parse(tokens, &mut spans)?;
+    let mut cx = Diagnostics::default();
+    let mut sources = SourceMap::default();
+    let understood = understand(&mut cx, &mut spans, &item, door, Role::Event, &mut sources);
+    Some((understood.map(|understood| understood.model).unwrap_or_default(), cx.into_sorted()))
 }
 
 fn derive(tokens: TokenStream, door: &Door<'_>, role: Role) -> TokenStream {

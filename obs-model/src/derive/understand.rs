@@ -21,9 +21,9 @@ use obs_schema::source::{FileId, SourceMap};
 use proc_macro2::TokenStream;
 
 /// What a derive's item means.
-pub struct Understood {
+pub(super) struct Understood {
     /// The Model of this one type.
-    pub model: Model,
+    pub(super) model: Model,
     /// The type in it.
     pub(super) id: TypeId,
     /// The same Model as the emitter is to see it: what only looks like a type of ours goes through the trait.

@@ -1,4 +1,6 @@
 //! The model over whole schemas. One binary: linking costs more than running.
 
+#[cfg(feature = "derive")]
+mod agree;
 mod fits;
 mod json_schema;
