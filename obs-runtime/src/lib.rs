@@ -35,8 +35,8 @@ pub mod types;
 
 mod clock;
 mod init;
-mod resolve;
 mod part;
+mod resolve;
 mod sensitive;
 mod serde;
 mod validate;
@@ -50,12 +50,12 @@ pub use bus::{Bus, BusError, Check, PublishError, Publisher, Record};
 pub use codec::{AvroCodec, JsonCodec, UnknownSymbol};
 pub use event::{Descriptor, Event, Key, Label};
 pub use init::{InitError, Obs, init};
-pub use obs_schema::json::Json;
-pub use obs_schema::wire::{self, DecodeError, EncodeError, Limits};
-pub use resolve::{ResolveError, Resolver};
 #[cfg(feature = "macros")]
 pub use obs_macros::{Event, EventPart, Label};
+pub use obs_schema::json::Json;
+pub use obs_schema::wire::{self, DecodeError, EncodeError, Limits};
 pub use part::{EventPart, PartSchema, Piece};
+pub use resolve::{ResolveError, Resolver};
 pub use sensitive::{Pii, Secret};
 pub use validate::{Checker, Pattern, SchemaDoc, Validate, Violation, Violations};
 pub use words::UpcastError;

@@ -37,8 +37,8 @@ pub mod v1 {
     pub use crate::event::{
         Descriptor, Dialect, Encoding, Envelope, Event, FieldInfo, Key, Label, LabelInfo, Redaction,
     };
-    pub use crate::resolve::{ResolveError, Resolver};
     pub use crate::part::{EventPart, PartSchema, Piece, text as part_text};
+    pub use crate::resolve::{ResolveError, Resolver};
     pub use crate::sensitive::{Pii, Secret};
     pub use crate::types;
     pub use crate::validate::{Checker, Pattern, SchemaDoc, Validate, Violations};

@@ -65,7 +65,11 @@ pub const fn sha256(bytes: &[u8]) -> [u8; 32] {
     tail[rest.len()] = 0x80;
     let length = if rest.len() < 56 { 64 } else { 128 };
     let bits = (bytes.len() as u64).wrapping_mul(8).to_be_bytes();
-    tail.split_at_mut(length - 8).1.split_at_mut(8).0.copy_from_slice(&bits);
+    tail.split_at_mut(length - 8)
+        .1
+        .split_at_mut(8)
+        .0
+        .copy_from_slice(&bits);
     let (mut blocks, _) = tail.split_at(length).0.as_chunks::<64>();
     while let [block, others @ ..] = blocks {
         compress(&mut state, block);
@@ -74,7 +78,11 @@ pub const fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
     let mut at = 0;
     while at < 8 {
-        out.split_at_mut(at * 4).1.split_at_mut(4).0.copy_from_slice(&state[at].to_be_bytes());
+        out.split_at_mut(at * 4)
+            .1
+            .split_at_mut(4)
+            .0
+            .copy_from_slice(&state[at].to_be_bytes());
         at += 1;
     }
     out
