@@ -2,10 +2,10 @@
 //!
 //! A shape is a sound over-approximation: whatever the schema allows has a value of the Rust type, and comes back out of it unchanged.
 //! What the shape allows and the schema does not is asserted by generated code as far as assertions go;
-//! where they do not, the event is checked by the schema itself ([`CheckedBy::Schema`]).
+//! where they do not, the event is checked by the schema itself (`CheckedBy::Schema`).
 //!
-//! The way: a [`view::Key`] names a position by the schemas that hold there, [`alternatives`] spreads its choices out,
-//! [`combine`] makes one type of them, [`object`], [`array`] and [`scalar`] know the kinds.
+//! The way: a `view::Key` names a position by the schemas that hold there, `alternatives` spreads its choices out,
+//! `combine` makes one type of them, `object`, `array` and `scalar` know the kinds.
 //! Structs are made from a list of jobs, so recursion in a schema is never recursion here.
 //!
 //! Two readings are narrower than the letter: a schema that speaks of properties (items, lengths) without saying `type`

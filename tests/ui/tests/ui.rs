@@ -32,8 +32,13 @@ fn themes() -> Vec<String> {
 /// trybuild builds the cases as a package of its own making; the specs they name have to lie there too.
 #[expect(clippy::disallowed_methods, reason = "tests prepare their ground")]
 fn place_specs() {
-    let Some(target) = target_folder() else { return };
-    let there = target.join("tests/trybuild").join(env!("CARGO_PKG_NAME")).join("specs");
+    let Some(target) = target_folder() else {
+        return;
+    };
+    let there = target
+        .join("tests/trybuild")
+        .join(env!("CARGO_PKG_NAME"))
+        .join("specs");
     std::fs::create_dir_all(&there).expect("a folder for the specs");
     for spec in folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("specs")) {
         let name = spec.file_name().expect("files have names");
@@ -50,5 +55,7 @@ fn target_folder() -> Option<PathBuf> {
 #[expect(clippy::disallowed_methods, reason = "tests look at their own files")]
 fn folder(path: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(path).expect("the folder is there");
-    entries.map(|entry| entry.expect("it can be listed").path()).collect()
+    entries
+        .map(|entry| entry.expect("it can be listed").path())
+        .collect()
 }
