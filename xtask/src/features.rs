@@ -3,20 +3,25 @@
 use crate::run::{cargo, go, output};
 use obs_schema::json::Json;
 
-/// Checks each combination.
-pub(crate) fn check() -> Result<(), String> {
+/// The packages of the workspace as cargo describes them, by name.
+pub(crate) fn packages() -> Result<Vec<(String, Json)>, String> {
     let text = output(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
     let metadata = Json::parse(text.as_bytes())
         .map_err(|error| format!("cargo metadata printed no JSON: {error}"))?;
-    let packages = metadata
-        .get("packages")
-        .and_then(Json::as_array)
-        .unwrap_or_default();
-    for package in packages {
+    let packages = metadata.get("packages").and_then(Json::as_array);
+    let named = packages.unwrap_or_default().iter().map(|package| {
         let name = package
             .get("name")
             .and_then(Json::as_str)
             .unwrap_or_default();
+        (name.to_owned(), package.clone())
+    });
+    Ok(named.collect())
+}
+
+/// Checks each combination.
+pub(crate) fn check() -> Result<(), String> {
+    for (name, package) in packages()? {
         let features = package
             .get("features")
             .and_then(Json::as_object)
@@ -24,17 +29,13 @@ pub(crate) fn check() -> Result<(), String> {
         if features.is_empty() {
             continue;
         }
-        go(cargo().args(["check", "--quiet", "-p", name, "--no-default-features"]))?;
+        let check = |features: &[&str]| {
+            let alone = ["check", "--quiet", "-p", &name, "--no-default-features"];
+            go(cargo().args(alone).args(features))
+        };
+        check(&[])?;
         for (feature, _) in features.iter().filter(|(feature, _)| feature != "default") {
-            go(cargo().args([
-                "check",
-                "--quiet",
-                "-p",
-                name,
-                "--no-default-features",
-                "--features",
-                feature,
-            ]))?;
+            check(&["--features", feature])?;
         }
     }
     Ok(())

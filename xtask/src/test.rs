@@ -2,6 +2,7 @@
 
 use crate::run::{cargo, go, root};
 use crate::{features, tools};
+use obs_schema::json::Json;
 use std::time::{Duration, Instant};
 
 /// A step of `test`.
@@ -130,13 +131,14 @@ fn bench() -> Result<(), String> {
     crate::bench::run(&["gate", "--short"])
 }
 
-/// The archives are made from a copy of what is committed or changed, so a dirty tree can be looked at too.
+/// What is published, packaged together: each archive must do with the archives of the others.
 fn package() -> Result<(), String> {
-    let dirty = root().join(".git").exists();
     let mut command = cargo();
-    command.args(["package", "--quiet", "--workspace", "--no-verify"]);
-    if dirty {
-        command.arg("--allow-dirty");
+    command.args(["package", "--quiet", "--no-verify", "--allow-dirty"]);
+    for (name, package) in features::packages()? {
+        if matches!(package.get("publish"), None | Some(Json::Null)) {
+            command.args(["-p", &name]);
+        }
     }
     go(&mut command)
 }
