@@ -6,6 +6,7 @@
 mod compile;
 mod evaluate;
 mod in_place;
+mod scope;
 mod seen;
 
 use super::read::{Input, read_set};

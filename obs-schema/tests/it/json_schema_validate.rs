@@ -188,11 +188,22 @@ fn deep_instances_neither_overflow_nor_explode() {
     let list = validator(r##"{"properties": {"next": {"allOf": [{"anyOf": [{"$ref": "#"}]}]}}}"##);
     assert!(list.is_valid(&nested(64, "next")));
     let too_deep = nested(5_000, "next");
-    assert_eq!(list.validate(&too_deep)[0].rule, "anyOf");
+    assert_eq!(list.validate(&too_deep)[0].rule, "depth");
+    assert_eq!(list.validate(&too_deep).len(), 1);
     assert_eq!(
         validator(r##"{"additionalProperties": {"$ref": "#"}}"##).validate(&too_deep)[0].rule,
         "depth"
     );
+}
+
+#[test]
+fn dynamic_trees_do_not_explode_either() {
+    let tree = validator(
+        r##"{"$id": "http://x.example/tree", "$dynamicAnchor": "node", "anyOf": [
+            {"properties": {"next": {"$dynamicRef": "#node"}}, "not": {}},
+            {"properties": {"next": {"$dynamicRef": "#node"}}}]}"##,
+    );
+    assert!(tree.is_valid(&nested(60, "next")));
 }
 
 #[test]
@@ -204,4 +215,11 @@ fn circles_through_dynamic_references_end() {
                 "list": {"$id": "list", "$dynamicRef": "#item", "$defs": {"item": {"$dynamicAnchor": "item"}}}}}"##,
     );
     assert_eq!(circle.validate(&Json::Null)[0].rule, "depth");
+    // Each round has two branches, and `not` makes no verdict out of none.
+    let branches = validator(
+        r##"{"$schema": "https://json-schema.org/draft/2019-09/schema", "$recursiveAnchor": true,
+            "anyOf": [{"$recursiveRef": "#"}, {"not": {"anyOf": [{"$recursiveRef": "#"}, {"$recursiveRef": "#"}]}}]}"##,
+    );
+    assert!(!branches.is_valid(&Json::Null));
+    assert_eq!(branches.validate(&nested(3, "a"))[0].rule, "depth");
 }

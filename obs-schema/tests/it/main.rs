@@ -5,6 +5,7 @@ mod avro_pairs;
 mod corpora;
 mod json_schema_bundle;
 mod json_schema_corpus;
+mod json_schema_hostile;
 mod json_schema_read;
 mod json_schema_suite;
 mod json_schema_validate;

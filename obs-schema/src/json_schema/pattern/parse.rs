@@ -106,9 +106,10 @@ pub(super) fn parse(text: &str, lenient: bool) -> Result<Parsed, Invalid> {
     if parser.at < text.len() {
         return parser.fail("this parenthesis closes nothing");
     }
+    // What counts ahead must come to the same number; were it not so, the larger one keeps every group in bounds.
+    let groups = parser.groups.max(parser.total);
     let Parser {
         classes,
-        groups,
         back_references,
         foreign,
         ..
@@ -183,6 +184,8 @@ impl<'t> Parser<'t> {
                 '(' if !in_class => {
                     if !self.rest().starts_with('?') {
                         self.total += 1;
+                    } else if self.eat_foreign("?#") {
+                        self.at += self.rest().find(')').unwrap_or(0);
                     } else if (self.eat("?<") || self.eat_foreign("?P<"))
                         && !self.rest().starts_with(['=', '!'])
                     {

@@ -94,6 +94,7 @@ fn lenient_forms() {
     check("(?i)^abc$", &["ABC"], &["abd"]);
     check("^(?P<y>\\d)(?P=y)$", &["11"], &["12"]);
     check("^a(?#nothing)b$", &["ab"], &["a"]);
+    check("^(?#a (comment)(?P<x>a)(?P=x)$", &["aa"], &["a"]);
     check("^[\\w-.]+$", &["a-b.c"], &["a b"]);
     check("^{a}\\_$", &["{a}_"], &["a"]);
     assert!(Pattern::new("\\A").is_ok_and(|pattern| pattern.is_foreign()));

@@ -222,11 +222,18 @@ pub(super) fn compile(set: &Set, root: SchemaId, options: ValidatorOptions) -> V
         let compiled = compiler.schema(set.get(id));
         out.schemas.push(compiled);
     }
-    mark_recursive(&mut out.schemas);
     for ((resource, name), id) in &set.dynamic_anchors {
         if let Some(at) = compiler.index.get(id) {
             out.dynamic.insert((*resource, name.clone()), *at);
         }
+    }
+    if out.dynamic.is_empty() {
+        mark_recursive(&mut out.schemas);
+    } else {
+        // Whoever comes by may lead a dynamic reference anywhere.
+        out.schemas
+            .iter_mut()
+            .for_each(|schema| schema.recursive = true);
     }
     out
 }

@@ -6,16 +6,15 @@
 use super::compile::{
     ArrayRules, Compiled, CompiledBody, Contains, NumberRules, ObjectRules, Rules, StringRules,
 };
+use super::scope::{ScopeId, Scopes};
 use super::seen::Seen;
 use super::{Validator, Violation};
 use crate::json::{Json, Number};
-use crate::json_schema::tree::SchemaId;
 use crate::json_schema::{equal, format, number};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-/// Schemas may be entered this deep. A schema that goes round in circles through dynamic references, or an
-/// instance nested beyond reason, is refused instead of overflowing the stack.
+/// Schemas may be entered this deep; an instance nested beyond reason is refused before it overflows the stack.
 const MAX_DEPTH: usize = 512;
 
 pub(super) fn all_violations(validator: &Validator, instance: &Json) -> Vec<Violation> {
@@ -25,7 +24,8 @@ pub(super) fn all_violations(validator: &Validator, instance: &Json) -> Vec<Viol
 }
 
 pub(super) fn holds(validator: &Validator, instance: &Json) -> bool {
-    Walk::new(validator, false).schema(0, instance, &Path::Root, None)
+    let mut walk = Walk::new(validator, false);
+    walk.schema(0, instance, &Path::Root, None) && !walk.given_up
 }
 
 /// The way from the root of the instance, on the stack, written out only when something does not hold.
@@ -52,17 +52,29 @@ impl Path<'_> {
     }
 }
 
+/// Only what has parts is worth remembering verdicts of.
+fn is_composite(instance: &Json) -> bool {
+    matches!(instance, Json::Array(_) | Json::Object(_))
+}
+
 pub(super) struct Walk<'v> {
     pub(super) validator: &'v Validator,
     collect: bool,
     violations: Vec<Violation>,
     depth: usize,
-    /// The resources on the way here, outermost first.
-    pub(super) scope: Vec<SchemaId>,
-    /// Verdicts of recursive schemas by schema and address of the instance, which cannot move meanwhile.
+    pub(super) scopes: Scopes,
+    pub(super) scope: ScopeId,
+    /// Verdicts of recursive schemas.
     /// Without them, a tree of `anyOf`s below `anyOf`s takes time exponential in the depth of the instance.
-    known: HashMap<(usize, usize), Verdict>,
+    known: HashMap<Asked, Verdict>,
+    /// The questions being answered, where dynamic references may come back to one.
+    open: Vec<Asked>,
+    /// No verdict is possible. What is told from then on is only the consequence of that.
+    given_up: bool,
 }
+
+/// A schema, the address of an instance, which cannot move meanwhile, and the scope.
+type Asked = (usize, usize, ScopeId);
 
 /// What a schema said of an instance.
 #[derive(Clone, Copy)]
@@ -85,25 +97,40 @@ impl<'v> Walk<'v> {
             collect,
             violations: Vec::new(),
             depth: 0,
-            scope: Vec::new(),
+            scopes: Scopes::default(),
+            scope: 0,
             known: HashMap::new(),
+            open: Vec::new(),
+            given_up: false,
         }
     }
 
     /// Notes that a rule does not hold; always answers `false`.
     #[cold]
     pub(super) fn fail(&mut self, at: At<'_>, rule: &'static str, path: &Path<'_>) -> bool {
-        if self.collect {
-            let mut pointer = String::new();
-            path.write(&mut pointer);
-            let schema = format!("{}/{rule}", at.schema.pointer);
-            self.violations.push(Violation {
-                pointer,
-                rule,
-                schema,
-            });
+        if self.collect && !self.given_up {
+            self.note(at, rule, path);
         }
         false
+    }
+
+    /// Ends the walk without a verdict, which no `not` may turn into a good one.
+    #[cold]
+    fn give_up(&mut self, at: At<'_>, path: &Path<'_>) -> bool {
+        self.given_up = true;
+        self.note(at, "depth", path);
+        false
+    }
+
+    fn note(&mut self, at: At<'_>, rule: &'static str, path: &Path<'_>) {
+        let mut pointer = String::new();
+        path.write(&mut pointer);
+        let schema = format!("{}/{rule}", at.schema.pointer);
+        self.violations.push(Violation {
+            pointer,
+            rule,
+            schema,
+        });
     }
 
     /// Whether to go on after a result.
@@ -126,47 +153,64 @@ impl<'v> Walk<'v> {
             CompiledBody::Bool(false) => return self.fail(at, "false", path),
             CompiledBody::Rules(rules) => rules,
         };
-        if self.depth == MAX_DEPTH {
-            return self.fail(at, "depth", path);
+        if self.given_up {
+            return false;
         }
-        // Dynamic references make the verdict depend on the way here.
-        let memorable = schema.recursive
-            && seen.is_none()
-            && matches!(instance, Json::Array(_) | Json::Object(_))
-            && self.validator.dynamic.is_empty();
-        let key = (index, std::ptr::from_ref(instance).addr());
-        if memorable {
-            match self.known.get(&key) {
-                Some(verdict) if verdict.holds || verdict.collected || !self.collect => {
-                    return verdict.holds;
+        let outer = self.scope;
+        self.scope = self.scopes.enter(outer, schema.resource);
+        let asked = (index, std::ptr::from_ref(instance).addr(), self.scope);
+        let holds = match self.remembered(schema, asked, instance, seen.is_some()) {
+            Some(holds) => holds,
+            None if self.depth == MAX_DEPTH || self.is_open(asked) => self.give_up(at, path),
+            None => {
+                self.depth += 1;
+                self.open.push(asked);
+                let holds = if rules.unevaluated_items.is_some()
+                    || rules.unevaluated_properties.is_some()
+                {
+                    self.rules_then_rest(at, rules, instance, path, seen)
+                } else {
+                    self.rules(at, rules, instance, path, seen)
+                };
+                self.open.pop();
+                self.depth -= 1;
+                if schema.recursive && is_composite(instance) {
+                    let collected = self.collect;
+                    self.known.insert(asked, Verdict { holds, collected });
                 }
-                _ => {}
+                holds
             }
-        }
-        self.depth += 1;
-        let enters = self.scope.last() != Some(&schema.resource);
-        if enters {
-            self.scope.push(schema.resource);
-        }
-        let holds = if rules.unevaluated_items.is_some() || rules.unevaluated_properties.is_some() {
-            self.rules_then_rest(at, rules, instance, path, seen)
-        } else {
-            self.rules(at, rules, instance, path, seen)
         };
-        if enters {
-            self.scope.pop();
-        }
-        self.depth -= 1;
-        if memorable {
-            self.known.insert(
-                key,
-                Verdict {
-                    holds,
-                    collected: self.collect,
-                },
-            );
-        }
+        self.scope = outer;
         holds
+    }
+
+    /// What a recursive schema has already said. With a record to keep it has to be asked again.
+    fn remembered(
+        &self,
+        schema: &Compiled,
+        asked: Asked,
+        instance: &Json,
+        recording: bool,
+    ) -> Option<bool> {
+        if !schema.recursive || recording || !is_composite(instance) {
+            return None;
+        }
+        let verdict = self.known.get(&asked)?;
+        (verdict.holds || verdict.collected || !self.collect).then_some(verdict.holds)
+    }
+
+    /// Whether the same is being asked already. Only dynamic references can come back: other circles were cut
+    /// when the schema was read.
+    fn is_open(&self, asked: Asked) -> bool {
+        let same_place = |open: &&Asked| open.1 == asked.1;
+        !self.validator.dynamic.is_empty()
+            && self
+                .open
+                .iter()
+                .rev()
+                .take_while(same_place)
+                .any(|open| *open == asked)
     }
 
     /// Applies a subschema for a keyword, whose name a plain `false` then bears.

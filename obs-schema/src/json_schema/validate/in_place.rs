@@ -4,7 +4,6 @@ use super::compile::{CompiledBody, InPlace};
 use super::evaluate::{At, Path, Walk};
 use super::seen::Seen;
 use crate::json::Json;
-use crate::json_schema::tree::SchemaId;
 
 impl Walk<'_> {
     pub(super) fn in_place(
@@ -43,8 +42,9 @@ impl Walk<'_> {
 
     /// The outermost resource on the way here that claims the anchor.
     fn dynamic_target(&self, target: usize, name: &str) -> usize {
-        let find = |resource: &SchemaId| self.validator.dynamic.get(&(*resource, name.to_owned()));
-        self.scope.iter().find_map(find).copied().unwrap_or(target)
+        let find = |resource| self.validator.dynamic.get(&(resource, name.to_owned()));
+        let found = self.scopes.outermost(self.scope, find);
+        found.copied().unwrap_or(target)
     }
 
     /// A schema that must hold of the same instance. Its record may go straight to ours: if it fails, so do we.
