@@ -22,15 +22,14 @@ mod understand;
 #[cfg(test)]
 mod tests;
 
+use crate::model::Model;
 use container::Role;
 use item::{Item, Kind};
-use crate::model::Model;
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::source::{Loc, SourceMap};
 use proc_macro2::TokenStream;
 use spans::Spans;
 use understand::Understood;
-
 
 /// What a door knows and a macro's tokens do not say.
 pub struct Door<'a> {
@@ -90,7 +89,12 @@ pub fn model(tokens: TokenStream, door: &Door<'_>) -> Option<(Model, Vec<Diagnos
     let mut cx = Diagnostics::default();
     let mut sources = SourceMap::default();
     let understood = understand(&mut cx, &mut spans, &item, door, Role::Event, &mut sources);
-    Some((understood.map(|understood| understood.model).unwrap_or_default(), cx.into_sorted()))
+    Some((
+        understood
+            .map(|understood| understood.model)
+            .unwrap_or_default(),
+        cx.into_sorted(),
+    ))
 }
 
 fn derive(tokens: TokenStream, door: &Door<'_>, role: Role) -> TokenStream {
