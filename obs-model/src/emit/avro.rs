@@ -123,8 +123,9 @@ fn is_plain(scope: &Scope<'_>, ty: &Type) -> bool {
         | Shape::I64
         | Shape::F32
         | Shape::F64
-        | Shape::String
-        | Shape::Named(_) => true,
+        | Shape::String => true,
+        // The runtime's containers count a level for themselves, which types that contain themselves cannot spare.
+        Shape::Named(id) => !scope.traits.recursive(*id),
         Shape::Logical(logical) => !matches!(
             logical,
             Logical::Decimal { .. } | Logical::Uuid { fixed: true }

@@ -138,7 +138,7 @@ impl<T: AvroCodec> AvroCodec for Vec<T> {
     }
 
     fn read_avro(r: &mut Reader<'_>) -> Result<Vec<T>, DecodeError> {
-        r.array(T::read_avro)
+        r.nested(|r| r.array(T::read_avro))
     }
 }
 
@@ -149,7 +149,7 @@ impl<T: AvroCodec> AvroCodec for BTreeMap<String, T> {
     }
 
     fn read_avro(r: &mut Reader<'_>) -> Result<BTreeMap<String, T>, DecodeError> {
-        r.map(T::read_avro)
+        r.nested(|r| r.map(T::read_avro))
     }
 }
 
@@ -160,7 +160,7 @@ impl<T: AvroCodec, S: BuildHasher + Default> AvroCodec for HashMap<String, T, S>
     }
 
     fn read_avro(r: &mut Reader<'_>) -> Result<HashMap<String, T, S>, DecodeError> {
-        r.map(T::read_avro)
+        r.nested(|r| r.map(T::read_avro))
     }
 }
 

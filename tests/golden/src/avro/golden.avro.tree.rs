@@ -31,13 +31,13 @@ impl __obs::Default for Leaf {
 #[automatically_derived]
 impl __obs::AvroCodec for Leaf {
     fn write_avro(&self, w: &mut __obs::avro::Writer) {
-        __obs::AvroCodec::write_avro(&self.owner, w);
+        w.option(0, &self.owner, |w, v| __obs::AvroCodec::write_avro(v, w));
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         r.nested(|r| {
             __obs::Ok(Self {
-                owner: __obs::AvroCodec::read_avro(r).within("owner")?,
+                owner: r.option(0, |r| __obs::AvroCodec::read_avro(r)).within("owner")?,
             })
         })
     }
@@ -124,8 +124,8 @@ impl __obs::AvroCodec for Tree {
     fn write_avro(&self, w: &mut __obs::avro::Writer) {
         w.reserve(304);
         w.string(&self.value);
-        __obs::AvroCodec::write_avro(&self.left, w);
-        __obs::AvroCodec::write_avro(&self.children, w);
+        w.option(0, &self.left, |w, v| __obs::AvroCodec::write_avro(&**v, w));
+        w.array(&self.children, |w, v| __obs::AvroCodec::write_avro(v, w));
         w.nullable(0, &self.either, |w, v| __obs::AvroCodec::write_avro(v, w));
     }
 
@@ -133,8 +133,8 @@ impl __obs::AvroCodec for Tree {
         r.nested(|r| {
             __obs::Ok(Self {
                 value: r.string().within("value")?,
-                left: __obs::AvroCodec::read_avro(r).within("left")?,
-                children: __obs::AvroCodec::read_avro(r).within("children")?,
+                left: r.option(0, |r| __obs::AvroCodec::read_avro(r).map(__obs::Box::new)).within("left")?,
+                children: r.array(|r| __obs::AvroCodec::read_avro(r)).within("children")?,
                 either: r.nullable(0, 3, |r, index| TreeEither::__read_avro(r, index)).within("either")?,
             })
         })

@@ -572,13 +572,13 @@ impl __obs::Default for Vec {
 #[automatically_derived]
 impl __obs::AvroCodec for Vec {
     fn write_avro(&self, w: &mut __obs::avro::Writer) {
-        w.at("vec", |w| __obs::AvroCodec::write_avro(&self.vec, w));
+        w.at("vec", |w| w.option(0, &self.vec, |w, v| __obs::AvroCodec::write_avro(&**v, w)));
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         r.nested(|r| {
             __obs::Ok(Self {
-                vec: __obs::AvroCodec::read_avro(r).within("vec")?,
+                vec: r.option(0, |r| __obs::AvroCodec::read_avro(r).map(__obs::Box::new)).within("vec")?,
             })
         })
     }
