@@ -118,12 +118,7 @@ fn is_plain_container(scope: &Scope<'_>, shape: &Shape) -> bool {
 
 fn is_plain(scope: &Scope<'_>, ty: &Type) -> bool {
     match &ty.shape {
-        Shape::Bool
-        | Shape::I32
-        | Shape::I64
-        | Shape::F32
-        | Shape::F64
-        | Shape::String => true,
+        Shape::Bool | Shape::I32 | Shape::I64 | Shape::F32 | Shape::F64 | Shape::String => true,
         // The runtime's containers count a level for themselves, which types that contain themselves cannot spare.
         Shape::Named(id) => !scope.traits.recursive(*id),
         Shape::Logical(logical) => !matches!(
