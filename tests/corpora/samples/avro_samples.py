@@ -11,17 +11,23 @@ import json
 import os
 import random
 import sys
+import uuid
 
 import fastavro
 import fastavro.schema
 
 PRIMITIVES = {"null", "boolean", "int", "long", "float", "double", "bytes", "string"}
+# Logical types for which not every value of the type below stands for something.
+CONSTRAINED = {"uuid", "decimal", "big-decimal"}
 WORDS = ["", "a", "user-123", "Grüße", "日本語", "😀", "line\nbreak", "quote\"", "x" * 70]
 
 
 def strip(schema):
     if isinstance(schema, dict):
-        return {key: strip(value) for key, value in schema.items() if key not in ("logicalType", "precision", "scale", "default")}
+        out = {key: strip(value) for key, value in schema.items() if key not in ("logicalType", "precision", "scale", "default")}
+        if schema.get("logicalType") in CONSTRAINED and "type" in schema:
+            out["x-logical"] = schema["logicalType"]
+        return out
     if isinstance(schema, list):
         return [strip(item) for item in schema]
     return schema
@@ -80,6 +86,10 @@ class Random:
             return self.value(kind, namespace, depth)
         if depth > 40:
             raise RecursionError
+        if "x-logical" in schema:
+            constrained = self.constrained(schema)
+            if constrained is not None:
+                return constrained
         if kind in ("record", "error"):
             _, inner = full_name(schema, namespace)
             return ("record", [self.value(f["type"], inner, depth + 1) for f in schema["fields"]])
@@ -93,6 +103,23 @@ class Random:
             keys = sorted(set(r.sample(WORDS, r.randrange(0 if depth > 5 else 3) if depth <= 5 else 0)))
             return ("map", [(k, self.value(schema["values"], namespace, depth + 1)) for k in sorted(keys, key=lambda k: k.encode())])
         return self.value(kind, namespace, depth)
+
+    def constrained(self, schema):
+        """A value in its shortest form, as every writer has it."""
+        r = self.random
+        kind, logical = schema["type"], schema["x-logical"]
+        number = r.choice([0, 1, -1, 99, -99])
+        if logical == "uuid" and kind == "string":
+            return ("string", str(uuid.UUID(int=r.getrandbits(128))))
+        if logical == "decimal" and kind in ("bytes", "fixed"):
+            size = schema["size"] if kind == "fixed" else 1
+            return (kind, number.to_bytes(size, "big", signed=True))
+        if logical == "big-decimal" and kind == "bytes":
+            body = bytearray()
+            write(body, ("bytes", number.to_bytes(1, "big", signed=True)))
+            write_long(body, r.choice([0, 2]))
+            return ("bytes", bytes(body))
+        return None
 
     def primitive(self, kind):
         r = self.random
