@@ -44,6 +44,7 @@ const SECTIONS: &[&str] = &[
     include_str!("pages/json_schema.md"),
     include_str!("pages/model.md"),
     include_str!("pages/settings.md"),
+    include_str!("pages/derive.md"),
 ];
 
 /// The page of a code.
