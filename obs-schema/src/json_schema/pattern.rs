@@ -11,6 +11,7 @@
 
 mod automaton;
 mod backtrack;
+mod characters;
 mod class;
 mod engine;
 mod parse;
