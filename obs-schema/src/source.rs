@@ -98,12 +98,7 @@ impl SourceMap {
             text.drain(..'\u{feff}'.len_utf8());
         }
         let line_starts = std::iter::once(0)
-            .chain(
-                text.bytes()
-                    .enumerate()
-                    .filter(|(_, b)| *b == b'\n')
-                    .map(|(at, _)| at + 1),
-            )
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
             .map(|at| u32::try_from(at).unwrap_or(u32::MAX))
             .collect();
         self.files.push(SourceFile {

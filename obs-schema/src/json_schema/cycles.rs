@@ -13,8 +13,10 @@ pub(super) fn cut(cx: &mut Diagnostics, set: &mut Set) {
         .schemas
         .iter()
         .map(|schema| match &schema.body {
-            Body::Keywords(keywords) => in_place(keywords).map(|id| id.0 as usize).collect(),
-            Body::Bool(_) => Vec::new(),
+            Body::Keywords(keywords) if has_in_place(keywords) => {
+                in_place(keywords).map(|id| id.0 as usize).collect()
+            }
+            _ => Vec::new(),
         })
         .collect();
     let component = components(&edges);
@@ -44,6 +46,19 @@ pub(super) fn cut(cx: &mut Diagnostics, set: &mut Set) {
             .help("refer to another schema, or move the reference below `properties` or `items`"),
         );
     }
+}
+
+/// Whether a schema applies anything in place. Most do not, and the list need not be made to know.
+fn has_in_place(keywords: &Keywords) -> bool {
+    keywords.ref_.is_some()
+        || !keywords.all_of.is_empty()
+        || !keywords.any_of.is_empty()
+        || !keywords.one_of.is_empty()
+        || keywords.not.is_some()
+        || keywords.if_.is_some()
+        || keywords.then.is_some()
+        || keywords.else_.is_some()
+        || !keywords.dependent_schemas.is_empty()
 }
 
 /// What a schema applies to the very instance it is applied to itself.

@@ -314,6 +314,14 @@ impl<'c, 'n> Reader<'c, 'n> {
     /// Notes the names a schema claims, and answers what is in force inside it.
     fn identify(&mut self, id: SchemaId, node: &'n Node, mut scope: Scope) -> Scope {
         use super::tree::Dialect;
+        // Most schemas claim nothing, which one look at their keys tells.
+        let members = node.as_object().unwrap_or_default();
+        if !members
+            .iter()
+            .any(|member| member.name.starts_with('$') || member.name == "id")
+        {
+            return scope;
+        }
         let legacy = scope.rules.dialect <= Dialect::Draft7;
         let text = |name: &str| node.get(name).and_then(Node::as_str);
         // draft-07 and before: beside `$ref` nothing counts, not even `$id`. A guess at the dialect is no reason to lose a name.

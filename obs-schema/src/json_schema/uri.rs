@@ -70,6 +70,9 @@ pub(super) fn join(base: &str, reference: &str) -> String {
 
 /// Takes `.` and `..` out of the path of an absolute URI.
 fn tidy(uri: &str) -> String {
+    if !uri.contains("/.") {
+        return uri.to_owned();
+    }
     let Some(colon) = scheme_len(uri) else {
         return uri.to_owned();
     };
@@ -144,7 +147,7 @@ pub(super) fn percent_decode(text: &str) -> String {
 /// Appends a segment to a JSON pointer.
 pub(super) fn push_segment(pointer: &mut String, segment: &str) {
     pointer.push('/');
-    if segment.contains(['~', '/']) {
+    if segment.contains('~') || segment.contains('/') {
         pointer.push_str(&segment.replace('~', "~0").replace('/', "~1"));
     } else {
         pointer.push_str(segment);
