@@ -235,7 +235,10 @@ impl<'a> Lowering<'a> {
     /// File and pointer. Several types of one node are told apart by the words of their place; a root keeps the plain name.
     fn wire_name(&mut self, place: &Place) -> String {
         let schema = self.schemas.set.get(place.node);
-        let plain = format!("{}#{}", self.sources.path(schema.file), schema.pointer);
+        // What a root merely points to stands for the root.
+        let is_root = self.names.is_root(place.node);
+        let pointer = if is_root { "" } else { &schema.pointer };
+        let plain = format!("{}#{pointer}", self.sources.path(schema.file));
         let own = self.names.own_place(&self.schemas, place.node);
         let is_own = own.is_none_or(|own| own.name == place.name);
         if is_own && self.wire_names.insert(plain.clone()) {

@@ -150,6 +150,11 @@ fn document_name(schemas: &Schemas<'_>, sources: &SourceMap, document: &Document
         let member = keywords.other.iter().find(|member| member.name == "self")?;
         iglu(&member.value)
     });
+    let base = document
+        .id
+        .as_deref()
+        .and_then(|id| spelled_out(id, &base))
+        .unwrap_or(base);
     let title = keywords.and_then(|keywords| short_title(keywords.title.as_deref()?));
     let target = schemas.behind(document.root);
     let alias = (target != document.root)
@@ -255,7 +260,24 @@ fn stem(path: &str) -> (String, String) {
     }
 }
 
-/// A title that can be a name: a few plain words, with "JSON schema for" and the like left out.
+/// The last part of an `$id` where it says the file's name with its words apart: `artifact-packaged-event` for
+/// `artifactpackaged.json`.
+fn spelled_out(id: &str, stem: &str) -> Option<String> {
+    let last = id.trim_end_matches(['#', '/']).rsplit('/').next()?;
+    let (last, _) = self::stem(last);
+    let letters = |text: &str| -> String {
+        text.chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
+    };
+    let words = |text: &str| text.split(|c: char| !c.is_alphanumeric()).count();
+    let one_word = !stem.is_empty() && stem.chars().all(char::is_lowercase);
+    let same = one_word && letters(&last).starts_with(&letters(stem));
+    (same && words(&last) > 1).then_some(last)
+}
+
+/// A title that can be a name: a few plain words of ASCII, since topics are called after it, with "JSON schema for" and the like left out.
 pub(super) fn short_title(title: &str) -> Option<String> {
     let mut words: Vec<&str> = title.split_whitespace().collect();
     let is_schema = |words: &[&str], pattern: &[&str]| {
@@ -286,7 +308,7 @@ pub(super) fn short_title(title: &str) -> Option<String> {
     }
     let plain = words.iter().all(|word| {
         word.chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
             && word.chars().any(char::is_alphanumeric)
     });
     let begins = words

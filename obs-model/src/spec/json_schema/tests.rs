@@ -237,3 +237,51 @@ fn large_and_deep_schemas_stay_bounded() {
     );
     lowered(&[("thing.schema.json", &chain)], &Settings::default());
 }
+
+#[test]
+fn names_of_documents() {
+    let name = |path: &str, head: &str| {
+        let schema = format!(r#"{{{head} "type":"object","properties":{{}}}}"#);
+        let got = lowered(&[(path, &schema)], &Settings::default());
+        (
+            got.draft.events[0].name.clone(),
+            got.draft.types[0].wire_name.clone(),
+        )
+    };
+    for (path, head, expected) in [
+        ("user-registered.v2.schema.json", "", "user-registered"),
+        (
+            "a.json",
+            r#""title":"JSON schema for Order placed","#,
+            "Order placed",
+        ),
+        // Neither a sentence nor what a topic could not be called.
+        ("a.json", r#""title":"An order, placed by somebody","#, "a"),
+        ("plugin.json", r#""title":"Helo\u00edsa plugin","#, "plugin"),
+        (
+            "taskrunstarted.json",
+            r#""$id":"https://x.dev/task-run-started-event","#,
+            "task-run-started-event",
+        ),
+        (
+            "order-placed.json",
+            r#""$id":"https://x.dev/other","#,
+            "order-placed",
+        ),
+        (
+            "common.schema.yaml",
+            r#""$id":"https://x.dev/common.schema.yaml","#,
+            "common",
+        ),
+    ] {
+        assert_eq!(name(path, head), (expected.to_owned(), format!("{path}#")));
+    }
+}
+
+#[test]
+fn what_a_root_points_to_is_the_root() {
+    let schema = r##"{"$ref":"#/definitions/Either","definitions":{"Either":{"oneOf":[{"type":"string"},{"type":"integer"}]}}}"##;
+    let got = lowered(&[("thing.schema.json", schema)], &Settings::default());
+    assert_eq!(got.draft.types[0].wire_name, "thing.schema.json#");
+    assert_eq!(got.draft.types[0].name.ident, "Either");
+}
