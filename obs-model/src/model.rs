@@ -3,6 +3,8 @@
 //! Every back end (Rust, lock, `show`, later dashboards and drift) reads this and nothing else.
 //! Places are kept for messages; they take no part in comparing models, which goes through the lock text.
 
+pub mod typedness;
+
 use crate::draft::{EventKeys, FieldKeys};
 use obs_schema::json::{Json, Number};
 use obs_schema::source::{FileId, Loc};
@@ -222,7 +224,7 @@ pub struct Union {
 }
 
 /// A branch of a union.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Branch {
     /// The variant.
     pub ident: String,

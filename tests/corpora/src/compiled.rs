@@ -1,14 +1,16 @@
-//! Each schema through the compiler: alone where it can stand alone, else with its whole folder.
+//! Each schema through the compiler: alone where it can stand alone, else with the smallest folder around it that is whole.
 
 use crate::sources::{Dialect, Samples, Source};
 use obs_codegen::compile::{self, Outcome};
 use obs_codegen::load;
 use obs_codegen::obs_toml::ObsToml;
 use obs_model::emit::{Artifacts, Layout};
+use obs_model::model::typedness::Typedness;
 use obs_model::model::{TypeDef, TypeKind};
 use obs_schema::diag::{Diagnostics, Severity};
 use obs_schema::json::Json;
 use obs_schema::source::{FileId, SourceMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -23,6 +25,8 @@ pub(crate) struct Case {
     pub(crate) module: Option<Rc<Module>>,
     /// The root type's path below the module.
     pub(crate) root: Option<String>,
+    /// Positions of properties, and those with a type.
+    pub(crate) typedness: Typedness,
     /// Does rustc accept the module? Filled in later.
     pub(crate) compiles: bool,
     /// What the run said about the values: accepted, exact, rejected.
@@ -50,7 +54,7 @@ pub(crate) fn compile(
 ) -> Result<Vec<Case>, String> {
     let prefix = format!("{}_{:?}", source.name.replace('-', "_"), source.dialect).to_lowercase();
     let files: Vec<String> = samples.iter().map(|sample| sample.file.clone()).collect();
-    let mut together: Option<Rc<Whole>> = None;
+    let mut folders: BTreeMap<String, Rc<Whole>> = BTreeMap::new();
     let mut cases = Vec::new();
     for (at, samples) in samples.into_iter().enumerate() {
         let file = files[at].clone();
@@ -66,6 +70,7 @@ pub(crate) fn compile(
             errors: errors(&outcome, ids[0], &sources),
             module: None,
             root: None,
+            typedness: Typedness::default(),
             compiles: false,
             accepted: Vec::new(),
             exact: Vec::new(),
@@ -74,25 +79,53 @@ pub(crate) fn compile(
         };
         if case.errors.is_empty() && !unresolved(&outcome) {
             case.root = root_of(&outcome, ids[0], &sources);
+            case.typedness = typedness(&outcome, ids[0]);
             let name = format!("{prefix}_{at}");
             case.module = Some(Rc::new(module(&mut outcome, &sources, name)));
         } else {
-            if together.is_none() {
-                let (mut outcome, sources, ids) = run(root, &files)?;
-                let module = Rc::new(module(&mut outcome, &sources, format!("{prefix}_all")));
-                together = Some(Rc::new((outcome, sources, ids, module)));
-            }
-            if let Some(whole) = together.clone() {
-                case.errors = errors(&whole.0, whole.2[at], &whole.1);
+            for folder in around(&file) {
+                let inside: Vec<String> = files
+                    .iter()
+                    .filter(|other| other.starts_with(&folder))
+                    .cloned()
+                    .collect();
+                let whole = match folders.get(&folder) {
+                    Some(whole) => whole.clone(),
+                    None => {
+                        let name = format!("{prefix}_all_{}", folders.len());
+                        let (mut outcome, sources, ids) = run(root, &inside)?;
+                        let module = Rc::new(module(&mut outcome, &sources, name));
+                        let whole = Rc::new((outcome, sources, ids, module));
+                        folders.insert(folder, whole.clone());
+                        whole
+                    }
+                };
+                let id = inside.iter().position(|other| *other == file);
+                let Some(id) = id.map(|at| whole.2[at]) else {
+                    continue;
+                };
+                case.errors = errors(&whole.0, id, &whole.1);
                 if case.errors.is_empty() {
-                    case.root = root_of(&whole.0, whole.2[at], &whole.1);
+                    case.root = root_of(&whole.0, id, &whole.1);
+                    case.typedness = typedness(&whole.0, id);
                     case.module = Some(whole.3.clone());
+                    if !unresolved(&whole.0) {
+                        break;
+                    }
                 }
             }
         }
         cases.push(case);
     }
     Ok(cases)
+}
+
+/// The folders around a file, the innermost first, each with a slash at its end; the last one is the source's own.
+fn around(file: &str) -> Vec<String> {
+    let ends = file
+        .rmatch_indices('/')
+        .map(|(at, _)| file[..=at].to_owned());
+    ends.chain([String::new()]).collect()
 }
 
 fn run(root: &Path, files: &[String]) -> Result<(Outcome, SourceMap, Vec<FileId>), String> {
@@ -132,6 +165,11 @@ fn errors(outcome: &Outcome, file: FileId, sources: &SourceMap) -> Vec<String> {
             .to_owned()
     })
     .collect()
+}
+
+/// Of the types that come from a file.
+fn typedness(outcome: &Outcome, file: FileId) -> Typedness {
+    Typedness::of(outcome.model.types.iter().filter(|def| def.file == file))
 }
 
 /// References that only the folder can resolve are warnings in JSON Schema.
