@@ -13,6 +13,7 @@ mod json;
 mod paths;
 mod printer;
 mod serde;
+mod shared;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

@@ -69,7 +69,7 @@ impl Twins {
         }
     }
 
-    fn get(&self, id: TypeId) -> Option<&RustName> {
+    pub(crate) fn get(&self, id: TypeId) -> Option<&RustName> {
         self.0[id.0 as usize].as_ref()
     }
 }

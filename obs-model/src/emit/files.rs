@@ -2,7 +2,9 @@
 
 use super::paths::Scope;
 use super::printer::{Code, harmless, lit};
-use super::{Artifacts, FailedFile, INCLUDE_FILE, Layout, implementations, types, versions};
+use super::{
+    Artifacts, FailedFile, INCLUDE_FILE, Layout, implementations, shared, types, versions,
+};
 use crate::model::TypeId;
 use obs_schema::source::{FileId, SourceMap};
 use std::collections::{BTreeMap, BTreeSet};
@@ -115,6 +117,9 @@ pub(super) fn artifacts(
         let scope = scope.within(module);
         for id in &group.types {
             let ty = scope.model.get(*id);
+            if shared::alias(&mut code, &scope, *id, ty) {
+                continue;
+            }
             types::define(&mut code, &scope, *id, ty);
             implementations(&mut code, &scope, *id, ty);
             versions::any(&mut code, &scope, *id);

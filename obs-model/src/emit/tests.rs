@@ -170,3 +170,36 @@ fn versions() {
     let all = b.artifacts();
     insta::assert_snapshot!(all["acme.user.user-registered.rs"]);
 }
+
+#[test]
+fn a_union_said_twice_is_one_enum_with_two_names() {
+    let mut b = Build::new();
+    b.settings.borrowed = true;
+    b.settings.json = false;
+    let branches = || vec![("String", 0, of(Shape::String)), ("Int", 1, of(Shape::I32))];
+    b.union("First", branches());
+    b.union("Second", branches());
+    // Another index on the wire is another union, and so is another file's.
+    b.union(
+        "Turned",
+        vec![("String", 1, of(Shape::String)), ("Int", 0, of(Shape::I32))],
+    );
+    b.file("specs/other.avsc");
+    b.union("Other", branches());
+    let text = b.text();
+    let aliases: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("pub type") || line.starts_with("pub enum"))
+        .collect();
+    let expected = [
+        "pub enum First {",
+        "pub enum FirstRef<'a> {",
+        "pub type Second = First;",
+        "pub type SecondRef<'a> = FirstRef<'a>;",
+        "pub enum Turned {",
+        "pub enum TurnedRef<'a> {",
+        "pub enum Other {",
+        "pub enum OtherRef<'a> {",
+    ];
+    assert_eq!(aliases, expected);
+}

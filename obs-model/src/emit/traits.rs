@@ -1,6 +1,7 @@
 //! Which standard traits a type can soundly derive: worked out over the whole Model, recursion included.
 
 use super::borrowed::Twins;
+use super::shared::Shared;
 use super::validate::Checks;
 use crate::model::{Logical, Model, Shape, Type, TypeDef, TypeId, TypeKind, Unknown};
 use crate::settings::{MapType, Settings};
@@ -13,6 +14,8 @@ pub(crate) struct Traits {
     pub(crate) checks: Checks,
     /// Which types have a borrowed twin.
     pub(crate) twins: Twins,
+    /// Which unions are said before.
+    pub(crate) shared: Shared,
 }
 
 /// What is known of one type.
@@ -42,6 +45,7 @@ impl Traits {
             map: settings.map,
             checks: Checks::of(model),
             twins: Twins::of(model, settings),
+            shared: Shared::of(model),
         };
         loop {
             let mut changed = false;

@@ -269,10 +269,12 @@ fn from_text(scope: &Scope<'_>, union: TypeId, ty: &Type) -> String {
     if !super::traits::every_shape(ty, &mut |shape| !unknown(shape)) {
         return String::new();
     }
-    scope.type_text(&Type {
+    let mut ty = Type {
         boxed: ty.boxed && ty.sensitive.is_some(),
         ..ty.clone()
-    })
+    };
+    scope.traits.shared.rename(&mut ty);
+    scope.type_text(&ty)
 }
 
 fn from(code: &mut Code, scope: &Scope<'_>, ident: &str, source: &str, value: &str) {

@@ -267,6 +267,9 @@ pub struct Unions {
     pub named: UnionsNamed,
     pub listed: __obs::Vec<__obs::Option<UnionsListedItem>>,
     pub keyed: __obs::BTreeMap<__obs::String, UnionsKeyedValue>,
+    pub same_as_listed: __obs::Option<UnionsSameAsListed>,
+    pub lists: UnionsLists,
+    pub same_lists: UnionsSameLists,
 }
 
 impl Unions {
@@ -279,6 +282,8 @@ impl Unions {
         named: impl __obs::Into<UnionsNamed>,
         listed: __obs::Vec<__obs::Option<UnionsListedItem>>,
         keyed: __obs::BTreeMap<__obs::String, UnionsKeyedValue>,
+        lists: impl __obs::Into<UnionsLists>,
+        same_lists: impl __obs::Into<UnionsSameLists>,
     ) -> Self {
         Self {
             null_first: __obs::None,
@@ -290,6 +295,9 @@ impl Unions {
             named: named.into(),
             listed,
             keyed,
+            same_as_listed: __obs::None,
+            lists: lists.into(),
+            same_lists: same_lists.into(),
         }
     }
 
@@ -313,16 +321,23 @@ impl Unions {
         self.several = __obs::Some(several.into());
         self
     }
+
+    /// Sets `same_as_listed`.
+    #[must_use]
+    pub fn with_same_as_listed(mut self, same_as_listed: impl __obs::Into<UnionsSameAsListed>) -> Self {
+        self.same_as_listed = __obs::Some(same_as_listed.into());
+        self
+    }
 }
 
 #[automatically_derived]
 impl __obs::Event for Unions {
     const DESCRIPTOR: &'static __obs::Descriptor = __obs::descriptor! {
-        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\x06\x00\x05\x00unions1.0.0~\xc2\x0b\n_\x1dK\xb4e\xa9dn\x8f\xa4\xd2k\x7f\xc1\n\xfen0\xc4\x18\xc8\xce\xc1\xb6JR\x86\x7fG\xb1\xc0\x0f\x93_\xc84\xe7E\x1b\xa0\xe8\xa0(\xf5",
-        event_type: "unions", version: "1.0.0", rabin: 0xb44b1d5f0a0bc27e,
-        // SHA-256: 65a9646e8fa4d26b7fc10afe6e30c418c8cec1b64a52867f47b1c00f935fc834
-        sha256: *b"e\xa9dn\x8f\xa4\xd2k\x7f\xc1\n\xfen0\xc4\x18\xc8\xce\xc1\xb6JR\x86\x7fG\xb1\xc0\x0f\x93_\xc84",
-        schema: r#"{"type":"record","name":"Unions","namespace":"golden.avro","fields":[{"name":"nullFirst","type":["null","string"],"default":null},{"name":"nullLast","type":["string","null"],"default":"x"},{"name":"one","type":["long"]},{"name":"onlyNull","type":["null"]},{"name":"several","type":["null","int","string",{"type":"array","items":"string"},{"type":"map","values":"int"}],"default":null},{"name":"nullInside","type":["string","null","boolean","bytes","double"]},{"name":"named","type":[{"type":"record","name":"Card","fields":[{"name":"last4","type":"string"}]},{"type":"record","name":"Invoice","fields":[{"name":"days","type":"int"}]},{"type":"enum","name":"Cash","symbols":["COINS","NOTES"]},{"type":"fixed","name":"Token","size":4}]},{"name":"listed","type":{"type":"array","items":["null","long","Card"]}},{"name":"keyed","type":{"type":"map","values":["Card","string"]}}]}"#,
+        record: b"\xf5obs-event\xf5\x0d\n\x1a\n\x01\x06\x00\x05\x00unions1.0.0$8G\xec\xf8\xaf\x8c\x90\xe1\x9a\x11\xfd\x02cQ\xc5;j:\xce\xaf\xf1\xceV\xb1\xdah\x92D\xb9us!@M\xd0\x12\x05\x18B\xa16\xb8/7\x88\x89\xde",
+        event_type: "unions", version: "1.0.0", rabin: 0x908caff8ec473824,
+        // SHA-256: e19a11fd026351c53b6a3aceaff1ce56b1da689244b9757321404dd012051842
+        sha256: *b"\xe1\x9a\x11\xfd\x02cQ\xc5;j:\xce\xaf\xf1\xceV\xb1\xdah\x92D\xb9us!@M\xd0\x12\x05\x18B",
+        schema: r#"{"type":"record","name":"Unions","namespace":"golden.avro","fields":[{"name":"nullFirst","type":["null","string"],"default":null},{"name":"nullLast","type":["string","null"],"default":"x"},{"name":"one","type":["long"]},{"name":"onlyNull","type":["null"]},{"name":"several","type":["null","int","string",{"type":"array","items":"string"},{"type":"map","values":"int"}],"default":null},{"name":"nullInside","type":["string","null","boolean","bytes","double"]},{"name":"named","type":[{"type":"record","name":"Card","fields":[{"name":"last4","type":"string"}]},{"type":"record","name":"Invoice","fields":[{"name":"days","type":"int"}]},{"type":"enum","name":"Cash","symbols":["COINS","NOTES"]},{"type":"fixed","name":"Token","size":4}]},{"name":"listed","type":{"type":"array","items":["null","long","Card"]}},{"name":"keyed","type":{"type":"map","values":["Card","string"]}},{"name":"sameAsListed","type":["null","long","Card"],"default":null},{"name":"lists","type":["string",{"type":"array","items":["long","string"]}]},{"name":"sameLists","type":["string",{"type":"array","items":["long","string"]}]}]}"#,
         major: 1, topic: "unions.v1", subject: "unions-value", dialect: __obs::Dialect::Avro,
         encoding: __obs::Encoding::Avro,
     };
@@ -333,7 +348,7 @@ __obs::event!(Unions, "golden.avro.Unions", avro json);
 #[automatically_derived]
 impl __obs::AvroCodec for Unions {
     fn write_avro(&self, w: &mut __obs::avro::Writer) {
-        w.reserve(192);
+        w.reserve(288);
         __obs::AvroCodec::write_avro(&self.null_first, w);
         w.option(1, &self.null_last, |w, v| w.string(v));
         __obs::AvroCodec::write_avro(&self.one, w);
@@ -343,6 +358,9 @@ impl __obs::AvroCodec for Unions {
         w.at("named", |w| __obs::AvroCodec::write_avro(&self.named, w));
         w.array(&self.listed, |w, v| w.nullable(0, v, |w, v| __obs::AvroCodec::write_avro(v, w)));
         __obs::AvroCodec::write_avro(&self.keyed, w);
+        w.nullable(0, &self.same_as_listed, |w, v| __obs::AvroCodec::write_avro(v, w));
+        __obs::AvroCodec::write_avro(&self.lists, w);
+        __obs::AvroCodec::write_avro(&self.same_lists, w);
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
@@ -356,6 +374,9 @@ impl __obs::AvroCodec for Unions {
             named: __obs::AvroCodec::read_avro(r).within("named")?,
             listed: r.array(|r| r.nullable(0, 3, |r, index| UnionsListedItem::__read_avro(r, index))).within("listed")?,
             keyed: __obs::AvroCodec::read_avro(r).within("keyed")?,
+            same_as_listed: r.nullable(0, 3, |r, index| UnionsSameAsListed::__read_avro(r, index)).within("sameAsListed")?,
+            lists: __obs::AvroCodec::read_avro(r).within("lists")?,
+            same_lists: __obs::AvroCodec::read_avro(r).within("sameLists")?,
         })
     }
 }
@@ -363,7 +384,7 @@ impl __obs::AvroCodec for Unions {
 #[automatically_derived]
 impl __obs::JsonCodec for Unions {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(243);
+        w.reserve(329);
         w.raw(r#"{"nullFirst":"#);
         w.option(&self.null_first, |w, x| w.string(x));
         w.raw(r#","nullLast":"#);
@@ -382,6 +403,12 @@ impl __obs::JsonCodec for Unions {
         w.array(&self.listed, |w, x| w.option(x, |w, x| __obs::JsonCodec::write_json(x, w)));
         w.raw(r#","keyed":"#);
         w.map(&self.keyed, |w, x| __obs::JsonCodec::write_json(x, w));
+        w.raw(r#","sameAsListed":"#);
+        w.option(&self.same_as_listed, |w, x| __obs::JsonCodec::write_json(x, w));
+        w.raw(r#","lists":"#);
+        __obs::JsonCodec::write_json(&self.lists, w);
+        w.raw(r#","sameLists":"#);
+        __obs::JsonCodec::write_json(&self.same_lists, w);
         w.raw("}");
     }
 
@@ -395,6 +422,9 @@ impl __obs::JsonCodec for Unions {
         let mut named = __obs::None;
         let mut listed = __obs::None;
         let mut keyed = __obs::None;
+        let mut same_as_listed = __obs::None;
+        let mut lists = __obs::None;
+        let mut same_lists = __obs::None;
         r.object(|r, key| {
             match key {
                 "nullFirst" => null_first = __obs::Some(r.nullable("string", |r| r.string())?),
@@ -408,6 +438,11 @@ impl __obs::JsonCodec for Unions {
                     listed = __obs::Some(r.array(|r| r.option(__obs::JsonCodec::read_json))?);
                 }
                 "keyed" => keyed = __obs::Some(r.map(__obs::JsonCodec::read_json)?),
+                "sameAsListed" => {
+                    same_as_listed = __obs::Some(r.option(__obs::JsonCodec::read_json)?);
+                }
+                "lists" => lists = __obs::Some(__obs::JsonCodec::read_json(r)?),
+                "sameLists" => same_lists = __obs::Some(__obs::JsonCodec::read_json(r)?),
                 _ => return __obs::Err(r.unknown_member(key)),
             }
             __obs::Ok(())
@@ -422,6 +457,9 @@ impl __obs::JsonCodec for Unions {
             named: r.required(named, "named")?,
             listed: r.required(listed, "listed")?,
             keyed: r.required(keyed, "keyed")?,
+            same_as_listed: same_as_listed.unwrap_or(__obs::None),
+            lists: r.required(lists, "lists")?,
+            same_lists: r.required(same_lists, "sameLists")?,
         })
     }
 }
@@ -1100,3 +1138,181 @@ impl __obs::JsonCodec for UnionsKeyedValue {
 impl __obs::Validate for UnionsKeyedValue {
     fn check(&self, _: &mut __obs::Checker) {}
 }
+
+pub type UnionsSameAsListed = UnionsListedItem;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum UnionsListsArrayItem {
+    Long(i64),
+    String(__obs::String),
+}
+
+#[automatically_derived]
+impl __obs::From<i64> for UnionsListsArrayItem {
+    fn from(value: i64) -> Self {
+        Self::Long(value)
+    }
+}
+
+#[automatically_derived]
+impl __obs::From<__obs::String> for UnionsListsArrayItem {
+    fn from(value: __obs::String) -> Self {
+        Self::String(value)
+    }
+}
+
+impl UnionsListsArrayItem {
+    #[doc(hidden)]
+    pub fn __read_avro(
+        r: &mut __obs::avro::Reader<'_>,
+        index: usize,
+    ) -> __obs::Result<Self, __obs::DecodeError> {
+        match index {
+            0 => r.long().map(Self::Long),
+            1 => r.string().map(Self::String),
+            _ => __obs::Err(r.fail(__obs::DecodeErrorKind::IndexOutOfRange { count: 2 })),
+        }
+    }
+}
+
+#[automatically_derived]
+impl __obs::AvroCodec for UnionsListsArrayItem {
+    fn write_avro(&self, w: &mut __obs::avro::Writer) {
+        match self {
+            Self::Long(v) => {
+                w.index(0);
+                w.long(*v);
+            }
+            Self::String(v) => {
+                w.index(1);
+                w.string(v);
+            }
+        }
+    }
+
+    fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
+        let index = r.index(2)?;
+        Self::__read_avro(r, index)
+    }
+}
+
+#[automatically_derived]
+impl __obs::JsonCodec for UnionsListsArrayItem {
+    fn write_json(&self, w: &mut __obs::json::Writer) {
+        match self {
+            Self::Long(x) => {
+                w.raw(r#"{"long":"#);
+                w.i64(*x);
+                w.raw("}");
+            }
+            Self::String(x) => {
+                w.raw(r#"{"string":"#);
+                w.string(x);
+                w.raw("}");
+            }
+        }
+    }
+
+    fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
+        r.tagged(|r, tag| match tag {
+            "long" => r.i64().map(Self::Long),
+            "string" => r.string().map(Self::String),
+            _ => __obs::Err(r.fail(__obs::DecodeErrorKind::NoBranch)),
+        })
+    }
+}
+
+#[automatically_derived]
+impl __obs::Validate for UnionsListsArrayItem {
+    fn check(&self, _: &mut __obs::Checker) {}
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum UnionsLists {
+    String(__obs::String),
+    Array(__obs::Vec<UnionsListsArrayItem>),
+}
+
+#[automatically_derived]
+impl __obs::From<__obs::String> for UnionsLists {
+    fn from(value: __obs::String) -> Self {
+        Self::String(value)
+    }
+}
+
+#[automatically_derived]
+impl __obs::From<__obs::Vec<UnionsListsArrayItem>> for UnionsLists {
+    fn from(value: __obs::Vec<UnionsListsArrayItem>) -> Self {
+        Self::Array(value)
+    }
+}
+
+impl UnionsLists {
+    #[doc(hidden)]
+    pub fn __read_avro(
+        r: &mut __obs::avro::Reader<'_>,
+        index: usize,
+    ) -> __obs::Result<Self, __obs::DecodeError> {
+        match index {
+            0 => r.string().map(Self::String),
+            1 => __obs::AvroCodec::read_avro(r).map(Self::Array),
+            _ => __obs::Err(r.fail(__obs::DecodeErrorKind::IndexOutOfRange { count: 2 })),
+        }
+    }
+}
+
+#[automatically_derived]
+impl __obs::AvroCodec for UnionsLists {
+    fn write_avro(&self, w: &mut __obs::avro::Writer) {
+        match self {
+            Self::String(v) => {
+                w.index(0);
+                w.string(v);
+            }
+            Self::Array(v) => {
+                w.index(1);
+                __obs::AvroCodec::write_avro(v, w);
+            }
+        }
+    }
+
+    fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
+        let index = r.index(2)?;
+        Self::__read_avro(r, index)
+    }
+}
+
+#[automatically_derived]
+impl __obs::JsonCodec for UnionsLists {
+    fn write_json(&self, w: &mut __obs::json::Writer) {
+        match self {
+            Self::String(x) => {
+                w.raw(r#"{"string":"#);
+                w.string(x);
+                w.raw("}");
+            }
+            Self::Array(x) => {
+                w.raw(r#"{"array":"#);
+                w.array(x, |w, x| __obs::JsonCodec::write_json(x, w));
+                w.raw("}");
+            }
+        }
+    }
+
+    fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
+        r.tagged(|r, tag| match tag {
+            "string" => r.string().map(Self::String),
+            "array" => r.array(__obs::JsonCodec::read_json).map(Self::Array),
+            _ => __obs::Err(r.fail(__obs::DecodeErrorKind::NoBranch)),
+        })
+    }
+}
+
+#[automatically_derived]
+impl __obs::Validate for UnionsLists {
+    fn check(&self, _: &mut __obs::Checker) {}
+}
+
+pub type UnionsSameListsArrayItem = UnionsListsArrayItem;
+
+pub type UnionsSameLists = UnionsLists;

@@ -1,7 +1,8 @@
 //! Typed and dynamic codecs of one schema write the same bytes; unions, recursion and defaults come back as they were.
 
 use golden::avro::golden::avro::{
-    Address, Brand, CardAdded, Kinds, Tree, Unions, UnionsNamed, UnionsSeveral,
+    Address, Brand, CardAdded, Kinds, Tree, Unions, UnionsListedItem, UnionsLists, UnionsNamed,
+    UnionsSameAsListed, UnionsSameLists, UnionsSeveral,
 };
 use obs_runtime::{AvroCodec, Event, JsonCodec};
 use obs_schema::avro::dynamic::{self, Options};
@@ -112,5 +113,8 @@ fn types_are_what_the_fixtures_say() {
     let _: fn(UnionsNamed) = |_| {};
     let _: fn(UnionsSeveral) = |_| {};
     let _: fn(Unions) = |_| {};
+    // Unions that say the same are one type under each of their names, and so are lists of them.
+    let _: fn(UnionsListedItem) -> UnionsSameAsListed = |union| union;
+    let _: fn(UnionsLists) -> UnionsSameLists = |union| union;
     assert_eq!(Kinds::WIRE_NAME, "golden.avro.Kinds");
 }
