@@ -1,6 +1,6 @@
 //! What an event is: from a spec or a derive to checked facts, and from those to Rust.
 //!
-//! The phases are listed in [`pipeline`]; nothing here touches files, variables or clocks.
+//! The phases are listed in `pipeline`; nothing here touches files, variables or clocks.
 
 pub mod check;
 #[cfg(feature = "derive")]
@@ -9,8 +9,10 @@ pub mod diag;
 pub mod draft;
 pub mod emit;
 pub mod keys;
+#[cfg(feature = "specs")]
 pub mod lock;
 pub mod model;
+#[cfg(feature = "specs")]
 pub mod pipeline;
 pub mod resolve;
 pub mod settings;

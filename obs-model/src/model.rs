@@ -3,6 +3,7 @@
 //! Every back end (Rust, lock, `show`, later dashboards and drift) reads this and nothing else.
 //! Places are kept for messages; they take no part in comparing models, which goes through the lock text.
 
+#[cfg(feature = "specs")]
 pub mod typedness;
 
 use crate::draft::{EventKeys, FieldKeys};

@@ -5,6 +5,7 @@
 mod boxes;
 mod events;
 mod names;
+#[cfg(feature = "specs")]
 mod upcasts;
 pub mod version;
 
@@ -37,6 +38,7 @@ pub fn run(cx: &mut Diagnostics, draft: Draft, settings: &Settings, overlays: &O
     events::resolve(cx, &mut model, events, overlays);
     boxes::place(&mut model, settings);
     spread_sensitivity(&mut model);
+    #[cfg(feature = "specs")]
     upcasts::resolve(&mut model);
     model
 }

@@ -2,4 +2,5 @@
 
 pub(crate) mod annotate;
 pub mod avro;
+#[cfg(feature = "specs")]
 pub mod json_schema;

@@ -9,7 +9,9 @@ use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
+#[cfg(feature = "full")]
 use crate::wire::DecodeError;
+#[cfg(feature = "full")]
 use crate::wire::json::Reader;
 
 /// A JSON value. Object members keep their order.
@@ -184,6 +186,7 @@ impl Json {
     /// assert_eq!(order.get("id"), Some(&Json::from(7)));
     /// # Ok::<(), obs_schema::wire::DecodeError>(())
     /// ```
+    #[cfg(feature = "full")]
     pub fn parse(text: &[u8]) -> Result<Json, DecodeError> {
         let mut reader = Reader::new(text);
         let value = reader.json()?;
@@ -348,6 +351,7 @@ impl From<Vec<Json>> for Json {
     }
 }
 
+#[cfg(feature = "full")]
 impl std::str::FromStr for Json {
     type Err = DecodeError;
 

@@ -103,21 +103,23 @@ fn read(
     path: &str,
     loc: Loc,
 ) -> Option<avro::Set> {
-    let node;
-    let content = if path.ends_with(".avdl") {
-        avro::Content::Idl
-    } else {
-        node = parse_json_with_comments(cx, file, &sources.get(file)?.text)?;
-        if is_json_schema(&node) {
-            let message =
-                format!("`{path}` is a JSON Schema, and a struct can follow an Avro schema only");
-            cx.push(Diagnostic::error("unsupported-schema", loc, message).help(
-                "let `obs_codegen::build` make the type, and bring it in with `include_events!`",
-            ));
-            return None;
-        }
-        avro::Content::Node(&node)
+    let foreign = |what: &str| {
+        let message = format!(
+            "`{path}` is {what}, and a struct can follow a schema in Avro's JSON form only"
+        );
+        Diagnostic::error("unsupported-schema", loc, message)
+            .help("let `obs_codegen::build` make the type, and bring it in with `include_events!`")
     };
+    if path.ends_with(".avdl") {
+        cx.push(foreign("an IDL file"));
+        return None;
+    }
+    let node = parse_json_with_comments(cx, file, &sources.get(file)?.text)?;
+    if is_json_schema(&node) {
+        cx.push(foreign("a JSON Schema"));
+        return None;
+    }
+    let content = avro::Content::Node(&node);
     let before = cx.as_slice().len();
     let set = avro::read_set(cx, sources, &[avro::Input { file, content }]);
     // A spec with errors is not held against anything.

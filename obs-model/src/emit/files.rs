@@ -2,12 +2,61 @@
 
 use super::paths::Scope;
 use super::printer::{Code, harmless, lit};
-use super::{
-    Artifacts, FailedFile, INCLUDE_FILE, Layout, implementations, shared, types, versions,
-};
-use crate::model::TypeId;
+use super::traits::Traits;
+use super::{implementations, roots, shared, types, versions};
+use crate::model::{Model, TypeId};
+use crate::settings::Settings;
 use obs_schema::source::{FileId, SourceMap};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Relative path to text. Equal models and settings make equal artifacts.
+pub type Artifacts = BTreeMap<String, String>;
+
+/// The artifact that holds the modules and includes all others.
+pub const INCLUDE_FILE: &str = "mod.rs";
+
+/// A spec file with errors: a `compile_error!` stands in its place, the others live.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FailedFile {
+    /// The file.
+    pub file: FileId,
+    /// Its diagnostics, rendered.
+    pub message: String,
+}
+
+/// Where the artifacts will lie.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Layout {
+    /// In `OUT_DIR`, written by the build script.
+    OutDir,
+    /// In the sources, written by `cargo obs-codegen generate`.
+    CheckedIn,
+}
+
+/// Everything a build writes: the include file `mod.rs` and one file for each spec file and module.
+///
+/// The include file works where it lies: included from `OUT_DIR`, or checked in as a module of a crate.
+#[must_use]
+pub fn artifacts(
+    model: &Model,
+    settings: &Settings,
+    sources: &SourceMap,
+    failed: &[FailedFile],
+    layout: Layout,
+) -> Artifacts {
+    let traits = Traits::of(model, settings);
+    let roots = roots(model);
+    let scope = Scope {
+        model,
+        settings,
+        obs: "__obs",
+        module: &[],
+        traits: &traits,
+        roots: &roots,
+        derived: false,
+    };
+    files(&scope, sources, failed, layout)
+}
 
 /// File names longer than this are cut: file systems end at 255.
 const MAX_NAME: usize = 120;
@@ -69,7 +118,7 @@ struct Module {
 }
 
 /// All files.
-pub(super) fn artifacts(
+fn files(
     scope: &Scope<'_>,
     sources: &SourceMap,
     failed: &[FailedFile],

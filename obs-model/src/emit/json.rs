@@ -5,23 +5,30 @@
 //! scope, so it names everything by path and calls inherent methods only.
 
 mod read;
+#[cfg(feature = "specs")]
 mod union;
 mod write;
 
 use super::paths::Scope;
+use super::paths::unrecognised;
 use super::printer::{Code, lit};
-use super::types::unrecognised;
 use super::value::Value;
-use crate::model::{Dialect, Enum, Record, Type, TypeDef, TypeId, TypeKind, Union};
+#[cfg(feature = "specs")]
+use crate::model::{Dialect, Union};
+use crate::model::{Enum, Record, Type, TypeDef, TypeId, TypeKind};
 
 /// The codec of a type.
 pub(crate) fn codec(code: &mut Code, scope: &Scope<'_>, id: TypeId, ty: &TypeDef) {
     match &ty.kind {
         TypeKind::Record(record) => self::record(code, scope, ty, record),
         TypeKind::Enum(symbols) => enum_(code, scope, ty, symbols),
+        #[cfg(feature = "specs")]
         TypeKind::Union(union) => self::union(code, scope, id, ty, union),
         TypeKind::Newtype(inner) => newtype(code, scope, id, ty, inner),
         TypeKind::Fixed { size } => fixed(code, scope, ty, *size),
+        // A derive's own type is a struct or an enum of words.
+        #[cfg(not(feature = "specs"))]
+        TypeKind::Union(_) => {}
     }
 }
 
@@ -83,6 +90,7 @@ fn enum_(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef, symbols: &Enum) {
 }
 
 /// For an enum of branches.
+#[cfg(feature = "specs")]
 fn union(code: &mut Code, scope: &Scope<'_>, id: TypeId, ty: &TypeDef, union: &Union) {
     halves(code, scope, ty, |code, part| match (part, ty.dialect) {
         (Part::Write, Dialect::JsonSchema) => union::write_plain(code, scope, union),

@@ -4,7 +4,9 @@
 //! so that a user's record called `Option` or `String` shadows nothing of ours.
 
 use super::traits::Traits;
-use crate::model::{Field, Logical, Model, RustName, Sensitivity, Shape, Type, TypeDef, TypeId};
+use crate::model::{
+    Enum, Field, Logical, Model, RustName, Sensitivity, Shape, Type, TypeDef, TypeId,
+};
 use crate::settings::{MapType, Settings};
 use std::collections::BTreeMap;
 
@@ -184,6 +186,15 @@ pub(crate) fn logical_name(logical: Logical) -> &'static str {
         Logical::LocalTimestampNanos => "LocalTimestampNanos",
         Logical::Duration => "Duration",
     }
+}
+
+/// The variant for symbols of newer schemas; a schema may have a symbol of that name already.
+pub(crate) fn unrecognised(symbols: &Enum) -> String {
+    let mut ident = "Unrecognised".to_owned();
+    while symbols.symbols.iter().any(|symbol| symbol.ident == ident) {
+        ident.push('_');
+    }
+    ident
 }
 
 /// An identifier without its `r#`, for building other identifiers from it.

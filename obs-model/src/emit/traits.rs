@@ -1,6 +1,8 @@
 //! Which standard traits a type can soundly derive: worked out over the whole Model, recursion included.
 
+#[cfg(feature = "specs")]
 use super::borrowed::Twins;
+#[cfg(feature = "specs")]
 use super::shared::Shared;
 use super::validate::Checks;
 use crate::model::{Logical, Model, Shape, Type, TypeDef, TypeId, TypeKind, Unknown};
@@ -13,8 +15,10 @@ pub(crate) struct Traits {
     /// Which types have anything to validate.
     pub(crate) checks: Checks,
     /// Which types have a borrowed twin.
+    #[cfg(feature = "specs")]
     pub(crate) twins: Twins,
     /// Which unions are said before.
+    #[cfg(feature = "specs")]
     pub(crate) shared: Shared,
 }
 
@@ -44,7 +48,9 @@ impl Traits {
             types: vec![best; model.types.len()],
             map: settings.map,
             checks: Checks::of(model),
+            #[cfg(feature = "specs")]
             twins: Twins::of(model, settings),
+            #[cfg(feature = "specs")]
             shared: Shared::of(model),
         };
         loop {

@@ -1,7 +1,7 @@
 //! The types themselves: structs, enums of symbols, enums of branches, byte arrays, tuple structs.
 
 use super::construct;
-use super::paths::Scope;
+use super::paths::{Scope, unrecognised};
 use super::printer::{Code, lit};
 use crate::model::{Enum, Record, Shape, Type, TypeDef, TypeId, TypeKind, Union, Unknown};
 
@@ -210,15 +210,6 @@ fn symbol_traits(code: &mut Code, scope: &Scope<'_>, ident: &str) {
     ));
     code.close();
     code.close();
-}
-
-/// The variant for symbols of newer schemas; a schema may have a symbol of that name already.
-pub(crate) fn unrecognised(symbols: &Enum) -> String {
-    let mut ident = "Unrecognised".to_owned();
-    while symbols.symbols.iter().any(|symbol| symbol.ident == ident) {
-        ident.push('_');
-    }
-    ident
 }
 
 fn union(code: &mut Code, scope: &Scope<'_>, id: TypeId, ty: &TypeDef, union: &Union) {

@@ -3,11 +3,13 @@
 //! A violation names a place and a rule, never the value; the checker puts pointers together only when there is
 //! one to tell. Types with nothing to check get an empty body, and nobody calls it.
 
+// Only a JSON Schema asserts anything beyond the shape.
+#[cfg(feature = "specs")]
 mod assertion;
 
 use super::paths::Scope;
+use super::paths::unrecognised;
 use super::printer::{Code, lit};
-use super::types::unrecognised;
 use super::value::Value;
 use crate::model::{
     CheckedBy, Dialect, Enum, Model, Record, Shape, Type, TypeDef, TypeId, TypeKind, Union, Unknown,
@@ -140,6 +142,7 @@ fn record(code: &mut Code, scope: &Scope<'_>, record: &Record) {
             value(code, scope, kept, &Value::reference("x"))
         });
     }
+    #[cfg(feature = "specs")]
     assertion::of_record(code, scope, record);
 }
 
@@ -216,6 +219,7 @@ fn implement(
 /// Statements that check a value where the checker stands.
 fn value(code: &mut Code, scope: &Scope<'_>, ty: &Type, value: &Value) {
     let bare = value.bare(ty);
+    #[cfg(feature = "specs")]
     assertion::of_type(code, scope, ty, &bare);
     let x = Value::reference("x");
     let checks = |ty: &Type| scope.traits.checks.position(ty);

@@ -7,6 +7,7 @@
 //! does not take the others with it.
 
 mod defaults;
+#[cfg(feature = "full")]
 mod idl;
 mod link;
 mod logical;
@@ -20,6 +21,7 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 
+#[cfg(feature = "full")]
 use crate::avro::idl::Import;
 use crate::avro::{Document, Field, FullName, Named, NamedId, NamedKind, Protocol, Set, Type};
 use crate::diag::{Diagnostic, Diagnostics};
@@ -44,6 +46,7 @@ pub enum Content<'a> {
     /// A schema or a protocol, read from JSON or YAML.
     Node(&'a Node),
     /// Text in the IDL language, to be taken from the sources.
+    #[cfg(feature = "full")]
     Idl,
 }
 
@@ -56,9 +59,11 @@ pub fn read_set(cx: &mut Diagnostics, sources: &SourceMap, inputs: &[Input<'_>])
     for input in inputs {
         match input.content {
             Content::Node(node) => reader.document(input.file, node),
+            #[cfg(feature = "full")]
             Content::Idl => reader.idl(sources, input.file),
         }
     }
+    #[cfg(feature = "full")]
     reader.follow_imports(sources);
     reader.finish(sources)
 }
@@ -104,6 +109,7 @@ struct Reader<'c> {
     /// Which documents import which.
     imports: BTreeMap<u32, Vec<u32>>,
     /// Import statements still to be followed, with the document they stand in.
+    #[cfg(feature = "full")]
     wanted: Vec<(u32, Import)>,
     /// The file being read is one that nobody asked for.
     imported: bool,
@@ -136,6 +142,7 @@ impl<'c> Reader<'c> {
             parameters: Vec::new(),
             loose: Vec::new(),
             imports: BTreeMap::new(),
+            #[cfg(feature = "full")]
             wanted: Vec::new(),
             imported: false,
             foreign: false,

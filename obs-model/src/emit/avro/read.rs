@@ -1,8 +1,8 @@
 //! Reading: expressions of type `Result`.
 
+use super::super::paths::unrecognised;
 use super::super::paths::{Scope, wrapper};
 use super::super::printer::{Code, lit};
-use super::super::types::unrecognised;
 use super::{is_plain_container, is_union};
 use crate::model::{Enum, Logical, Record, Shape, Type, Unknown};
 
