@@ -187,7 +187,7 @@ fn wrong(cx: &mut Diagnostics, node: &Node, expected: &str) {
 
 fn unknown(cx: &mut Diagnostics, member: &Member, known: &[&str], place: &str) {
     let help = match nearest(&member.name, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
+        Some(near) => format!("write `{near}`"),
         None => format!("{place} knows {}", known.join(", ")),
     };
     let message = format!("{place} has no key `{}`", member.name);

@@ -1,14 +1,17 @@
 //! `cargo xtask fuzz`: the targets of `tests/fuzz-targets` driven by coverage, one after the other.
 //!
 //! libFuzzer works on a copy of the committed corpus below `target`. What it found comes back with `--keep`, minimised,
-//! so the repository holds small inputs that reach everything that was ever reached.
+//! so the repository holds small inputs that reach everything that was ever reached. A target runs until its coverage
+//! stands still, by the rule in `fuzz/watch.rs`.
+
+mod watch;
 
 use crate::run::{go, root};
+use std::fmt::Write as _;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use watch::{Report, Rule, watch};
 
 /// The package that cargo-fuzz builds.
 const FUZZ: &str = "tests/fuzz";
@@ -17,27 +20,16 @@ const FUZZ: &str = "tests/fuzz";
 const MAX_LEN: usize = 4096;
 
 /// Kept inputs of one target may take this many bytes; the smallest are kept.
-const MAX_KEPT: u64 = 16 * 1024;
+const MAX_KEPT: u64 = 20 * 1024;
 
 /// And be this many.
-const MAX_FILES: usize = 64;
+const MAX_FILES: usize = 128;
 
 /// What is asked for.
 struct Options<'a> {
     targets: Vec<&'a str>,
-    seconds: u64,
+    rule: Rule,
     keep: bool,
-}
-
-/// What came of one target.
-struct Report {
-    target: String,
-    executions: u64,
-    coverage_before: u64,
-    coverage_after: u64,
-    /// Of the time, how much passed after the last new edge, in percent.
-    still: u64,
-    finding: bool,
 }
 
 /// Runs the named targets, or all of them.
@@ -51,29 +43,10 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
         println!("\n== {target}");
         reports.push(one(&binary, target, &options)?);
     }
-    println!(
-        "\n{:18}{:>12}  {:>15}  {:>11}  findings",
-        "target", "executions", "coverage", "stood still"
-    );
-    for report in &reports {
-        println!(
-            "{:18}{:12}  {:6} → {:6}  {:9} %  {}{}",
-            report.target,
-            report.executions,
-            report.coverage_before,
-            report.coverage_after,
-            report.still,
-            if report.finding { "yes" } else { "none" },
-            if report.still >= 33 {
-                ""
-            } else {
-                ", and more time would find more"
-            },
-        );
-    }
+    print!("\n{}", table(&reports));
     let found: Vec<&str> = reports
         .iter()
-        .filter(|report| report.finding)
+        .filter(|report| report.end == watch::End::Finding)
         .map(|report| report.target.as_str())
         .collect();
     if found.is_empty() {
@@ -84,6 +57,28 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
             "inputs that break a property of {found}; they lie in {FUZZ}/artifacts"
         ))
     }
+}
+
+/// In Markdown, to be copied to where figures are kept.
+fn table(reports: &[Report]) -> String {
+    let mut out = String::from(
+        "| target | executions | coverage, committed corpus → end | seconds | of them without a new edge | ended |\n\
+         |---|---:|---:|---:|---:|---|\n",
+    );
+    for report in reports {
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} → {} | {} | {} | {} |",
+            report.target,
+            report.executions,
+            report.coverage_before,
+            report.coverage_after,
+            report.seconds,
+            report.still,
+            report.end.as_str(),
+        );
+    }
+    out
 }
 
 /// Whoever has a folder in the corpus is a target.
@@ -103,17 +98,15 @@ fn targets() -> Result<Vec<String>, String> {
 fn parse<'a>(words: &[&'a str], known: &'a [String]) -> Result<Options<'a>, String> {
     let mut options = Options {
         targets: Vec::new(),
-        seconds: 120,
+        rule: Rule::default(),
         keep: false,
     };
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match *word {
             "--keep" => options.keep = true,
-            "--seconds" => {
-                let number = words.next().and_then(|number| number.parse().ok());
-                options.seconds = number.ok_or("`--seconds` takes a number")?;
-            }
+            "--still" => options.rule.still = number(word, words.next())?,
+            "--seconds" => options.rule.seconds = number(word, words.next())?,
             name if known.iter().any(|known| known == name) => options.targets.push(name),
             name => {
                 return Err(format!(
@@ -127,6 +120,11 @@ fn parse<'a>(words: &[&'a str], known: &'a [String]) -> Result<Options<'a>, Stri
         options.targets = known.iter().map(String::as_str).collect();
     }
     Ok(options)
+}
+
+fn number(option: &str, word: Option<&&str>) -> Result<u64, String> {
+    let number = word.and_then(|word| word.parse().ok());
+    number.ok_or_else(|| format!("`{option}` takes a number"))
 }
 
 /// The toolchain that ran us must not decide which one cargo-fuzz gets.
@@ -211,78 +209,17 @@ fn one(binary: &Path, target: &str, options: &Options<'_>) -> Result<Report, Str
             .args(extra);
         command
     };
-    let time = format!("-max_total_time={}", options.seconds);
-    let mut fuzzing = command(&[time, "-print_final_stats=1".to_owned()]);
-    let report = watch(fuzzing.arg(&corpus).arg(&seeds), target, &artifacts)?;
-    if options.keep && !report.finding {
+    let time = format!("-max_total_time={}", options.rule.seconds);
+    let mut fuzzing = command(&[time]);
+    let report = watch(
+        fuzzing.arg(&corpus).arg(&seeds),
+        target,
+        &artifacts,
+        options.rule,
+    )?;
+    if options.keep && report.end != watch::End::Finding {
         keep(&mut command(&["-merge=1".to_owned()]), &seeds, &corpus)?;
     }
-    Ok(report)
-}
-
-/// Reads what libFuzzer says: `#1234  NEW  cov: 567 ft: 890 …`.
-fn watch(command: &mut Command, target: &str, artifacts: &Path) -> Result<Report, String> {
-    let mut child = command
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("cannot run the target: {error}"))?;
-    let start = Instant::now();
-    let mut last_new = start.elapsed();
-    let mut report = Report {
-        target: target.to_owned(),
-        executions: 0,
-        coverage_before: 0,
-        coverage_after: 0,
-        still: 0,
-        finding: false,
-    };
-    let mut tail = Vec::new();
-    for line in child
-        .stderr
-        .take()
-        .into_iter()
-        .flat_map(|errors| BufReader::new(errors).split(b'\n'))
-    {
-        let line = line.map_err(|error| format!("cannot read what the target says: {error}"))?;
-        let line = String::from_utf8_lossy(&line).into_owned();
-        if let Some(after) = line.strip_prefix('#') {
-            let number = |word: Option<&str>| word.and_then(|word| word.parse::<u64>().ok());
-            report.executions =
-                number(after.split_whitespace().next()).unwrap_or(report.executions);
-            let coverage = line
-                .split("cov: ")
-                .nth(1)
-                .and_then(|rest| number(rest.split_whitespace().next()));
-            if let Some(coverage) = coverage {
-                if line.contains("INITED") {
-                    report.coverage_before = coverage;
-                    last_new = start.elapsed();
-                }
-                if coverage > report.coverage_after {
-                    report.coverage_after = coverage;
-                    last_new = start.elapsed();
-                }
-            }
-        } else {
-            tail.push(line);
-        }
-    }
-    let status = child
-        .wait()
-        .map_err(|error| format!("cannot wait for the target: {error}"))?;
-    let whole = start.elapsed().as_secs().max(1);
-    report.still = 100 - (last_new.as_secs() * 100 / whole).min(100);
-    report.finding = !status.success();
-    if report.finding {
-        let from = tail.len().saturating_sub(40);
-        println!("{}", tail[from..].join("\n"));
-        println!("the input lies in {}", artifacts.display());
-    }
-    println!(
-        "{} executions, coverage {} → {}, still for the last {} % of {whole} s",
-        report.executions, report.coverage_before, report.coverage_after, report.still
-    );
     Ok(report)
 }
 

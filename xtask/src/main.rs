@@ -23,8 +23,9 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask test [STEP…]    everything that must hold, or only the named steps
-cargo xtask fuzz [TARGET…] [--seconds N] [--keep]
-                            drive the fuzz targets by coverage; `--keep` adds what they found to the corpus
+cargo xtask fuzz [TARGET…] [--still N] [--seconds N] [--keep]
+                            drive the fuzz targets until their coverage stands still for N seconds, or the time is up;
+                            `--keep` adds what they found to the corpus
 cargo xtask tools           install the outside tools the tests use, into .tools
 cargo xtask steps           list the steps of `test`
 cargo xtask corpora [SOURCE…]   the schemas of OBS_CORPORA against other implementations, as a table

@@ -20,11 +20,6 @@ pub(super) fn look(cx: &mut Diagnostics, facts: &Facts<'_>) {
         if (&first.event_type, first.version) != (&second.event_type, second.version) {
             continue;
         }
-        let path = |file| {
-            facts
-                .sources
-                .map_or("elsewhere", |sources| sources.path(file))
-        };
         let place = |event: &crate::model::Event| {
             event
                 .keys
@@ -38,10 +33,7 @@ pub(super) fn look(cx: &mut Diagnostics, facts: &Facts<'_>) {
         );
         cx.push(
             Diagnostic::error("duplicate-event", place(second), message)
-                .other(
-                    place(first),
-                    format!("first described here, in {}", path(first.file)),
-                )
+                .other(place(first), "first described here")
                 .help("give one of them another `event` or `version`, or remove it"),
         );
     }

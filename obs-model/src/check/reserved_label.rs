@@ -45,7 +45,7 @@ fn judge(cx: &mut Diagnostics, name: &str, loc: Loc) {
                 loc,
                 format!("the label `{name}` is taken"),
             )
-            .help("give it another name: `{ \"name\": … }`"),
+            .help("give it another name: `\"label\": { \"name\": … }`"),
         );
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn resolve(
         .iter()
         .filter(|(name, _)| !used.contains(*name))
     {
-        let help = did_you_mean(
+        let help = write_instead(
             name,
             events.iter().map(|event: &Event| event.event_type.as_str()),
         );
@@ -80,8 +80,8 @@ pub(super) fn resolve(
     labels(model);
 }
 
-fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    nearest(name, known).map(|near| format!("did you mean `{near}`?"))
+fn write_instead<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    nearest(name, known).map(|near| format!("write `{near}`"))
 }
 
 fn event(draft: DraftEvent, event_type: String, keys: EventKeys) -> Event {
@@ -159,7 +159,7 @@ fn overlay_fields(
             annotate_field(cx, field, value);
             continue;
         }
-        let help = did_you_mean(name, record.fields.iter().map(|field| field.wire.as_str()));
+        let help = write_instead(name, record.fields.iter().map(|field| field.wire.as_str()));
         let help = help.unwrap_or_else(|| "name a field as it is called in the schema".to_owned());
         cx.push(
             Diagnostic::error(

@@ -3,7 +3,7 @@
 //! A value of the wrong kind is reported at its key and the keyword left out, as if it had not been written.
 
 use super::pattern::Pattern;
-use super::read::{Pending, Reader, RefKind, Scope};
+use super::read::{Pending, Reader, RefKind, Scope, TYPES};
 use super::tree::{Dialect, Entry, InstanceType, Keywords, SchemaId};
 use super::uri::push_segment;
 use super::words::{self, Group, Known, Word};
@@ -244,7 +244,7 @@ impl<'n> Reader<'_, 'n> {
             Value::Number(number) => format!("`{number}`"),
             _ => member.value.kind().to_owned(),
         };
-        let message = format!("`{}` must be {expected}, found {found}", known.name);
+        let message = format!("`{}` is {found}, not {expected}", known.name);
         self.cx.push(Diagnostic {
             severity,
             ..Diagnostic::error("invalid-keyword", member.name_loc, message)
@@ -318,7 +318,7 @@ impl<'n> Reader<'_, 'n> {
                     "invalid-keyword",
                     item.loc,
                     format!(
-                        "an element of `{}` must be a string, found {}",
+                        "an element of `{}` is {}, not a string",
                         known.name,
                         item.kind()
                     ),
@@ -355,10 +355,7 @@ impl<'n> Reader<'_, 'n> {
         let mut any = false;
         for item in list {
             let Some(name) = item.as_str() else {
-                let message = format!(
-                    "an element of `type` must be a string, found {}",
-                    item.kind()
-                );
+                let message = format!("an element of `type` is {}, not a string", item.kind());
                 self.complain(
                     "invalid-keyword",
                     item.loc,
@@ -393,14 +390,11 @@ impl<'n> Reader<'_, 'n> {
             );
             return;
         }
-        const NAMES: [&str; 7] = [
-            "null", "boolean", "integer", "number", "string", "array", "object",
-        ];
-        let help = match diag::nearest(name, NAMES) {
+        let help = match diag::nearest(name, TYPES) {
             Some(meant) => format!("write `{meant}`"),
             None => format!(
                 "write one of {}",
-                NAMES.map(|name| format!("`{name}`")).join(", ")
+                TYPES.map(|name| format!("`{name}`")).join(", ")
             ),
         };
         let message = format!("`{name}` is no type of JSON Schema");

@@ -15,8 +15,13 @@ use crate::node::{Node, Value};
 use crate::source::{FileId, Loc};
 use std::collections::HashMap;
 
-/// Schemas may nest this deep; readers of text stop at half of it.
+/// Schemas may nest this deep; readers of text stop at half of it, so only a tree made by hand gets here.
 const MAX_DEPTH: u16 = 256;
+
+/// What `type` knows.
+pub(super) const TYPES: [&str; 7] = [
+    "null", "boolean", "integer", "number", "string", "array", "object",
+];
 
 /// One file to read.
 #[derive(Clone, Copy, Debug)]
@@ -111,7 +116,7 @@ pub(super) struct Reader<'c, 'n> {
     pub(super) resources: Vec<Resource<'n>>,
     /// Resources by the key of their URI. Several may claim one; a file sees its own first.
     pub(super) by_uri: HashMap<String, Vec<usize>>,
-    pub(super) anchors: HashMap<(usize, String), SchemaId>,
+    pub(super) anchors: HashMap<(usize, String), (SchemaId, Loc)>,
     pub(super) pending: Vec<Pending<'n>>,
     /// Schemas by the address of their node, which no other node can have while we borrow it.
     pub(super) by_node: HashMap<usize, SchemaId>,
@@ -278,9 +283,9 @@ impl<'c, 'n> Reader<'c, 'n> {
             Value::Bool(value) => Body::Bool(*value),
             Value::Object(_) if scope.depth >= MAX_DEPTH => {
                 self.complain(
-                    "schema-depth",
+                    "deep-nesting",
                     node.loc,
-                    "schemas nest more than 256 deep",
+                    format!("schemas nest more than {MAX_DEPTH} deep"),
                     "move parts into `$defs`",
                 );
                 Body::Bool(true)
@@ -295,15 +300,16 @@ impl<'c, 'n> Reader<'c, 'n> {
             }
             _ => {
                 let message = format!(
-                    "a schema must be an object or a boolean, found {}",
+                    "{} stands where a schema should be, which is an object or a boolean",
                     node.kind()
                 );
-                self.complain(
-                    "invalid-schema",
-                    node.loc,
-                    message,
-                    "write `{}` to allow any value",
-                );
+                let help = match node.as_str() {
+                    Some(ty) if TYPES.contains(&ty) => {
+                        format!("write `{{ \"type\": \"{ty}\" }}`")
+                    }
+                    _ => "write `{}` to allow any value".to_owned(),
+                };
+                self.complain("invalid-schema", node.loc, message, &help);
                 Body::Bool(true)
             }
         };
@@ -338,19 +344,19 @@ impl<'c, 'n> Reader<'c, 'n> {
             if !name.is_empty() {
                 self.anchors
                     .entry((scope.resource, uri::percent_decode(name)))
-                    .or_insert(id);
+                    .or_insert((id, node.loc));
             }
         }
         if legacy && scope.rules.declared {
             return scope;
         }
         if let Some(name) = text("$anchor") {
-            self.anchor(id, scope, name, node);
+            self.anchor(id, scope, name, claim(node, "$anchor"));
         }
         if scope.rules.dialect == Dialect::Draft202012
             && let Some(name) = text("$dynamicAnchor")
         {
-            self.anchor(id, scope, name, node);
+            self.anchor(id, scope, name, claim(node, "$dynamicAnchor"));
             let root = self.resources[scope.resource].root;
             self.set
                 .dynamic_anchors
@@ -401,26 +407,19 @@ impl<'c, 'n> Reader<'c, 'n> {
         scope
     }
 
-    fn anchor(&mut self, id: SchemaId, scope: Scope, name: &str, node: &Node) {
-        let first = *self
+    fn anchor(&mut self, id: SchemaId, scope: Scope, name: &str, loc: Loc) {
+        let (first, other) = *self
             .anchors
             .entry((scope.resource, name.to_owned()))
-            .or_insert(id);
+            .or_insert((id, loc));
         if first != id {
-            let other = self.set.get(first).loc;
             self.cx.push(
                 Diagnostic::error(
                     "duplicate-anchor",
-                    node.loc,
+                    loc,
                     format!("anchor `{name}` is claimed by two schemas"),
                 )
-                .other(
-                    Loc {
-                        end: other.start + 1,
-                        ..other
-                    },
-                    "first claimed here",
-                )
+                .other(other, "first claimed here")
                 .help("rename one of them"),
             );
         }
@@ -444,4 +443,9 @@ impl<'c, 'n> Reader<'c, 'n> {
             Body::Bool(_) => None,
         }
     }
+}
+
+/// Where a schema gives itself a name.
+fn claim(node: &Node, keyword: &str) -> Loc {
+    node.get(keyword).map_or(node.loc, |name| name.loc)
 }

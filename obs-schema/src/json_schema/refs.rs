@@ -71,8 +71,9 @@ impl<'n> Reader<'_, 'n> {
         }
         let fragment = uri::percent_decode(fragment);
         if !fragment.starts_with('/') {
-            let anchor = self.anchors.get(&(resource, fragment.clone())).copied();
+            let anchor = self.anchors.get(&(resource, fragment.clone()));
             return anchor
+                .map(|(id, _)| *id)
                 .or_else(|| self.anchor_in_file(resource, &fragment))
                 .ok_or(Missing::Anchor(fragment));
         }
@@ -81,7 +82,7 @@ impl<'n> Reader<'_, 'n> {
             Err(missing) => missing,
         };
         // `{"$id": "#/foo"}` claims a name that looks like a pointer.
-        if let Some(id) = self.anchors.get(&(resource, fragment.clone())) {
+        if let Some((id, _)) = self.anchors.get(&(resource, fragment.clone())) {
             return Ok(*id);
         }
         if fragment == "/" {
@@ -102,7 +103,11 @@ impl<'n> Reader<'_, 'n> {
         let file = self.resources[resource].file;
         let root = self.files[file].resource;
         (root != resource)
-            .then(|| self.anchors.get(&(root, name.to_owned())).copied())
+            .then(|| {
+                self.anchors
+                    .get(&(root, name.to_owned()))
+                    .map(|(id, _)| *id)
+            })
             .flatten()
     }
 
@@ -224,7 +229,7 @@ impl<'n> Reader<'_, 'n> {
             Missing::File(path) => {
                 let known = self.inputs.iter().map(|input| input.path);
                 let help = match nearest_path(&path, known) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
+                    Some(meant) => format!("write `{meant}`"),
                     None => "add the file to the spec folder, or correct the path".to_owned(),
                 };
                 error(format!(
@@ -243,7 +248,7 @@ impl<'n> Reader<'_, 'n> {
                     .collect();
                 known.sort_unstable();
                 let help = match diag::nearest(&name, known) {
-                    Some(meant) => format!("did you mean `#{meant}`?"),
+                    Some(meant) => format!("write `#{meant}`"),
                     None => format!(
                         "name a schema with `\"$anchor\": \"{name}\"`, or refer to a pointer such as `#/$defs/…`"
                     ),
@@ -261,7 +266,7 @@ impl<'n> Reader<'_, 'n> {
                     format!("`{found}`")
                 };
                 let help = match nearest {
-                    Some(meant) => format!("did you mean `{meant}`?"),
+                    Some(meant) => format!("write `{meant}`"),
                     None => "correct the pointer, or add what it names".to_owned(),
                 };
                 error(format!(

@@ -207,9 +207,9 @@ fn missing_targets_are_named() {
         ],
         "2:15 warning[unresolved-reference] `https://elsewhere.example/x.json` is not among the specs, so any value is allowed here \
          (add the document to the spec folder; its `$id` is how it is found)\n\
-         3:15 error[unresolved-reference] `../comon/b.json` refers to `comon/b.json`, which is not among the specs (did you mean `common/b.json`?)\n\
-         4:15 error[unresolved-reference] `#/$defs/Adress` leads nowhere: there is no `Adress` in `/$defs` (did you mean `Address`?)\n\
-         5:15 error[unresolved-reference] `#adress` refers to an anchor nobody claims (did you mean `#address`?)\n\
+         3:15 error[unresolved-reference] `../comon/b.json` refers to `comon/b.json`, which is not among the specs (write `common/b.json`)\n\
+         4:15 error[unresolved-reference] `#/$defs/Adress` leads nowhere: there is no `Adress` in `/$defs` (write `Address`)\n\
+         5:15 error[unresolved-reference] `#adress` refers to an anchor nobody claims (write `#address`)\n\
          6:15 error[unresolved-reference] `#/required` leads to an array, which is no schema (refer to an object or a boolean)",
     );
 }
@@ -242,15 +242,15 @@ fn wrong_values_are_reported_at_their_keys() {
 "multipleOf": 0, "maxItems": -1, "pattern": "a(", "properties": {"x": {"required": true}}}"#,
         )],
         "1:10 error[invalid-keyword] `strnig` is no type of JSON Schema (write `string`)\n\
-         1:20 error[invalid-keyword] `minLength` must be a whole number from zero up, found a string (write a whole number from zero up, or remove the keyword)\n\
-         2:19 error[invalid-keyword] an element of `required` must be a string, found a number (write the name of a property)\n\
-         2:23 error[invalid-keyword] `properties` must be an object of schemas, found an array (write an object of schemas, or remove the keyword)\n\
-         3:1 warning[invalid-keyword] `title` must be a string, found `5` (write a string, or remove the keyword)\n\
-         3:13 error[invalid-keyword] `allOf` must be an array of schemas, found an object (write an array of schemas, or remove the keyword)\n\
-         3:35 error[invalid-schema] a schema must be an object or a boolean, found a string (write `{}` to allow any value)\n\
+         1:20 error[invalid-keyword] `minLength` is a string, not a whole number from zero up (write a whole number from zero up, or remove the keyword)\n\
+         2:19 error[invalid-keyword] an element of `required` is a number, not a string (write the name of a property)\n\
+         2:23 error[invalid-keyword] `properties` is an array, not an object of schemas (write an object of schemas, or remove the keyword)\n\
+         3:1 warning[invalid-keyword] `title` is `5`, not a string (write a string, or remove the keyword)\n\
+         3:13 error[invalid-keyword] `allOf` is an object, not an array of schemas (write an array of schemas, or remove the keyword)\n\
+         3:35 error[invalid-schema] a schema is a string, not an object or a boolean (write `{}` to allow any value)\n\
          3:45 warning[unknown-keyword] `minimun` is no keyword of JSON Schema (write `minimum`, or begin the name with `x-`)\n\
-         4:1 error[invalid-keyword] `multipleOf` must be a number above zero, found `0` (write a number above zero, or remove the keyword)\n\
-         4:18 error[invalid-keyword] `maxItems` must be a whole number from zero up, found `-1` (write a whole number from zero up, or remove the keyword)\n\
+         4:1 error[invalid-keyword] `multipleOf` is `0`, not a number above zero (write a number above zero, or remove the keyword)\n\
+         4:18 error[invalid-keyword] `maxItems` is `-1`, not a whole number from zero up (write a whole number from zero up, or remove the keyword)\n\
          4:45 error[invalid-pattern] `a(` is no regular expression of ECMA-262: this group is never closed (at character 2) (correct the expression)\n\
          4:51 error[duplicate-key] key `properties` is written twice (remove one of the two)\n\
          4:72 warning[invalid-keyword] `required` as a boolean is draft-03, so it is ignored (list the names of required properties in the object's own `required`)",

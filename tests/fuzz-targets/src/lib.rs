@@ -5,6 +5,7 @@
 //! coverage; the test of this package replays the committed corpus and mutations of it.
 
 mod avro;
+mod derive;
 mod json;
 mod small;
 mod specs;
@@ -19,6 +20,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("spec_protocol", specs::protocol),
     ("spec_json_schema", specs::json_schema),
     ("spec_yaml", specs::yaml),
+    ("derive", derive::items),
     ("obs_toml", specs::obs_toml),
     ("lock", specs::lock),
     ("avro_typed", avro::typed),

@@ -71,13 +71,14 @@ impl Parser<'_, '_> {
             match self.item(true) {
                 Some(Item::Type(node)) => types.push(node),
                 Some(Item::Message(message)) => {
-                    if messages
+                    let first = messages
                         .iter()
-                        .any(|known: &Member| known.name == message.name)
-                    {
+                        .find(|known: &&Member| known.name == message.name);
+                    if let Some(first) = first {
                         let text = format!("message `{}` is declared twice", message.name);
                         let diagnostic =
-                            Diagnostic::error("duplicate-message", message.name_loc, text);
+                            Diagnostic::error("duplicate-message", message.name_loc, text)
+                                .other(first.name_loc, "first declared here");
                         self.cx
                             .push(diagnostic.help("rename one of them, or remove the second"));
                     }
@@ -184,7 +185,7 @@ impl Parser<'_, '_> {
             _ => {
                 let loc = self.loc(self.peek());
                 let help = match nearest(keyword, KEYWORDS) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
+                    Some(meant) => format!("write `{meant}`"),
                     None => "write `record`, `error`, `enum`, `fixed` or `import`".to_owned(),
                 };
                 self.complain(loc, "expected a declaration", help);

@@ -170,7 +170,7 @@ impl Reader<'_> {
             .help("spell out the missing members, or remove a default");
             if let NamedKind::Record { fields, .. } = &self.set.get(*other).kind {
                 diagnostic = diagnostic.other(
-                    fields[*other_at].loc,
+                    fields[*other_at].name_loc,
                     "it leaves out this field, whose default leads back",
                 );
             }
@@ -383,7 +383,7 @@ impl Judge<'_> {
                     return Ok(());
                 }
                 let help = match nearest(word, symbols.iter().map(String::as_str)) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
+                    Some(meant) => format!("write `{meant}`"),
                     None => "name one of the symbols".to_owned(),
                 };
                 Err(misfit(

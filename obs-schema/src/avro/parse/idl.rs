@@ -71,7 +71,10 @@ impl Reader<'_> {
                 );
                 let known = paths.keys().map(|path| last(path));
                 complaint = match nearest(last(&import.path), known) {
-                    Some(name) if name != last(&import.path) => complaint.help(format!("did you mean `{name}`?")),
+                    Some(name) if name != last(&import.path) => {
+                        let folder = import.path.strip_suffix(last(&import.path));
+                        complaint.help(format!("write `{}{name}`", folder.unwrap_or_default()))
+                    }
                     _ => complaint.help("correct the path, which is relative to this file, or add the folder it is in"),
                 };
                 self.cx.push(complaint);

@@ -304,7 +304,7 @@ impl Reader<'_> {
             let help = if let Some(primitive) = primitives().find(|name| *name == word) {
                 format!("write `{primitive}`: names of primitive types are lower-case")
             } else if let Some(full) = by_last.get(last(written)) {
-                format!("did you mean `{full}`?")
+                format!("write `{full}`")
             } else if let Some(ours) = look(&FOREIGN) {
                 format!("write `{ours}`, which is what Avro calls it")
             } else if let Some(ours) = look(&LOGICAL) {
@@ -320,7 +320,7 @@ impl Reader<'_> {
                 })
                 .flatten()
             {
-                format!("did you mean `{near}`?")
+                format!("write `{near}`")
             } else {
                 "define it, or add the file that defines it".to_owned()
             };

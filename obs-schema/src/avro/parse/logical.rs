@@ -113,7 +113,7 @@ pub(super) fn read(cx: &mut Diagnostics, base: Base, members: &[Member]) -> Opti
                             member.value.loc,
                             format!("there is no logical type `{name}`, and it is ignored"),
                         )
-                        .help(format!("did you mean `{meant}`?")),
+                        .help(format!("write `{meant}`")),
                     );
                 }
                 return None;

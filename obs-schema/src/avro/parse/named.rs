@@ -239,7 +239,7 @@ impl Reader<'_> {
                 Diagnostic::error(
                     "invalid-field",
                     node.loc,
-                    format!("a field is {}", node.kind()),
+                    format!("a field is {} where an object should be", node.kind()),
                 )
                 .help("write an object with `name` and `type`"),
             );
@@ -351,13 +351,12 @@ impl Reader<'_> {
             Some("ignore") => Order::Ignore,
             _ => {
                 let help = match word.as_deref().and_then(|word| nearest(word, ORDERS)) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
+                    Some(meant) => format!("write `{meant}`"),
                     None => "write `ascending`, `descending` or `ignore`".to_owned(),
                 };
-                self.cx.push(
-                    Diagnostic::error("invalid-order", node.loc, "this is no order of sorting")
-                        .help(help),
-                );
+                let message = format!("`{}` is no order of sorting", node.to_json());
+                self.cx
+                    .push(Diagnostic::error("invalid-order", node.loc, message).help(help));
                 Order::Ascending
             }
         }
@@ -440,8 +439,8 @@ impl Reader<'_> {
                         format!("the default `{}` is none of the symbols", node.to_json()),
                     )
                     .help(match meant {
-                        Some(meant) => format!("did you mean `{meant}`?"),
-                        None => "name one of the symbols".to_owned(),
+                        Some(meant) => format!("write `{meant}`"),
+                        None => "add it to `symbols`, or name one of them".to_owned(),
                     }),
                 );
             }
@@ -508,7 +507,10 @@ impl Reader<'_> {
                     Diagnostic::warning(
                         "invalid-doc",
                         node.loc,
-                        format!("`doc` is {}, and is ignored", node.kind()),
+                        format!(
+                            "`doc` is {} where a text should be, and is ignored",
+                            node.kind()
+                        ),
                     )
                     .help("write text in quotes"),
                 );
@@ -531,7 +533,7 @@ impl Reader<'_> {
                     if item.as_str().is_none() {
                         complain(
                             item,
-                            format!("an alias is {}", item.kind()),
+                            format!("an alias is {} where a name should be", item.kind()),
                             "write a name in quotes",
                         );
                     }

@@ -98,10 +98,10 @@ impl Reader<'_> {
             let named = &self.set.named[record];
             match &named.kind {
                 NamedKind::Record { fields, .. } => (
-                    format!("{}.{}", named.name.name, fields[at].name),
+                    format!("`{}.{}`", named.name.name, fields[at].name),
                     fields[at].ty.loc,
                 ),
-                _ => (named.name.name.clone(), named.loc),
+                _ => (format!("`{}`", named.name.name), named.loc),
             }
         };
         let first = &self.set.named[path[0].0].name;
@@ -123,7 +123,7 @@ impl Reader<'_> {
                 "record `{first}` always contains another `{first}`, so it has no finite value"
             ),
         )
-        .label(way)
+        .label(format!("by way of {way}"))
         .help("make one of the fields nullable, an array or a map");
         for other in others {
             diagnostic = diagnostic.other(other, "and on through here");
@@ -160,16 +160,23 @@ impl Reader<'_> {
                     continue;
                 }
                 let first = self.set.get(first);
-                let loc = document
-                    .root
-                    .as_ref()
-                    .map_or(Loc::file(document.file), head);
+                let root = document.root.as_ref();
+                let (loc, what) = match root.and_then(|root| named_in(root).first().copied()) {
+                    Some(id) if self.set.get(id).file == document.file => {
+                        let named = self.set.get(id);
+                        (named.name_loc, format!("`{}`", named.name))
+                    }
+                    _ => (
+                        root.map_or(Loc::file(document.file), head),
+                        "this".to_owned(),
+                    ),
+                };
                 complaints.push(
                     Diagnostic::error(
                         "conflicting-definitions",
                         loc,
                         format!(
-                            "this needs two different definitions of `{}`, from `{}` and from `{}`",
+                            "{what} needs two different definitions of `{}`, from `{}` and from `{}`",
                             named.name,
                             sources.path(first.file),
                             sources.path(named.file)

@@ -108,7 +108,7 @@ fn types() {
     );
     check(
         "[{'type':'enum','name':'E','symbols':['A']},{'type':'fixed','name':'F','size':2},'E2']",
-        &["1:82 unknown-type: nothing defines the type `E2` (did you mean `E`?)"],
+        &["1:82 unknown-type: nothing defines the type `E2` (write `E`)"],
     );
     check(
         "[]",
@@ -198,9 +198,9 @@ fn unknown_types_are_named_with_a_way_out() {
         "write `string`: names of primitive types are lower-case",
     );
     field("'bool'", "write `boolean`, which is what Avro calls it");
-    field("'sting'", "did you mean `string`?");
+    field("'sting'", "write `string`");
     field("'date'", "write `{'type': 'int', 'logicalType': 'date'}`");
-    field("'x.R'", "did you mean `R`?");
+    field("'x.R'", "write `R`");
     field("'Nowhere'", "define it, or add the file that defines it");
     check_field(
         "'type':'array','items':'int'",
@@ -304,7 +304,7 @@ fn records() {
     check(
         "{'type':'record','name':'R','fields':['x',{'type':'int'},{'name':'a'},{'name':2,'type':'int'},{'name':'b','type':'int'},{'name':'b','type':'long'}]}",
         &[
-            "1:39 invalid-field: a field is a string (write an object with `name` and `type`)",
+            "1:39 invalid-field: a field is a string where an object should be (write an object with `name` and `type`)",
             "1:43 missing-name: this field has no `name` (add a `name`)",
             "1:66 missing-type: field `a` has no `type` (add a `type`)",
             "1:79 invalid-name: `name` is a number (write a name in quotes)",
@@ -313,12 +313,12 @@ fn records() {
     );
     check_field(
         "'type':'int','order':'descnding'",
-        &["2:34 invalid-order: this is no order of sorting (did you mean `descending`?)"],
+        &["2:34 invalid-order: `'descnding'` is no order of sorting (write `descending`)"],
     );
     check_field(
         "'type':'int','order':1",
         &[
-            "2:34 invalid-order: this is no order of sorting (write `ascending`, `descending` or `ignore`)",
+            "2:34 invalid-order: `'descnding'` is no order of sorting (write `ascending`, `descending` or `ignore`)",
         ],
     );
     check_field(
@@ -357,7 +357,7 @@ fn enums_and_fixed() {
     check(
         "{'type':'enum','name':'E','symbols':['OPEN'],'default':'OPNE'}",
         &[
-            "1:56 invalid-enum-default: the default `'OPNE'` is none of the symbols (did you mean `OPEN`?)",
+            "1:56 invalid-enum-default: the default `'OPNE'` is none of the symbols (write `OPEN`)",
         ],
     );
     check(
@@ -493,7 +493,7 @@ fn logical_types() {
     field(
         "'type':'long','logicalType':'timestamp-milis'",
         None,
-        "there is no logical type `timestamp-milis`, and it is ignored (did you mean `timestamp-millis`?)",
+        "there is no logical type `timestamp-milis`, and it is ignored (write `timestamp-millis`)",
     );
     field(
         "'type':'string','logicalType':'timestamp-millis'",

@@ -73,7 +73,7 @@ fn defaults_that_do_not_fit() {
     );
     field(
         "'type':['null',{'type':'enum','name':'E','symbols':['AB']}],'default':'AC'",
-        "2:83 invalid-default: the default of field `f` is `AC`, which is no symbol of `E` (did you mean `AB`?)",
+        "2:83 invalid-default: the default of field `f` is `AC`, which is no symbol of `E` (write `AB`)",
     );
     field(
         "'type':{'type':'array','items':'int'},'default':[1,true]",

@@ -123,7 +123,7 @@ fn a_schema_gives_a_name_one_meaning() {
         ],
         &[
             &user(2),
-            "a.v1.avsc:1:1 conflicting-definitions: this needs two different definitions of `a.Id`, from `a.v1.avsc` and from `b.avsc` (refer to one definition everywhere: a schema may hold a name once only)",
+            "a.v1.avsc:1:25 conflicting-definitions: `a.R` needs two different definitions of `a.Id`, from `a.v1.avsc` and from `b.avsc` (refer to one definition everywhere: a schema may hold a name once only)",
         ],
     );
 }
@@ -260,7 +260,7 @@ fn idl_imports() {
             ("outside/qs.avdl", ""),
         ],
         &[
-            "a/main.avdl:1:25 missing-import: the imported file `ps.avdl` is not among the specs (did you mean `qs.avdl`?)",
+            "a/main.avdl:1:25 missing-import: the imported file `ps.avdl` is not among the specs (write `qs.avdl`)",
             "a/main.avdl:1:50 missing-import: the imported file `/etc/passwd` is not among the specs (correct the path, which is relative to this file, or add the folder it is in)",
         ],
     );

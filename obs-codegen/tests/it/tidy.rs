@@ -1,0 +1,73 @@
+//! Every diagnostic code has a page, and something that raises it where a user would: a fixture of `tests/specs/bad`,
+//! or, where only a derive can raise it, a case of `tests/ui`.
+
+use crate::{bad, entries, folder};
+use obs_model::check;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What no spec can do wrong.
+const ONLY_DERIVES: [&str; 10] = [
+    "attribute-syntax",
+    "extra-field",
+    "field-type",
+    "missing-field",
+    "missing-precision",
+    "sensitive-type",
+    "unreadable-schema",
+    "unsupported-item",
+    "unsupported-schema",
+    "unsupported-type",
+];
+
+/// The codes in brackets at the end of messages of UI cases.
+fn in_cases(folder: &Path, out: &mut BTreeSet<String>) {
+    for path in entries(folder) {
+        if path.is_dir() {
+            in_cases(&path, out);
+        } else if path.extension().is_some_and(|ending| ending == "stderr") {
+            let text = std::fs::read_to_string(&path).expect("a readable case");
+            let last = text.lines().filter_map(|line| line.rsplit_once(" ["));
+            out.extend(last.filter_map(|(_, rest)| Some(rest.strip_suffix(']')?.to_owned())));
+        }
+    }
+}
+
+#[test]
+fn every_code_has_a_page_and_a_fixture() {
+    let pages: BTreeSet<String> = check::codes().into_iter().map(str::to_owned).collect();
+    let mut fixtures: BTreeSet<String> = entries(&folder("tests/specs/bad"))
+        .iter()
+        .map(|path| bad::code(path))
+        .collect();
+    let mut cases = BTreeSet::new();
+    in_cases(&folder("tests/ui/cases"), &mut cases);
+    for code in ONLY_DERIVES {
+        assert!(cases.contains(code), "`{code}` has no case in tests/ui");
+        assert!(
+            fixtures.insert(code.to_owned()),
+            "a spec can raise `{code}`, so not only derives do"
+        );
+    }
+    let listed = |codes: &BTreeSet<String>, others: &BTreeSet<String>| {
+        let missing = codes.difference(others).cloned();
+        missing.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(listed(&pages, &fixtures), "", "nothing shows these pages");
+    assert_eq!(listed(&fixtures, &pages), "", "fixtures without a page");
+    assert_eq!(listed(&cases, &pages), "", "cases without a page");
+}
+
+/// Snapshots of fixtures that are gone would go on claiming what is said about them.
+#[test]
+fn every_snapshot_has_a_fixture() {
+    let fixtures: BTreeSet<String> = entries(&folder("tests/specs/bad"))
+        .iter()
+        .map(|path| bad::code(path))
+        .collect();
+    let snapshots: BTreeSet<String> = entries(&folder("obs-codegen/tests/it/snapshots/bad"))
+        .iter()
+        .map(|path| bad::code(path))
+        .collect();
+    assert_eq!(snapshots, fixtures);
+}
