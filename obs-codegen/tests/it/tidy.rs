@@ -27,8 +27,13 @@ fn in_cases(folder: &Path, out: &mut BTreeSet<String>) {
             in_cases(&path, out);
         } else if path.extension().is_some_and(|ending| ending == "stderr") {
             let text = std::fs::read_to_string(&path).expect("a readable case");
-            let last = text.lines().filter_map(|line| line.rsplit_once(" ["));
-            out.extend(last.filter_map(|(_, rest)| Some(rest.strip_suffix(']')?.to_owned())));
+            let heads = text.lines().filter(|line| !line.contains('|'));
+            let last = heads.filter_map(|line| line.strip_suffix(']')?.rsplit_once(" ["));
+            let is_code = |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+            out.extend(
+                last.filter(|(_, code)| is_code(code))
+                    .map(|(_, code)| code.to_owned()),
+            );
         }
     }
 }

@@ -247,7 +247,7 @@ fn wrong_values_are_reported_at_their_keys() {
          2:23 error[invalid-keyword] `properties` is an array, not an object of schemas (write an object of schemas, or remove the keyword)\n\
          3:1 warning[invalid-keyword] `title` is `5`, not a string (write a string, or remove the keyword)\n\
          3:13 error[invalid-keyword] `allOf` is an object, not an array of schemas (write an array of schemas, or remove the keyword)\n\
-         3:35 error[invalid-schema] a schema is a string, not an object or a boolean (write `{}` to allow any value)\n\
+         3:35 error[invalid-schema] a string stands where a schema should be, which is an object or a boolean (write `{ \"type\": \"string\" }`)\n\
          3:45 warning[unknown-keyword] `minimun` is no keyword of JSON Schema (write `minimum`, or begin the name with `x-`)\n\
          4:1 error[invalid-keyword] `multipleOf` is `0`, not a number above zero (write a number above zero, or remove the keyword)\n\
          4:18 error[invalid-keyword] `maxItems` is `-1`, not a whole number from zero up (write a whole number from zero up, or remove the keyword)\n\

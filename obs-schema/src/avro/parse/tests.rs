@@ -318,7 +318,7 @@ fn records() {
     check_field(
         "'type':'int','order':1",
         &[
-            "2:34 invalid-order: `'descnding'` is no order of sorting (write `ascending`, `descending` or `ignore`)",
+            "2:34 invalid-order: `1` is no order of sorting (write `ascending`, `descending` or `ignore`)",
         ],
     );
     check_field(
@@ -327,11 +327,15 @@ fn records() {
     );
     check_field(
         "'type':'int','aliases':['g',1]",
-        &["2:41 invalid-alias: an alias is a number (write a name in quotes)"],
+        &[
+            "2:41 invalid-alias: an alias is a number where a name should be (write a name in quotes)",
+        ],
     );
     check_field(
         "'type':'int','doc':1",
-        &["2:32 invalid-doc?: `doc` is a number, and is ignored (write text in quotes)"],
+        &[
+            "2:32 invalid-doc?: `doc` is a number where a text should be, and is ignored (write text in quotes)",
+        ],
     );
     check_field(
         "'type':'long','logicalType':'timestamp-millis'",
@@ -356,9 +360,7 @@ fn enums_and_fixed() {
     );
     check(
         "{'type':'enum','name':'E','symbols':['OPEN'],'default':'OPNE'}",
-        &[
-            "1:56 invalid-enum-default: the default `'OPNE'` is none of the symbols (write `OPEN`)",
-        ],
+        &["1:56 invalid-enum-default: the default `'OPNE'` is none of the symbols (write `OPEN`)"],
     );
     check(
         "{'type':'enum','name':'E','symbols':[]}",
