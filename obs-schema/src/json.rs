@@ -9,9 +9,9 @@ use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-#[cfg(feature = "full")]
+#[cfg(feature = "wire")]
 use crate::wire::DecodeError;
-#[cfg(feature = "full")]
+#[cfg(feature = "wire")]
 use crate::wire::json::Reader;
 
 /// A JSON value. Object members keep their order.
@@ -186,7 +186,7 @@ impl Json {
     /// assert_eq!(order.get("id"), Some(&Json::from(7)));
     /// # Ok::<(), obs_schema::wire::DecodeError>(())
     /// ```
-    #[cfg(feature = "full")]
+    #[cfg(feature = "wire")]
     pub fn parse(text: &[u8]) -> Result<Json, DecodeError> {
         let mut reader = Reader::new(text);
         let value = reader.json()?;
@@ -351,7 +351,7 @@ impl From<Vec<Json>> for Json {
     }
 }
 
-#[cfg(feature = "full")]
+#[cfg(feature = "wire")]
 impl std::str::FromStr for Json {
     type Err = DecodeError;
 

@@ -1,6 +1,7 @@
 //! JSON Schema: documents read into an arena of schemas with places, in which every reference is resolved,
 //! and what can be asked of such an arena.
 
+#[cfg(feature = "full")]
 mod bundle;
 mod cycles;
 mod dialect;
@@ -17,6 +18,7 @@ mod uri;
 mod validate;
 mod words;
 
+#[cfg(feature = "full")]
 pub use bundle::{Bundler, canonical_text};
 pub use equal::{all_unique, equal};
 pub use read::{Input, read_set};

@@ -7,13 +7,13 @@
 pub mod avro;
 pub mod carried;
 pub mod diag;
-#[cfg(feature = "full")]
+#[cfg(feature = "wire")]
 pub mod framing;
 pub mod json;
-#[cfg(feature = "full")]
+#[cfg(feature = "wire")]
 pub mod json_schema;
 pub mod names;
 pub mod node;
 pub mod source;
-#[cfg(feature = "full")]
+#[cfg(feature = "wire")]
 pub mod wire;

@@ -1,6 +1,7 @@
 //! Which dialect a document follows.
 
 use super::tree::Dialect;
+#[cfg(feature = "full")]
 use crate::json::Json;
 use crate::node::Node;
 
@@ -71,6 +72,7 @@ pub(super) fn guess(root: &Node) -> Dialect {
 }
 
 /// The same for a text in the making.
+#[cfg(feature = "full")]
 pub(super) fn guess_json(root: &Json) -> Dialect {
     let has = |name: &str| root.get(name).is_some();
     guess_by(has, root.get("id").and_then(Json::as_str))

@@ -163,6 +163,7 @@ pub(super) fn segments(pointer: &str) -> impl Iterator<Item = String> + '_ {
 }
 
 /// A JSON pointer as the fragment of a URI reference.
+#[cfg(feature = "full")]
 pub(super) fn pointer_fragment(pointer: &str) -> String {
     let mut out = String::with_capacity(pointer.len());
     for byte in pointer.bytes() {
