@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests read and bless files")]
 
 mod bad;
+mod duplicates;
 mod golden;
 mod tidy;
 

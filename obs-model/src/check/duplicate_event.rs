@@ -9,7 +9,13 @@
 //! ```
 //!
 //! Use another `version` when one is the successor, another `event` when they are different things, or remove one file.
-//! A schema without `x-obs` is called after its record: two records of one name in different namespaces need an `event` each.
+//! A schema without `x-obs` is called after its record: of two records of one name in different namespaces, one needs an `event`.
+//! Where the schema is not yours to change, obs.toml has it, under the schema's full name:
+//!
+//! ```text
+//! [events."acme.billing.User"]
+//! event = "billing.user"
+//! ```
 
 use super::Facts;
 use obs_schema::diag::{Diagnostic, Diagnostics};
@@ -34,7 +40,10 @@ pub(super) fn look(cx: &mut Diagnostics, facts: &Facts<'_>) {
         cx.push(
             Diagnostic::error("duplicate-event", place(second), message)
                 .other(place(first), "first described here")
-                .help("give one of them another `event` or `version`, or remove it"),
+                .help(
+                    "give one of them another `event` or `version`, in its `x-obs` or in obs.toml under its full name, \
+                     or remove it",
+                ),
         );
     }
 }

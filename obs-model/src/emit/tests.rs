@@ -172,6 +172,29 @@ fn versions() {
 }
 
 #[test]
+fn a_version_said_twice_is_one_variant() {
+    let mut b = Build::new();
+    let new = b.record("UserRegistered", vec![]);
+    b.module("acme::user::again");
+    let again = b.record("UserRegistered", vec![]);
+    b.module("acme::user::old");
+    let old = b.record("UserRegistered", vec![]);
+    b.event(old, "user.registered", (1, 0, 0));
+    b.event(again, "user.registered", (2, 0, 0));
+    b.event(new, "user.registered", (2, 0, 0));
+    let text = &b.artifacts()["acme.user.user-registered.rs"];
+    let variants: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("V1_0_0(") || line.starts_with("V2_0_0("))
+        .collect();
+    assert_eq!(
+        variants,
+        ["V1_0_0(old::UserRegistered),", "V2_0_0(UserRegistered),"]
+    );
+}
+
+#[test]
 fn a_union_said_twice_is_one_enum_with_two_names() {
     let mut b = Build::new();
     b.settings.borrowed = true;

@@ -39,21 +39,29 @@ pub(super) fn any(code: &mut Code, scope: &Scope<'_>, id: TypeId) {
     if older == 0 {
         return;
     }
-    let mut steps: Vec<Step<'_>> = events[first..last]
-        .iter()
-        .map(|event| Step {
+    // A version that is described twice is complained of elsewhere, and here it is one variant: of the last, which
+    // the version after it names as its own.
+    let mut steps: Vec<Step<'_>> = Vec::new();
+    for event in &events[first..last] {
+        if steps
+            .last()
+            .is_some_and(|step| step.event.version == event.version)
+        {
+            steps.pop();
+        }
+        let at = steps.len();
+        if let (Some(Upcast { how, .. }), Some(before)) = (&event.upcast, steps.last_mut()) {
+            before.next = Some((at, how));
+        }
+        steps.push(Step {
             event,
             path: scope.named_text(event.ty),
             variant: variant(event.version),
             next: None,
-        })
-        .collect();
-    for (at, event) in events[first..last].iter().enumerate() {
-        if let Some(Upcast { from, how }) = &event.upcast
-            && let Some(step) = from.checked_sub(first).and_then(|from| steps.get_mut(from))
-        {
-            step.next = Some((at, how));
-        }
+        });
+    }
+    if steps.len() < 2 {
+        return;
     }
     let ty = scope.model.get(id);
     let ident = free(scope, ty, format!("Any{}", bare(&ty.name.ident)));

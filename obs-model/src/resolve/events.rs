@@ -27,12 +27,15 @@ pub(super) fn resolve(
     for draft in drafts {
         let name = draft.name.rsplit('.').next().unwrap_or(&draft.name);
         let by_name = names::event_type_of(&version::without(name));
-        let event_type = draft
+        let mut event_type = draft
             .keys
             .event
             .as_ref()
             .map_or(by_name, |event| event.value.clone());
-        let overlay = overlays.events.get(&event_type);
+        // The schema's full name tells apart what is called the same in two namespaces.
+        let overlay = [&draft.name, &event_type]
+            .into_iter()
+            .find_map(|name| overlays.events.get_key_value(name));
         if draft.referenced && draft.keys.loc.is_none() && overlay.is_none() {
             if draft.checked_by == CheckedBy::Schema {
                 model.schemas.insert(draft.ty, draft.schema);
@@ -40,9 +43,12 @@ pub(super) fn resolve(
             continue;
         }
         let mut keys = draft.keys.clone().or(&overlays.defaults);
-        if let Some(overlay) = overlay {
-            used.insert(event_type.clone());
+        if let Some((name, overlay)) = overlay {
+            used.insert(name.clone());
             keys::overlay_event(cx, &mut keys, &overlay.value);
+            if let Some(event) = &keys.event {
+                event_type.clone_from(&event.value);
+            }
             if let Some(fields) = overlay.value.get("fields").and_then(Node::as_object) {
                 overlay_fields(cx, model, &draft, fields);
             }

@@ -196,7 +196,8 @@ fn document_name(schemas: &Schemas<'_>, sources: &SourceMap, document: &Document
             )
         }
         None => {
-            let ident = title.or(alias).unwrap_or(base);
+            // Dots in a file's name separate words (`order.placed.json`, `sarif-2.1.0.json`), not a namespace.
+            let ident = title.or(alias).unwrap_or_else(|| base.replace('.', "-"));
             let ident = version::without(&ident);
             (Vec::new(), ident.clone(), ident, stem)
         }

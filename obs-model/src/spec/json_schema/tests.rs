@@ -250,6 +250,8 @@ fn names_of_documents() {
     };
     for (path, head, expected) in [
         ("user-registered.v2.schema.json", "", "user-registered"),
+        ("order.placed.json", "", "order-placed"),
+        ("report-schema-2.1.0.json", "", "report-schema-2-1-0"),
         (
             "a.json",
             r#""title":"JSON schema for Order placed","#,
