@@ -24,7 +24,7 @@ pub(crate) fn run(cli: &Cli, arguments: &Carried) -> Result<bool, Failure> {
     lines.sort();
     lines.dedup();
     for line in &lines {
-        report::say(line);
+        report::say(line)?;
     }
     if lines.is_empty() {
         report::note(

@@ -16,7 +16,7 @@ pub(crate) fn run(cli: &Cli, arguments: &Check) -> Result<bool, Failure> {
     let today = arguments.today.clone().or_else(source_date);
     for package in package::all_on(cli, today.as_deref())? {
         let all = &package.outcome.diagnostics;
-        report::findings(cli, all, &package.sources);
+        report::findings(cli, all, &package.sources)?;
         let worst = if arguments.deny_warnings {
             Severity::Warning
         } else {
@@ -28,7 +28,7 @@ pub(crate) fn run(cli: &Cli, arguments: &Check) -> Result<bool, Failure> {
             .count();
         clean &= findings == 0;
         if arguments.locked {
-            clean &= locked(cli, &package);
+            clean &= locked(cli, &package)?;
         }
         let events = package.outcome.model.events.len();
         let types = package.outcome.model.types.len();
@@ -78,21 +78,21 @@ fn source_date() -> Option<String> {
     Some(format!("{year:04}-{month:02}-{day:02}"))
 }
 
-fn locked(cli: &Cli, package: &Package) -> bool {
+fn locked(cli: &Cli, package: &Package) -> Result<bool, Failure> {
     let path = package.root.join(LOCK);
     let now = lock::text(&package.outcome.model);
     match fs::read_text(&path) {
-        Some(before) if before == now => true,
+        Some(before) if before == now => Ok(true),
         Some(before) => {
             report::complain(&format!(
                 "error: {LOCK} is stale: the specs say something else now"
             ));
-            report::say(&crate::generate::difference(LOCK, &before, &now));
+            report::say(crate::generate::difference(LOCK, &before, &now))?;
             report::note(
                 cli,
                 "help: run `cargo obs-codegen lock`, and commit the difference if it is meant",
             );
-            false
+            Ok(false)
         }
         None => {
             report::complain(&format!(
@@ -103,7 +103,7 @@ fn locked(cli: &Cli, package: &Package) -> bool {
                 cli,
                 "help: run `cargo obs-codegen lock`, and commit the file",
             );
-            false
+            Ok(false)
         }
     }
 }
@@ -113,7 +113,7 @@ pub(crate) fn write_lock(cli: &Cli) -> Result<bool, Failure> {
     let mut clean = true;
     for package in package::all(cli)? {
         if package.outcome.has_errors() {
-            report::findings(cli, &package.outcome.diagnostics, &package.sources);
+            report::findings(cli, &package.outcome.diagnostics, &package.sources)?;
             clean = false;
             continue;
         }

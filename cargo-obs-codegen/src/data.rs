@@ -8,7 +8,7 @@ use obs_schema::avro::dynamic::{self, Options};
 use obs_schema::json::Json;
 use obs_schema::json_schema::{Validator, ValidatorOptions};
 use obs_schema::{avro, framing};
-use std::io::{Read, Write};
+use std::io::Read;
 
 /// `encode`
 pub(crate) fn encode(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
@@ -31,7 +31,7 @@ pub(crate) fn encode(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
         }
         Dialect::JsonSchema | Dialect::Rust => json.to_string().into_bytes(),
     };
-    std::io::stdout().write_all(&body)?;
+    report::say(body)?;
     Ok(true)
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn decode(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
         }
         Dialect::JsonSchema | Dialect::Rust => Json::parse(body)?,
     };
-    report::say(&format!("{json}\n"));
+    report::say(format!("{json}\n"))?;
     Ok(true)
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn validate(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
         }
     };
     for violation in &violations {
-        report::say(&format!("{violation}\n"));
+        report::say(format!("{violation}\n"))?;
     }
     Ok(violations.is_empty())
 }

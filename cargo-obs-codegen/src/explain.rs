@@ -13,16 +13,16 @@ pub(crate) fn run(arguments: &Explain) -> Result<bool, Failure> {
         for code in codes {
             let page = check::explain(code).unwrap_or_default();
             let title = page.lines().next().and_then(|line| line.split_once(": "));
-            report::say(&format!(
+            report::say(format!(
                 "{code:28} {}\n",
                 title.map_or("", |(_, title)| title)
-            ));
+            ))?;
         }
         return Ok(true);
     };
     match check::explain(code) {
         Some(page) => {
-            report::say(&page);
+            report::say(page)?;
             Ok(true)
         }
         None => {

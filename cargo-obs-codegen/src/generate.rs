@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 pub(crate) fn run(cli: &Cli, arguments: &Generate) -> Result<bool, Failure> {
     let mut clean = true;
     for package in package::all(cli)? {
-        report::findings(cli, &package.outcome.diagnostics, &package.sources);
+        report::findings(cli, &package.outcome.diagnostics, &package.sources)?;
         if package.outcome.has_errors() {
             // Checked-in code stays as it is until the specs are right again.
             clean = false;
@@ -51,7 +51,7 @@ pub(crate) fn run(cli: &Cli, arguments: &Generate) -> Result<bool, Failure> {
             if before != now {
                 clean = false;
                 let shown = fs::relative(&package.root, &folder.join(&name));
-                report::say(&difference(&shown, &before, now));
+                report::say(difference(&shown, &before, now))?;
             }
         }
         if !clean {

@@ -1,19 +1,14 @@
 //! Printing: the only place that writes to the terminal.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the rim of the command line"
-)]
-
 use crate::cli::{Cli, Colour, Format};
+use crate::package::Failure;
 use obs_model::diag;
 use obs_schema::diag::Diagnostic;
 use obs_schema::source::SourceMap;
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal, Write};
 
 /// Prints findings in the asked format, errors of people's making to standard error, machine formats to standard output.
-pub(crate) fn findings(cli: &Cli, all: &[Diagnostic], sources: &SourceMap) {
+pub(crate) fn findings(cli: &Cli, all: &[Diagnostic], sources: &SourceMap) -> Result<(), Failure> {
     let colour = match cli.color {
         Colour::Always => true,
         Colour::Never => false,
@@ -27,24 +22,36 @@ pub(crate) fn findings(cli: &Cli, all: &[Diagnostic], sources: &SourceMap) {
     };
     let text = diag::render(all, sources, format, colour);
     match cli.message_format {
-        Format::Human | Format::Short => eprint!("{text}"),
-        Format::Json | Format::Github => print!("{text}"),
+        Format::Human | Format::Short => {
+            write(std::io::stderr().lock(), "standard error", text.as_bytes())
+        }
+        Format::Json | Format::Github => say(text),
     }
 }
 
 /// Prints a result.
-pub(crate) fn say(text: &str) {
-    print!("{text}");
+pub(crate) fn say(text: impl AsRef<[u8]>) -> Result<(), Failure> {
+    write(std::io::stdout().lock(), "standard output", text.as_ref())
 }
 
 /// Prints a line about what was done, unless asked to be quiet.
 pub(crate) fn note(cli: &Cli, text: &str) {
     if !cli.quiet {
-        eprintln!("{text}");
+        complain(text);
     }
 }
 
-/// Prints what went wrong.
+/// Prints what went wrong. When that fails there is nobody left to tell; the exit code says it too.
 pub(crate) fn complain(text: &str) {
-    eprintln!("{text}");
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Writes all of a text now. A reader who has left (`| head`) has seen enough, which is no failure.
+fn write(mut to: impl Write, name: &str, text: &[u8]) -> Result<(), Failure> {
+    match to.write_all(text).and_then(|()| to.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("cannot write to {name}: {error}").into())
+        }
+        _ => Ok(()),
+    }
 }

@@ -6,7 +6,7 @@ use crate::report;
 
 /// `schema`
 pub(crate) fn run(arguments: &Schema) -> Result<bool, Failure> {
-    report::say(text(arguments.document));
+    report::say(text(arguments.document))?;
     Ok(true)
 }
 

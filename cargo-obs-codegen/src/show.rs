@@ -9,18 +9,15 @@ use std::fmt::Write as _;
 /// `show`
 pub(crate) fn run(cli: &Cli, arguments: &Show) -> Result<bool, Failure> {
     for package in package::all(cli)? {
-        report::findings(cli, &package.outcome.diagnostics, &package.sources);
+        report::findings(cli, &package.outcome.diagnostics, &package.sources)?;
         match &arguments.event {
             None => {
                 for event in &package.outcome.model.events {
                     let place = package.sources.path(event.file);
-                    report::say(&format!(
-                        "{}@{}  {place}\n",
-                        event.event_type, event.version
-                    ));
+                    report::say(format!("{}@{}  {place}\n", event.event_type, event.version))?;
                 }
             }
-            Some(wanted) => report::say(&page(&package, package.event(wanted)?)),
+            Some(wanted) => report::say(page(&package, package.event(wanted)?))?,
         }
     }
     Ok(true)

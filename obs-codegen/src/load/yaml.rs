@@ -7,8 +7,11 @@ use obs_schema::source::{FileId, Loc, Position, SourceFile};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
 use std::collections::BTreeMap;
 
-/// Aliases may grow a document to this many nodes; more is an attack or an accident.
-const MAX_NODES: usize = 200_000;
+/// What anchors and aliases may copy, in nodes; more is an attack or an accident. Nodes that are written are not counted.
+const MAX_COPIED: usize = 200_000;
+
+/// A text of this many bytes counts as a node more, so that copies of long texts are bounded too.
+const TEXT_PER_NODE: usize = 64;
 
 /// Reads the first document of a YAML text.
 pub(crate) fn parse(cx: &mut Diagnostics, file: FileId, source: &SourceFile) -> Option<Node> {
@@ -17,7 +20,7 @@ pub(crate) fn parse(cx: &mut Diagnostics, file: FileId, source: &SourceFile) -> 
         file,
         stack: Vec::new(),
         anchors: BTreeMap::new(),
-        nodes: 0,
+        copied: 0,
         root: None,
     };
     for event in Parser::new_from_str(&source.text) {
@@ -57,9 +60,16 @@ struct Reader<'a> {
     source: &'a SourceFile,
     file: FileId,
     stack: Vec<Open>,
-    anchors: BTreeMap<usize, Node>,
-    nodes: usize,
+    anchors: BTreeMap<usize, Anchored>,
+    copied: usize,
     root: Option<Node>,
+}
+
+/// A value with an anchor, and what each alias of it costs.
+struct Anchored {
+    node: Node,
+    depth: usize,
+    size: usize,
 }
 
 /// A collection being read.
@@ -117,7 +127,7 @@ impl Reader<'_> {
             }
             Event::Alias(anchor) => {
                 let loc = Loc::new(self.file, start, end);
-                let Some(node) = self.anchors.get(&anchor).cloned() else {
+                let Some(anchored) = self.anchors.get(&anchor) else {
                     return Err(Box::new(
                         Diagnostic::error(
                             "yaml-syntax",
@@ -127,8 +137,13 @@ impl Reader<'_> {
                         .help("write the value out"),
                     ));
                 };
-                self.nodes += size(&node);
-                self.add(Node { loc, ..node }, 0)?;
+                // Chained aliases nest without a bracket being written: what a value has inside counts.
+                if self.stack.len() + anchored.depth > MAX_DEPTH {
+                    return Err(too_deep(loc));
+                }
+                copy(&mut self.copied, anchored.size, loc)?;
+                let value = anchored.node.value.clone();
+                self.add(Node { loc, value }, 0)?;
             }
             Event::DocumentEnd => return Ok(self.root.is_none()),
             _ => {}
@@ -138,11 +153,7 @@ impl Reader<'_> {
 
     fn open(&mut self, start: usize, anchor: usize, kind: Kind) -> Result<(), Box<Diagnostic>> {
         if self.stack.len() == MAX_DEPTH {
-            let loc = Loc::new(self.file, start, start + 1);
-            return Err(Box::new(
-                Diagnostic::error("yaml-syntax", loc, "values nest more than 128 deep")
-                    .help("flatten the document"),
-            ));
+            return Err(too_deep(Loc::new(self.file, start, start + 1)));
         }
         self.stack.push(Open {
             start,
@@ -153,19 +164,12 @@ impl Reader<'_> {
     }
 
     fn add(&mut self, node: Node, anchor: usize) -> Result<(), Box<Diagnostic>> {
-        self.nodes += 1;
-        if self.nodes > MAX_NODES {
-            return Err(Box::new(
-                Diagnostic::error(
-                    "yaml-syntax",
-                    node.loc,
-                    "aliases make this document too large",
-                )
-                .help("write fewer aliases of aliases"),
-            ));
-        }
         if anchor > 0 {
-            self.anchors.insert(anchor, node.clone());
+            // Anchors inside anchors copy the same text once for each of them.
+            let (depth, size) = measure(&node);
+            copy(&mut self.copied, size, node.loc)?;
+            let node = node.clone();
+            self.anchors.insert(anchor, Anchored { node, depth, size });
         }
         match self.stack.last_mut().map(|open| &mut open.kind) {
             None => self.root = self.root.take().or(Some(node)),
@@ -232,12 +236,56 @@ fn plain(text: &str) -> Value {
     }
 }
 
-fn size(node: &Node) -> usize {
-    1 + match &node.value {
-        Value::Array(items) => items.iter().map(size).sum(),
-        Value::Object(members) => members.iter().map(|member| size(&member.value)).sum(),
-        _ => 0,
+/// Counts what is about to be copied.
+fn copy(copied: &mut usize, size: usize, loc: Loc) -> Result<(), Box<Diagnostic>> {
+    *copied = copied.saturating_add(size);
+    if *copied <= MAX_COPIED {
+        return Ok(());
     }
+    Err(Box::new(
+        Diagnostic::error(
+            "yaml-syntax",
+            loc,
+            "anchors and aliases make this document too large",
+        )
+        .help("write fewer aliases of aliases"),
+    ))
+}
+
+fn too_deep(loc: Loc) -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::error(
+            "deep-nesting",
+            loc,
+            format!("values nest more than {MAX_DEPTH} deep"),
+        )
+        .help("flatten the document"),
+    )
+}
+
+/// How deep a value nests, and how many nodes a copy of it is. No value is deeper than `MAX_DEPTH`.
+fn measure(node: &Node) -> (usize, usize) {
+    let (mut depth, mut size) = (0, 1);
+    let mut inner = |node: &Node| {
+        let (below, more) = measure(node);
+        depth = depth.max(below);
+        size += more;
+    };
+    match &node.value {
+        Value::Array(items) => items.iter().for_each(inner),
+        Value::Object(members) => {
+            for member in members {
+                inner(&member.value);
+            }
+            size += members
+                .iter()
+                .map(|member| member.name.len() / TEXT_PER_NODE)
+                .sum::<usize>();
+        }
+        Value::String(text) => return (0, 1 + text.len() / TEXT_PER_NODE),
+        _ => return (0, 1),
+    }
+    (depth + 1, size)
 }
 
 #[cfg(test)]
@@ -296,20 +344,72 @@ mod tests {
         );
     }
 
+    const TOO_LARGE: &str = "anchors and aliases make this document too large";
+
+    /// `a0: &a0 first`, and then a line for each level, made of the last one's alias.
+    fn chain(first: &str, levels: usize, next: fn(String) -> String) -> String {
+        (1..=levels).fold(format!("a0: &a0 {first}\n"), |text, level| {
+            text + &format!("a{level}: &a{level} {}\n", next(format!("*a{}", level - 1)))
+        })
+    }
+
     #[test]
     fn aliases_do_not_explode() {
-        let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-        for level in 1..12 {
-            let last = level - 1;
-            text += &format!(
-                "a{level}: &a{level} [{}]\n",
-                vec![format!("*a{last}"); 10].join(", ")
-            );
-        }
+        let ten = |alias: String| format!("[{}]", vec![alias; 10].join(", "));
+        check(
+            &chain("[x, x, x, x, x, x, x, x, x, x]", 11, ten),
+            &format!("nothing | 5:5 {TOO_LARGE}"),
+        );
+        // Few nodes, and each of them long.
+        check(
+            &chain(&"x".repeat(100_000), 4, ten),
+            &format!("nothing | 3:5 {TOO_LARGE}"),
+        );
+        // Many anchors around the same nodes, without an alias.
+        let nested: String = (0..100).map(|level| format!("&a{level} [")).collect();
+        let text = format!("{nested}{}{}", "x,\n".repeat(10_000), "]".repeat(100));
+        check(&text, &format!("nothing | 1:471 {TOO_LARGE}"));
+    }
+
+    #[test]
+    fn what_is_written_is_no_copy() {
+        let text = "- x\n".repeat(MAX_COPIED + 1);
         let mut sources = SourceMap::default();
         let file = sources.add("t.yaml", text);
         let mut cx = Diagnostics::default();
-        assert!(parse(&mut cx, file, sources.get(file).expect("just added")).is_none());
-        assert_eq!(cx.as_slice().len(), 1);
+        assert!(parse(&mut cx, file, sources.get(file).expect("just added")).is_some());
+        assert_eq!(cx.as_slice().len(), 0);
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        check(
+            &"[".repeat(100_000),
+            "nothing | 1:256 recursion limit exceeded",
+        );
+        check(
+            &"[".repeat(200),
+            "nothing | 1:129 values nest more than 128 deep",
+        );
+        check(
+            &"- ".repeat(100_000),
+            "nothing | 1:257 values nest more than 128 deep",
+        );
+        let list = |alias: String| format!("[{alias}]");
+        let member = |alias: String| format!("{{k: {alias}}}");
+        // The mapping around them is a level too.
+        check(
+            &chain("[]", 127, list),
+            "nothing | 128:14 values nest more than 128 deep",
+        );
+        check(
+            &chain("[]", 100_000, member),
+            "nothing | 128:17 values nest more than 128 deep",
+        );
+        let mut sources = SourceMap::default();
+        let file = sources.add("t.yaml", chain("[]", 126, list));
+        let mut cx = Diagnostics::default();
+        let node = parse(&mut cx, file, sources.get(file).expect("just added"));
+        assert_eq!(node.map(|node| measure(&node).0), Some(MAX_DEPTH));
     }
 }

@@ -28,7 +28,7 @@ pub(super) struct DocumentName {
     /// The file's name with its version, spelled so that `resolve` finds it.
     pub(super) stem: String,
     /// The root has nothing to say: the file is a collection of definitions.
-    pub(super) library: bool,
+    pub(super) only_definitions: bool,
     numbers: Vec<u32>,
     /// The module of its definitions.
     definitions: Vec<String>,
@@ -160,7 +160,7 @@ fn document_name(schemas: &Schemas<'_>, sources: &SourceMap, document: &Document
     let alias = (target != document.root)
         .then(|| definition(&schemas.set.get(target).pointer))
         .flatten();
-    let library = schemas.says_nothing(document.root)
+    let only_definitions = schemas.says_nothing(document.root)
         && keywords.is_some_and(|keywords| !keywords.defs.is_empty());
     let written = keywords.and_then(|keywords| {
         let obs = keywords
@@ -208,7 +208,7 @@ fn document_name(schemas: &Schemas<'_>, sources: &SourceMap, document: &Document
         root: RustName { module, ident },
         event,
         stem,
-        library,
+        only_definitions,
         numbers,
         definitions,
     }

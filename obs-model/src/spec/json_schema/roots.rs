@@ -20,11 +20,11 @@ pub(super) fn lower(mut lowering: Lowering<'_>, bundles: &BTreeMap<FileId, Json>
     let mut roots: Vec<(usize, TypeId)> = Vec::new();
     let mut taken = BTreeSet::new();
     for (at, document) in set.documents.iter().enumerate() {
-        let library = lowering
+        let only_definitions = lowering
             .names
             .document(document.file)
-            .is_some_and(|name| name.library);
-        if library {
+            .is_some_and(|name| name.only_definitions);
+        if only_definitions {
             lowering.definitions(document);
         } else {
             roots.push((at, lowering.root(document, &mut taken)));
