@@ -16,6 +16,7 @@ mod bench;
 mod features;
 mod fuzz;
 mod run;
+mod soak;
 mod test;
 mod tools;
 
@@ -26,6 +27,8 @@ cargo xtask test [STEP…]    everything that must hold, or only the named steps
 cargo xtask fuzz [TARGET…] [--still N] [--seconds N] [--keep]
                             drive the fuzz targets until their coverage stands still for N seconds, or the time is up;
                             `--keep` adds what they found to the corpus
+cargo xtask soak [--minutes N] [--seed S]
+                            random specs of both dialects through everything, from seed S on, for N minutes
 cargo xtask tools           install the outside tools the tests use, into .tools
 cargo xtask steps           list the steps of `test`
 cargo xtask corpora [SOURCE…]   the schemas of OBS_CORPORA against other implementations, as a table
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["test", steps @ ..] => test::run(steps),
         ["fuzz", words @ ..] => fuzz::run(words),
+        ["soak", words @ ..] => soak::run(words),
         ["bench", words @ ..] => bench::run(words),
         ["tools"] => tools::install().map(drop),
         ["corpora", sources @ ..] => test::corpora(sources),

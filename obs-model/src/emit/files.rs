@@ -124,10 +124,12 @@ fn files(
     failed: &[FailedFile],
     layout: Layout,
 ) -> Artifacts {
-    let mut groups: BTreeMap<(Vec<String>, FileId), Group> = BTreeMap::new();
+    // By path, so that the order in which files were found does not show.
+    let mut groups: BTreeMap<(Vec<String>, &str, FileId), Group> = BTreeMap::new();
+    let key = |module: &Vec<String>, file| (module.clone(), sources.path(file), file);
     for (at, ty) in (0..).zip(&scope.model.types) {
         if ty.extern_path.is_none() {
-            let group = groups.entry((ty.name.module.clone(), ty.file)).or_default();
+            let group = groups.entry(key(&ty.name.module, ty.file)).or_default();
             group.types.push(TypeId(at));
         }
     }
@@ -135,10 +137,10 @@ fn files(
         // The error stands where the event would: in the first module the file has items in, or in the root.
         let module = groups
             .keys()
-            .find(|(_, file)| *file == failure.file)
-            .map(|(module, _)| module.clone());
+            .find(|(_, _, file)| *file == failure.file)
+            .map(|(module, _, _)| module.clone());
         let group = groups
-            .entry((module.unwrap_or_default(), failure.file))
+            .entry(key(&module.unwrap_or_default(), failure.file))
             .or_default();
         group.failure = Some(failure.message.clone());
     }
@@ -146,7 +148,7 @@ fn files(
     let mut out = Artifacts::new();
     let mut root = Module::default();
     let mut names = BTreeSet::from([INCLUDE_FILE.to_owned()]);
-    for ((module, file), group) in &groups {
+    for ((module, _, file), group) in &groups {
         let name = file_name(scope, sources, module, *file, group, &mut names);
         let mut place = &mut root;
         for part in module {

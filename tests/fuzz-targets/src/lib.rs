@@ -8,7 +8,10 @@ mod avro;
 mod derive;
 mod json;
 mod small;
+mod soak;
 mod specs;
+
+pub use soak::soak;
 
 /// A target by name.
 pub type Target = fn(&[u8]);

@@ -1,0 +1,26 @@
+//! `cargo xtask soak`: random specs through everything, for as long as it is given.
+
+use crate::run::{cargo, go};
+
+/// Without `--minutes`.
+const MINUTES: u64 = 10;
+
+/// Builds for speed and runs.
+pub(crate) fn run(words: &[&str]) -> Result<(), String> {
+    let (mut minutes, mut seed) = (MINUTES, 0);
+    for pair in words.chunks(2) {
+        let number = |word: &str| {
+            let bad = format!("`{}` takes a whole number, not `{word}`", pair[0]);
+            word.parse::<u64>().map_err(|_| bad)
+        };
+        match pair {
+            ["--minutes", word] => minutes = number(word)?,
+            ["--seed", word] => seed = number(word)?,
+            _ => return Err(format!("`soak` does not know `{}`", pair.join(" "))),
+        }
+    }
+    let mut command = cargo();
+    command.args(["run", "--release", "-q", "-p", "fuzz-targets"]);
+    command.args(["--bin", "soak", "--"]);
+    go(command.args([minutes.to_string(), seed.to_string()]))
+}
