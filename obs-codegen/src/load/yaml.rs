@@ -22,6 +22,7 @@ pub(crate) fn parse(cx: &mut Diagnostics, file: FileId, source: &SourceFile) -> 
         anchors: BTreeMap::new(),
         copied: 0,
         root: None,
+        walked: (0, 0, 0),
     };
     for event in Parser::new_from_str(&source.text) {
         let taken = match event {
@@ -63,6 +64,8 @@ struct Reader<'a> {
     anchors: BTreeMap<usize, Anchored>,
     copied: usize,
     root: Option<Node>,
+    /// A line, how many of its characters have been walked, and how many bytes those are.
+    walked: (usize, usize, usize),
 }
 
 /// A value with an anchor, and what each alias of it costs.
@@ -86,11 +89,20 @@ enum Kind {
 }
 
 impl Reader<'_> {
-    fn offset(&self, marker: Marker) -> usize {
-        self.source.offset(Position {
-            line: marker.line(),
-            column: marker.col() + 1,
-        })
+    /// The byte a marker means. Events come in order, so a long line is walked once and not anew for each of them.
+    fn offset(&mut self, marker: Marker) -> usize {
+        let (line, column) = (marker.line(), marker.col());
+        let (seen, passed, behind) = self.walked;
+        let (passed, behind) = if seen == line && passed <= column {
+            (passed, behind)
+        } else {
+            (0, 0)
+        };
+        let rest = self.source.line(line).get(behind..).unwrap_or_default();
+        let further = rest.char_indices().nth(column - passed);
+        let within = behind + further.map_or(rest.len(), |(at, _)| at);
+        self.walked = (line, column, within);
+        within + self.source.offset(Position { line, column: 1 })
     }
 
     /// Takes an event; false when the first document is complete.
