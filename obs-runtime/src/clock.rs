@@ -1,39 +1,88 @@
-//! The one room that looks at the clock, and the one that throws dice.
+//! The one room that looks at the clock.
+//!
+//! A publish looks twice: at its start and at its end. Everything else, from the id of the event to the time of the
+//! log line, is worked out of those two moments.
+//!
+//! Moments come from the clock that never steps back, so that no duration is negative. The time of day is the moment
+//! plus an anchor which is set anew about once a second: a clock that steps is followed within that second, and a
+//! clock that steps back makes time stamps repeat, never durations shrink.
 
-use std::cell::Cell;
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::time::SystemTime;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::types::{TimestampMicros, Uuid};
+use crate::types::TimestampMicros;
 
-/// The time, as envelopes have it.
+/// A second, in nanoseconds.
+const SECOND: u64 = 1_000_000_000;
+
+/// A moment in the life of this program, in nanoseconds since its first look at the clock.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct Moment(pub(crate) u64);
+
+/// Where the moments are counted from.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// The time of day at the start, in nanoseconds since 1970, as last anchored.
+static ANCHOR: AtomicU64 = AtomicU64::new(0);
+
+/// The moment from which on the anchor is too old.
+static STALE: AtomicU64 = AtomicU64::new(0);
+
+/// Looks at the clock.
+#[inline]
 #[expect(clippy::disallowed_methods, reason = "this is the room for it")]
-pub(crate) fn now() -> TimestampMicros {
-    // A clock that is off by 290,000 years has no better answer.
-    TimestampMicros::try_from(SystemTime::now()).unwrap_or_default()
-}
-
-/// An id for an event of this time, in the order of time.
-pub(crate) fn event_id(time: TimestampMicros) -> Uuid {
-    let millis = u64::try_from(time.0 / 1_000).unwrap_or_default();
-    Uuid::v7(millis, u128::from(random()) << 64 | u128::from(random()))
-}
-
-/// Random bits that are good for telling apart, and not for secrets.
-fn random() -> u64 {
-    thread_local! {
-        /// Seeded from the system's randomness, which is where the hasher's keys come from.
-        static STATE: Cell<u64> = Cell::new(RandomState::new().build_hasher().finish());
+pub(crate) fn now() -> Moment {
+    let now = Moment(nanos(START.elapsed()));
+    if now.0 >= STALE.load(Relaxed) {
+        anchor(now);
     }
-    STATE.with(|state| {
-        // wyrand: one addition and one multiplication.
-        let next = state.get().wrapping_add(0xa076_1d64_78bd_642f);
-        state.set(next);
-        let product = u128::from(next) * u128::from(next ^ 0xe703_7ed1_a0b4_28db);
-        let [high, low] = [product >> 64, product & u128::from(u64::MAX)]
-            .map(|half| u64::try_from(half).unwrap_or_default());
-        high ^ low
-    })
+    now
+}
+
+/// Looks at the time of day. Two threads that do it at once come to the same anchor, or nearly.
+#[cold]
+#[expect(clippy::disallowed_methods, reason = "this is the room for it")]
+fn anchor(now: Moment) {
+    // A clock before 1970 has no better answer than 1970.
+    let day = SystemTime::UNIX_EPOCH.elapsed().map_or(0, nanos);
+    ANCHOR.store(day.saturating_sub(now.0), Relaxed);
+    STALE.store(now.0.saturating_add(SECOND), Relaxed);
+}
+
+/// Half a millennium fits.
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl Moment {
+    /// The time of day, in nanoseconds since 1970.
+    #[inline]
+    #[must_use]
+    pub fn unix_nanos(self) -> u64 {
+        ANCHOR.load(Relaxed).saturating_add(self.0)
+    }
+
+    /// The time of day, in milliseconds since 1970.
+    #[inline]
+    #[must_use]
+    pub fn unix_millis(self) -> u64 {
+        self.unix_nanos() / 1_000_000
+    }
+
+    /// The time of day as envelopes and log lines have it.
+    #[inline]
+    #[must_use]
+    pub fn time(self) -> TimestampMicros {
+        TimestampMicros(i64::try_from(self.unix_nanos() / 1_000).unwrap_or(i64::MAX))
+    }
+
+    /// How many nanoseconds later than another moment this is; zero when it is earlier.
+    #[inline]
+    #[must_use]
+    pub fn nanos_since(self, earlier: Moment) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
 }
 
 #[cfg(test)]
@@ -41,16 +90,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_of_version_7_and_differ() {
-        let time = now();
-        let ids: std::collections::BTreeSet<Uuid> = (0..1_000).map(|_| event_id(time)).collect();
-        assert_eq!(ids.len(), 1_000);
-        for id in ids {
-            assert_eq!((id.0[6] >> 4, id.0[8] >> 6), (7, 2));
-            assert_eq!(
-                u64::from_be_bytes([0, 0, id.0[0], id.0[1], id.0[2], id.0[3], id.0[4], id.0[5]]),
-                time.0.unsigned_abs() / 1_000
-            );
-        }
+    fn moments_follow_each_other_and_have_a_time_of_day() {
+        let first = now();
+        let second = now();
+        assert!(second >= first);
+        assert_eq!(first.nanos_since(second), 0);
+        // The year 2020, which is behind every machine that builds this.
+        assert!(first.unix_millis() > 1_577_836_800_000);
+        assert_eq!(first.time().0.unsigned_abs() / 1_000, first.unix_millis());
     }
 }

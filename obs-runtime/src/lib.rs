@@ -27,6 +27,7 @@
 
 pub mod bus;
 pub mod codec;
+pub mod context;
 pub mod event;
 #[cfg(feature = "apache-avro")]
 pub mod interop;
@@ -34,7 +35,9 @@ pub mod redact;
 pub mod types;
 
 mod clock;
+mod ids;
 mod init;
+mod lane;
 mod part;
 mod resolve;
 mod sensitive;
@@ -48,7 +51,9 @@ pub mod __private;
 
 pub use bus::{Bus, BusError, Check, PublishError, Publisher, Record};
 pub use codec::{AvroCodec, JsonCodec, UnknownSymbol};
+pub use context::{Actor, Context, ContextGuard, InContext, SpanContext};
 pub use event::{Descriptor, Event, Key, Label};
+pub use ids::{SpanId, TraceId};
 pub use init::{InitError, Obs, init};
 #[cfg(feature = "macros")]
 pub use obs_macros::{Event, EventPart, Label};

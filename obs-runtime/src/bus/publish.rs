@@ -10,6 +10,7 @@ use obs_schema::wire::{EncodeError, EncodeErrorKind};
 use super::{Bus, BusError, Record};
 use crate::clock;
 use crate::event::{Descriptor, Encoding, Envelope, Event};
+use crate::ids;
 use crate::types::{TimestampMicros, Uuid};
 use crate::validate::Violations;
 
@@ -67,8 +68,8 @@ impl<E: Event> Publisher<E> {
         if self.check == Check::Reject {
             event.validate().map_err(PublishError::Invalid)?;
         }
-        let time = clock::now();
-        let record = record(event, self.bus.source(), clock::event_id(time), time)?;
+        let start = clock::now();
+        let record = record(event, self.bus.source(), ids::event_id(start), start.time())?;
         self.bus.send(record).map_err(PublishError::Bus)
     }
 }

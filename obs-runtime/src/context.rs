@@ -1,0 +1,345 @@
+//! What is going on around a call: its trace, its correlation, its tenant.
+//!
+//! The context of a thread is ambient. Code that is not async puts one in place with [`Context::attach`]; a future
+//! carries its own with [`Context::scope`], which puts it in place at each poll and takes it away after, so that it
+//! neither leaks into other tasks nor gets lost when the task moves to another thread.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{self, Poll};
+
+use crate::clock::Moment;
+use crate::ids::{SpanId, TraceId};
+
+/// What crosses the wire of a span: where it stands, and whether it is sampled.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct SpanContext {
+    /// The trace.
+    pub trace: TraceId,
+    /// The span within it.
+    pub span: SpanId,
+    /// Whether whoever began the trace keeps it.
+    pub sampled: bool,
+    /// Whether the span belongs to another program.
+    pub remote: bool,
+}
+
+/// What is going on around a call. Clones are cheap and mean the same.
+///
+/// ```
+/// use obs_runtime::Context;
+///
+/// let context = Context::current().with_correlation("order-7").with_tenant("acme");
+/// let guard = context.attach();
+/// assert_eq!(Context::current().correlation(), Some("order-7"));
+/// drop(guard);
+/// assert_eq!(Context::current().correlation(), None);
+/// ```
+#[derive(Clone, Default)]
+pub struct Context {
+    parts: Option<Arc<Parts>>,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Parts {
+    /// The span that new spans become children of.
+    pub(crate) span: Option<SpanContext>,
+    /// The `tracestate` that came with it, to be passed on as it is.
+    pub(crate) state: Option<Arc<str>>,
+    pub(crate) correlation: Option<Arc<str>>,
+    pub(crate) causation: Option<Arc<str>>,
+    pub(crate) conversation: Option<Arc<str>>,
+    pub(crate) tenant: Option<Arc<str>>,
+    pub(crate) actor: Option<Arc<Actor>>,
+    /// Names and values, in order.
+    pub(crate) baggage: Arc<[(Arc<str>, Arc<str>)]>,
+    /// When the operation around the call began.
+    pub(crate) began: Option<Moment>,
+}
+
+/// Who an event is about or comes from.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Actor {
+    /// What it is: `user`, `service`, `job`.
+    pub kind: String,
+    /// Which one.
+    pub id: String,
+    /// Where it works.
+    pub host: Option<String>,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Context> = const { RefCell::new(Context::NONE) };
+}
+
+impl Context {
+    /// Nothing is going on.
+    pub const NONE: Context = Context { parts: None };
+
+    /// The context of this thread, at this moment.
+    #[must_use]
+    pub fn current() -> Context {
+        Context::look(Clone::clone)
+    }
+
+    /// Looks at the context of this thread, without the two atomic operations of a clone.
+    ///
+    /// While a thread ends, nothing is going on.
+    #[inline]
+    pub(crate) fn look<R>(look: impl FnOnce(&Context) -> R) -> R {
+        let mut look = Some(look);
+        let seen = CURRENT.try_with(|current| {
+            let current = current.try_borrow().ok()?;
+            look.take().map(|look| look(&current))
+        });
+        match (seen, look) {
+            (Ok(Some(seen)), _) => seen,
+            (_, Some(look)) => look(&Context::NONE),
+            (_, None) => unreachable!("what was taken has been called"),
+        }
+    }
+
+    /// Makes this the context of the thread, until the guard is dropped. Not for async code: use [`Context::scope`].
+    #[must_use = "the context goes away with the guard"]
+    pub fn attach(&self) -> ContextGuard {
+        let before = CURRENT
+            .try_with(|current| current.replace(self.clone()))
+            .unwrap_or_default();
+        ContextGuard {
+            before: Some(before),
+            thread: PhantomData,
+        }
+    }
+
+    /// The future, with this as the context of whatever it does.
+    pub fn scope<F: Future>(&self, future: F) -> InContext<F> {
+        InContext {
+            context: self.clone(),
+            future,
+        }
+    }
+
+    pub(crate) fn parts(&self) -> Option<&Parts> {
+        self.parts.as_deref()
+    }
+
+    /// The same with something else about it.
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Parts)) -> Context {
+        change(Arc::make_mut(self.parts.get_or_insert_default()));
+        self
+    }
+
+    /// The span that new spans become children of.
+    #[must_use]
+    pub fn span(&self) -> Option<SpanContext> {
+        self.parts()?.span
+    }
+
+    /// The `tracestate` that came with the span.
+    #[must_use]
+    pub fn trace_state(&self) -> Option<&str> {
+        self.parts()?.state.as_deref()
+    }
+
+    /// What belongs together, over all services.
+    #[must_use]
+    pub fn correlation(&self) -> Option<&str> {
+        self.parts()?.correlation.as_deref()
+    }
+
+    /// The event that is the reason for what happens.
+    #[must_use]
+    pub fn causation(&self) -> Option<&str> {
+        self.parts()?.causation.as_deref()
+    }
+
+    /// The conversation that this is a part of.
+    #[must_use]
+    pub fn conversation(&self) -> Option<&str> {
+        self.parts()?.conversation.as_deref()
+    }
+
+    /// For whom it happens.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.parts()?.tenant.as_deref()
+    }
+
+    /// Who does it.
+    #[must_use]
+    pub fn actor(&self) -> Option<&Actor> {
+        self.parts()?.actor.as_deref()
+    }
+
+    /// What a name in the baggage says.
+    #[must_use]
+    pub fn baggage(&self, name: &str) -> Option<&str> {
+        self.parts()?
+            .baggage
+            .iter()
+            .find(|(key, _)| **key == *name)
+            .map(|(_, value)| &**value)
+    }
+
+    /// The same under a span, of this program or of another.
+    #[must_use]
+    pub fn with_span(self, span: SpanContext) -> Context {
+        self.with(|parts| {
+            parts.span = Some(span);
+            parts.state = None;
+        })
+    }
+
+    /// The same with a `tracestate`.
+    #[must_use]
+    pub fn with_trace_state(self, state: &str) -> Context {
+        self.with(|parts| parts.state = Some(state.into()))
+    }
+
+    /// The same with a correlation id.
+    #[must_use]
+    pub fn with_correlation(self, id: &str) -> Context {
+        self.with(|parts| parts.correlation = Some(id.into()))
+    }
+
+    /// The same with the id of the event that is the reason.
+    #[must_use]
+    pub fn with_causation(self, id: &str) -> Context {
+        self.with(|parts| parts.causation = Some(id.into()))
+    }
+
+    /// The same with a conversation id.
+    #[must_use]
+    pub fn with_conversation(self, id: &str) -> Context {
+        self.with(|parts| parts.conversation = Some(id.into()))
+    }
+
+    /// The same for a tenant.
+    #[must_use]
+    pub fn with_tenant(self, id: &str) -> Context {
+        self.with(|parts| parts.tenant = Some(id.into()))
+    }
+
+    /// The same with somebody who acts.
+    #[must_use]
+    pub fn with_actor(self, actor: Actor) -> Context {
+        self.with(|parts| parts.actor = Some(Arc::new(actor)))
+    }
+
+    /// The same with something in the baggage; a name that is there gets the new value.
+    #[must_use]
+    pub fn with_baggage(self, name: &str, value: &str) -> Context {
+        self.with(|parts| {
+            let kept = parts.baggage.iter().filter(|(key, _)| **key != *name);
+            parts.baggage = kept.cloned().chain([(name.into(), value.into())]).collect();
+        })
+    }
+}
+
+/// Ids of the trace alone: what else is known may be personal.
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("span", &self.span())
+            .finish_non_exhaustive()
+    }
+}
+
+/// As long as it lives, a context is the one of its thread.
+///
+/// Guards go in the reverse order in which they came, as values on a stack do.
+#[derive(Debug)]
+pub struct ContextGuard {
+    before: Option<Context>,
+    /// A guard stays in its thread.
+    thread: PhantomData<*const ()>,
+}
+
+impl Drop for ContextGuard {
+    fn drop(&mut self) {
+        if let Some(before) = self.before.take() {
+            // A thread that ends has no context any more.
+            let attached = CURRENT.try_with(|current| current.replace(before));
+            drop(attached);
+        }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A future with a context of its own; made by [`Context::scope`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InContext<F> {
+        context: Context,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for InContext<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
+        let parts = self.project();
+        let _attached = parts.context.attach();
+        parts.future.poll(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::Waker;
+
+    #[test]
+    fn a_context_lasts_as_long_as_its_guard() {
+        let outer = Context::default().with_correlation("a").attach();
+        {
+            let _inner = Context::current().with_tenant("t").attach();
+            let context = Context::current();
+            assert_eq!(
+                (context.correlation(), context.tenant()),
+                (Some("a"), Some("t"))
+            );
+        }
+        assert_eq!(Context::current().tenant(), None);
+        drop(outer);
+        assert_eq!(Context::current().correlation(), None);
+    }
+
+    #[test]
+    fn a_future_has_its_context_at_each_poll_and_no_longer() {
+        let mut polls = 0;
+        let waits = std::future::poll_fn(|_| {
+            polls += 1;
+            let seen = Context::current().correlation().map(str::to_owned);
+            if polls == 2 {
+                Poll::Ready(seen)
+            } else {
+                Poll::Pending
+            }
+        });
+        let mut future = std::pin::pin!(Context::NONE.with_correlation("a").scope(waits));
+        let mut cx = task::Context::from_waker(Waker::noop());
+        assert_eq!(future.as_mut().poll(&mut cx), Poll::Pending);
+        assert_eq!(Context::current().correlation(), None);
+        assert_eq!(future.as_mut().poll(&mut cx), Poll::Ready(Some("a".into())));
+    }
+
+    #[test]
+    fn the_debug_form_says_nothing_personal() {
+        let context = Context::NONE
+            .with_tenant("acme")
+            .with_baggage("user", "ada");
+        assert_eq!(format!("{context:?}"), "Context { span: None, .. }");
+        assert_eq!(context.baggage("user"), Some("ada"));
+        assert_eq!(
+            context.with_baggage("user", "bob").baggage("user"),
+            Some("bob")
+        );
+    }
+}

@@ -1,0 +1,209 @@
+//! Ids, the dice they are thrown with, and their digits.
+//!
+//! The dice are fast and good for telling things apart. They are no source of secrets: whoever has seen a few ids of a
+//! thread can work out the next ones.
+
+use std::cell::Cell;
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::num::{NonZeroU64, NonZeroU128};
+
+use crate::clock::Moment;
+use crate::types::Uuid;
+
+thread_local! {
+    /// Seeded from the system's randomness, which is where the hasher's keys come from.
+    static DICE: Cell<u64> = Cell::new(RandomState::new().build_hasher().finish());
+
+    /// The millisecond of the thread's last event id, and how many it has made within it.
+    static LAST: Cell<(u64, u16)> = const { Cell::new((0, 0)) };
+}
+
+/// Random bits.
+#[inline]
+pub(crate) fn random() -> u64 {
+    DICE.with(|state| {
+        // wyrand: one addition and one multiplication.
+        let next = state.get().wrapping_add(0xa076_1d64_78bd_642f);
+        state.set(next);
+        let product = u128::from(next) * u128::from(next ^ 0xe703_7ed1_a0b4_28db);
+        fold(product)
+    })
+}
+
+/// Both halves in one.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "each half is 64 bits")]
+const fn fold(product: u128) -> u64 {
+    (product >> 64) as u64 ^ product as u64
+}
+
+/// A trace: 128 bits, of which one is set.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TraceId(NonZeroU128);
+
+/// A span: 64 bits, of which one is set.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SpanId(NonZeroU64);
+
+impl TraceId {
+    /// A new one.
+    #[inline]
+    pub(crate) fn random() -> TraceId {
+        let bits = u128::from(random()) << 64 | u128::from(random());
+        TraceId(NonZeroU128::new(bits).unwrap_or(NonZeroU128::MIN))
+    }
+
+    /// The id with these bits; zero is none.
+    #[must_use]
+    pub const fn new(bits: u128) -> Option<TraceId> {
+        match NonZeroU128::new(bits) {
+            Some(bits) => Some(TraceId(bits)),
+            None => None,
+        }
+    }
+
+    /// Its bits.
+    #[must_use]
+    pub const fn get(self) -> u128 {
+        self.0.get()
+    }
+
+    /// The usual 32 digits.
+    #[inline]
+    #[must_use]
+    pub fn hex(self) -> [u8; 32] {
+        hex(&self.get().to_be_bytes())
+    }
+}
+
+impl SpanId {
+    /// A new one.
+    #[inline]
+    pub(crate) fn random() -> SpanId {
+        SpanId(NonZeroU64::new(random()).unwrap_or(NonZeroU64::MIN))
+    }
+
+    /// The id with these bits; zero is none.
+    #[must_use]
+    pub const fn new(bits: u64) -> Option<SpanId> {
+        match NonZeroU64::new(bits) {
+            Some(bits) => Some(SpanId(bits)),
+            None => None,
+        }
+    }
+
+    /// Its bits.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0.get()
+    }
+
+    /// The usual 16 digits.
+    #[inline]
+    #[must_use]
+    pub fn hex(self) -> [u8; 16] {
+        hex(&self.get().to_be_bytes())
+    }
+}
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.get())
+    }
+}
+
+impl fmt::Display for SpanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.get())
+    }
+}
+
+/// The usual digits.
+impl fmt::Debug for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TraceId({self})")
+    }
+}
+
+/// The usual digits.
+impl fmt::Debug for SpanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SpanId({self})")
+    }
+}
+
+/// Two lower-case digits for each byte.
+const DIGITS: [[u8; 2]; 256] = {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let mut table = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = [HEX[byte >> 4], HEX[byte & 15]];
+        byte += 1;
+    }
+    table
+};
+
+/// Lower-case digits. `M` is twice `N`.
+#[inline]
+pub(crate) fn hex<const N: usize, const M: usize>(bytes: &[u8; N]) -> [u8; M] {
+    const { assert!(M == 2 * N, "two digits a byte") }
+    let mut text = [0; M];
+    for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+        *pair = DIGITS[usize::from(*byte)];
+    }
+    text
+}
+
+/// An id for an event of this moment: a UUID of version 7.
+///
+/// Ids that one thread makes grow: the milliseconds lead, then 12 bits count the events of the millisecond from a
+/// random start below half, and when they are used up the next millisecond is borrowed. Ids of different threads and
+/// machines are ordered by the millisecond and told apart by 62 random bits. A clock that steps back does not make
+/// the ids of a thread fall back.
+#[inline]
+pub(crate) fn event_id(at: Moment) -> Uuid {
+    let dice = random();
+    let millis = at.unix_millis();
+    let (last, count) = LAST.get();
+    let (millis, count) = if millis > last {
+        (millis, u16::try_from(dice >> 53).unwrap_or_default())
+    } else if count < 0xfff {
+        (last, count + 1)
+    } else {
+        (last + 1, 0)
+    };
+    LAST.set((millis, count));
+    Uuid::v7(millis, u128::from(count) << 64 | u128::from(random()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+
+    #[test]
+    fn event_ids_are_of_version_7_and_grow_within_a_thread() {
+        let time = clock::now();
+        let ids: Vec<Uuid> = (0..10_000).map(|_| event_id(time)).collect();
+        assert!(ids.is_sorted_by(|before, after| before < after));
+        for id in &ids {
+            assert_eq!((id.0[6] >> 4, id.0[8] >> 6), (7, 2));
+        }
+        let millis = |id: &Uuid| {
+            u64::from_be_bytes([0, 0, id.0[0], id.0[1], id.0[2], id.0[3], id.0[4], id.0[5]])
+        };
+        assert_eq!(millis(&ids[0]), time.unix_millis());
+        let earlier = event_id(Moment(time.0.saturating_sub(1)));
+        assert!(earlier > ids[9_999]);
+    }
+
+    #[test]
+    fn digits_are_those_of_the_formatter() {
+        let (trace, span) = (TraceId::random(), SpanId::random());
+        assert_eq!(trace.hex().as_slice(), trace.to_string().as_bytes());
+        assert_eq!(span.hex().as_slice(), span.to_string().as_bytes());
+        assert_eq!((TraceId::new(0), SpanId::new(0)), (None, None));
+    }
+}
