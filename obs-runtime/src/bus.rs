@@ -1,14 +1,92 @@
-//! The bus: where records go, and who puts them there.
+//! The bus: where records go, and how they come back.
+//!
+//! A [`Bus`] is a handle to a [`Transport`]. Those here are in memory; others are written by whoever knows the system
+//! behind them. Nothing here needs an executor: what cannot be answered at once is a future, and a thread may sleep
+//! on it.
 
+mod error;
 mod memory;
+mod owned;
 mod publish;
+mod record;
+mod sending;
 
-use std::borrow::Cow;
-use std::fmt;
+use std::any::Any;
+use std::fmt::Debug;
 use std::sync::Arc;
 
+pub use error::{BusError, BusErrorKind};
 use memory::Memory;
+pub use owned::OwnedRecord;
 pub use publish::{Check, PublishError, Publisher};
+pub use record::{Header, Headers, HeadersIter, Record};
+pub use sending::{Receipt, Sending, Waiting};
+
+/// What carries records: a broker, a file, a queue in memory.
+///
+/// All methods are called from many threads at once, and none may panic or sleep: what takes time is a future.
+///
+/// ```
+/// use obs_runtime::bus::{Bus, Receipt, Record, Sending, Transport};
+///
+/// /// Tells how large each record is, and forgets it.
+/// #[derive(Debug)]
+/// struct Gauge;
+///
+/// impl Transport for Gauge {
+///     fn system(&self) -> &'static str {
+///         "gauge"
+///     }
+///
+///     fn send(&self, record: &Record<'_>) -> Sending {
+///         println!("{} bytes to {}", record.size(), record.topic);
+///         Sending::Done(Ok(Receipt::default()))
+///     }
+/// }
+///
+/// let bus = Bus::new(Gauge);
+/// bus.send(&Record::new("order.placed.v1", b"{}")).wait()?;
+/// # Ok::<(), obs_runtime::BusError>(())
+/// ```
+pub trait Transport: Any + Debug + Send + Sync {
+    /// What it is, as `messaging.system` has it.
+    fn system(&self) -> &'static str;
+
+    /// Takes a record, or says why not. What is borrowed is borrowed for the call alone.
+    ///
+    /// Records of one key of a topic that one thread sends stay in order.
+    fn send(&self, record: &Record<'_>) -> Sending;
+
+    /// Ready when another record for this topic may find room.
+    ///
+    /// That it found room once does not mean that it still does: others are waiting too.
+    fn room(&self, topic: &str) -> Waiting {
+        let _ = topic;
+        Waiting::Ready
+    }
+
+    /// Ready when everything sent before is where it should be, or is known not to get there.
+    fn flush(&self) -> Waiting {
+        Waiting::Ready
+    }
+
+    /// Takes no more records. Those it has stay.
+    fn close(&self) {}
+
+    /// How much it holds of what it could hold, if it holds anything.
+    fn depth(&self) -> Option<Depth> {
+        None
+    }
+}
+
+/// How much a bus holds of what it could hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Depth {
+    /// The records in it.
+    pub records: u64,
+    /// The most it may hold.
+    pub capacity: u64,
+}
 
 /// A handle to a bus. Clones are cheap and mean the same bus.
 ///
@@ -18,32 +96,38 @@ pub use publish::{Check, PublishError, Publisher};
 /// use obs_runtime::{Bus, Record};
 ///
 /// let bus = Bus::memory(16);
-/// bus.send(Record::new("user.registered.v2", b"{}".to_vec()))?;
+/// bus.send(&Record::new("user.registered.v2", b"{}")).wait()?;
 /// let record = bus.take().expect("one was sent");
-/// assert_eq!((record.topic.as_ref(), record.body.as_slice()), ("user.registered.v2", &b"{}"[..]));
+/// assert_eq!((record.topic(), record.body()), ("user.registered.v2", Some(&b"{}"[..])));
 /// # Ok::<(), obs_runtime::BusError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Bus {
-    memory: Arc<Memory>,
+    transport: Arc<dyn Transport>,
     source: Arc<str>,
 }
 
 impl Bus {
+    /// A bus over a transport of your own.
+    #[must_use]
+    pub fn new(transport: impl Transport) -> Bus {
+        Bus {
+            transport: Arc::new(transport),
+            source: Arc::from(""),
+        }
+    }
+
     /// A bus in memory that holds so many records.
     #[must_use]
     pub fn memory(capacity: usize) -> Bus {
-        Bus {
-            memory: Arc::new(Memory::new(capacity)),
-            source: Arc::from(""),
-        }
+        Bus::new(Memory::new(capacity))
     }
 
     /// The same bus, for publishers of this name: it stands in every envelope as `metadata.source`.
     #[must_use]
     pub fn for_source(&self, source: &str) -> Bus {
         Bus {
-            memory: Arc::clone(&self.memory),
+            transport: Arc::clone(&self.transport),
             source: Arc::from(source),
         }
     }
@@ -54,81 +138,53 @@ impl Bus {
         &self.source
     }
 
-    /// Puts a record behind all others. A full bus refuses it.
-    pub fn send(&self, record: Record) -> Result<(), BusError> {
-        self.memory.send(record)
+    /// What the bus is, as `messaging.system` has it.
+    #[must_use]
+    pub fn system(&self) -> &'static str {
+        self.transport.system()
     }
 
-    /// Takes the oldest record.
-    #[must_use]
-    pub fn take(&self) -> Option<Record> {
-        self.memory.take()
+    /// Puts a record behind all others, or says why not.
+    #[inline]
+    pub fn send(&self, record: &Record<'_>) -> Sending {
+        self.transport.send(record)
     }
 
-    /// Takes all records, the oldest first.
-    #[must_use]
-    pub fn drain(&self) -> Vec<Record> {
-        self.memory.drain()
+    /// Ready when another record for this topic may find room.
+    pub fn room(&self, topic: &str) -> Waiting {
+        self.transport.room(topic)
+    }
+
+    /// Ready when everything sent before is where it should be, or is known not to get there.
+    pub fn flush(&self) -> Waiting {
+        self.transport.flush()
     }
 
     /// Takes no more records; what is there can still be taken.
     pub fn close(&self) {
-        self.memory.close();
+        self.transport.close();
     }
-}
 
-/// A message: what a bus carries.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Record {
-    /// Where it goes.
-    pub topic: Cow<'static, str>,
-    /// Records of one key stay in order.
-    pub key: Option<Vec<u8>>,
-    /// Names and values, in order.
-    pub headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
-    /// The message itself.
-    pub body: Vec<u8>,
-}
-
-impl Record {
-    /// A record without key and headers.
+    /// How much the bus holds of what it could hold, if it holds anything.
     #[must_use]
-    pub fn new(topic: impl Into<Cow<'static, str>>, body: Vec<u8>) -> Record {
-        Record {
-            topic: topic.into(),
-            body,
-            ..Record::default()
-        }
+    pub fn depth(&self) -> Option<Depth> {
+        self.transport.depth()
     }
 
-    /// The value of a header; of several the last.
+    /// Takes the oldest record. Of a bus that is not in memory there is none to take.
     #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .rev()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_ref())
+    pub fn take(&self) -> Option<OwnedRecord> {
+        self.in_memory()?.take()
+    }
+
+    /// Takes all records, the oldest first. Of a bus that is not in memory there is none to take.
+    #[must_use]
+    pub fn drain(&self) -> Vec<OwnedRecord> {
+        self.in_memory().map(Memory::drain).unwrap_or_default()
+    }
+
+    fn in_memory(&self) -> Option<&Memory> {
+        let transport: &dyn Any = &*self.transport;
+        transport.downcast_ref()
     }
 }
-
-/// A record that the bus did not take.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum BusError {
-    /// The bus holds as many records as it may.
-    Full,
-    /// The bus is closed.
-    Closed,
-}
-
-impl fmt::Display for BusError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            BusError::Full => "the bus is full",
-            BusError::Closed => "the bus is closed",
-        })
-    }
-}
-
-impl std::error::Error for BusError {}

@@ -49,7 +49,7 @@ mod words;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use bus::{Bus, BusError, Check, PublishError, Publisher, Record};
+pub use bus::{Bus, BusError, Check, OwnedRecord, PublishError, Publisher, Record, Transport};
 pub use codec::{AvroCodec, JsonCodec, UnknownSymbol};
 pub use context::{Actor, Context, ContextGuard, InContext, SpanContext};
 pub use event::{Descriptor, Event, Key, Label};

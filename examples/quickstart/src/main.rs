@@ -70,9 +70,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             .map_or("not at all".to_owned(), |error| explain(&error))
     );
     while let Some(record) = obs.bus().take() {
-        println!("topic {}, {} bytes", record.topic, record.body.len());
-        for (name, value) in &record.headers {
-            println!("  {name}: {value}");
+        println!(
+            "topic {}, {} bytes",
+            record.topic(),
+            record.body().map_or(0, <[u8]>::len)
+        );
+        for header in record.headers() {
+            println!("  {}: {}", header.name, header.text().unwrap_or_default());
         }
     }
     println!(

@@ -7,7 +7,7 @@ use obs_schema::framing::Framing;
 use obs_schema::wire::json::Writer;
 use obs_schema::wire::{EncodeError, EncodeErrorKind};
 
-use super::{Bus, BusError, Record};
+use super::{Bus, BusError, Header, OwnedRecord, Record};
 use crate::clock;
 use crate::event::{Descriptor, Encoding, Envelope, Event};
 use crate::ids;
@@ -70,7 +70,12 @@ impl<E: Event> Publisher<E> {
         }
         let start = clock::now();
         let record = record(event, self.bus.source(), ids::event_id(start), start.time())?;
-        self.bus.send(record).map_err(PublishError::Bus)
+        let record = record.as_record();
+        self.bus
+            .send(&record)
+            .wait()
+            .map(drop)
+            .map_err(PublishError::Bus)
     }
 }
 
@@ -99,7 +104,7 @@ fn record<E: Event>(
     source: &str,
     id: Uuid,
     time: TimestampMicros,
-) -> Result<Record, PublishError> {
+) -> Result<OwnedRecord, PublishError> {
     let about = E::DESCRIPTOR;
     let id = id.to_string();
     let mut body = Vec::with_capacity(512);
@@ -122,30 +127,35 @@ fn record<E: Event>(
         Encoding::Json => "application/json",
         Encoding::Avro => "application/avro",
     };
+    let time = time.to_string();
+    let cloud = [
+        Header::new("ce_specversion", "1.0"),
+        Header::new("ce_id", &id),
+        Header::new("ce_type", about.event_type),
+        Header::new("ce_source", source),
+        Header::new("ce_time", &time),
+        Header::new("content-type", content_type),
+    ];
+    let plain = [
+        Header::new("event-id", &id),
+        Header::new("event-type", about.event_type),
+        Header::new("event-version", about.version),
+        Header::new("content-type", content_type),
+    ];
     let headers = if about.envelope == Envelope::CloudEvents {
-        vec![
-            ("ce_specversion".into(), "1.0".into()),
-            ("ce_id".into(), id.into()),
-            ("ce_type".into(), about.event_type.into()),
-            ("ce_source".into(), source.to_owned().into()),
-            ("ce_time".into(), time.to_string().into()),
-            ("content-type".into(), content_type.into()),
-        ]
+        (&cloud).into()
     } else {
-        vec![
-            ("event-id".into(), id.into()),
-            ("event-type".into(), about.event_type.into()),
-            ("event-version".into(), about.version.into()),
-            ("content-type".into(), content_type.into()),
-        ]
+        (&plain).into()
     };
-    let key = event.key().as_bytes().map(Into::into);
-    Ok(Record {
-        topic: about.topic.into(),
-        key,
+    let key = event.key();
+    let key = key.as_bytes();
+    let record = Record {
+        topic: about.topic,
+        key: key.as_deref(),
         headers,
-        body,
-    })
+        body: Some(&body),
+    };
+    Ok(record.owned())
 }
 
 /// The envelope up to its payload.
@@ -191,7 +201,7 @@ impl PublishError {
                 "validation"
             }
             PublishError::Encode(_) => "serialization",
-            PublishError::Bus(BusError::Full | BusError::Closed) => "unavailable",
+            PublishError::Bus(error) => error.error_type(),
         }
     }
 }
@@ -277,7 +287,7 @@ mod tests {
     counted!(Cloud: Json, CloudEvents);
     counted!(Binary: Avro, Obs);
 
-    fn published<E: Event>(event: &E) -> Record {
+    fn published<E: Event>(event: &E) -> OwnedRecord {
         let bus = Bus::memory(1).for_source("counter");
         E::publisher(&bus).publish_blocking(event).unwrap();
         bus.take().unwrap()
@@ -286,9 +296,9 @@ mod tests {
     #[test]
     fn the_envelope_says_who_what_and_when() {
         let record = published(&Wrapped(7));
-        assert_eq!(record.topic, "thing.counted.v2");
-        assert_eq!(record.key.as_deref(), Some(&b"7"[..]));
-        let body = Json::parse(&record.body).unwrap();
+        assert_eq!(record.topic(), "thing.counted.v2");
+        assert_eq!(record.key(), Some(&b"7"[..]));
+        let body = Json::parse(record.body().unwrap()).unwrap();
         let names: Vec<&str> = body
             .as_object()
             .unwrap()
@@ -307,12 +317,15 @@ mod tests {
             ]
         );
         let text = |name: &str| body.get(name).and_then(Json::as_str).unwrap();
-        assert_eq!(text("eventType"), record.header("event-type").unwrap());
+        assert_eq!(
+            text("eventType"),
+            record.headers().text("event-type").unwrap()
+        );
         assert_eq!(
             text("eventVersion"),
-            record.header("event-version").unwrap()
+            record.headers().text("event-version").unwrap()
         );
-        assert_eq!(text("eventId"), record.header("event-id").unwrap());
+        assert_eq!(text("eventId"), record.headers().text("event-id").unwrap());
         assert_eq!(text("eventId").parse::<Uuid>().unwrap().0[6] >> 4, 7);
         assert!(text("occurredAt").parse::<TimestampMicros>().is_ok());
         assert_eq!(
@@ -320,24 +333,33 @@ mod tests {
             Some(&Json::from("counter"))
         );
         assert_eq!(body.get("payload"), Some(&Json::from(7)));
-        assert_eq!(record.header("content-type"), Some("application/json"));
+        assert_eq!(
+            record.headers().text("content-type"),
+            Some("application/json")
+        );
     }
 
     #[test]
     fn other_bodies_are_the_payload() {
-        assert_eq!(published(&Plain(7)).body, b"7");
+        assert_eq!(published(&Plain(7)).body(), Some(&b"7"[..]));
         let cloud = published(&Cloud(7));
-        assert_eq!(cloud.body, b"7");
+        assert_eq!(cloud.body(), Some(&b"7"[..]));
         for (name, value) in [
             ("ce_specversion", "1.0"),
             ("ce_type", "thing.counted"),
             ("ce_source", "counter"),
         ] {
-            assert_eq!(cloud.header(name), Some(value));
+            assert_eq!(cloud.headers().text(name), Some(value));
         }
         let binary = published(&Binary(7));
-        assert_eq!(binary.body, b"\xc3\x01\x01\x02\x03\x04\x05\x06\x07\x087");
-        assert_eq!(binary.header("content-type"), Some("application/avro"));
+        assert_eq!(
+            binary.body(),
+            Some(&b"\xc3\x01\x01\x02\x03\x04\x05\x06\x07\x087"[..])
+        );
+        assert_eq!(
+            binary.headers().text("content-type"),
+            Some("application/avro")
+        );
     }
 
     #[test]
@@ -366,7 +388,10 @@ mod tests {
             Ok(())
         );
         let full = publisher.publish_blocking(&Wrapped(1)).unwrap_err();
-        assert_eq!(full, PublishError::Bus(BusError::Full));
+        assert_eq!(
+            full,
+            PublishError::Bus(crate::bus::BusErrorKind::Full.into())
+        );
         assert_eq!(full.error_type(), "unavailable");
     }
 
