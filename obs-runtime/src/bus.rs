@@ -5,11 +5,14 @@
 //! on it.
 
 mod error;
+pub(crate) mod faulty;
 mod memory;
+mod null;
 mod owned;
 mod publish;
 mod record;
 mod sending;
+mod waiters;
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -17,6 +20,7 @@ use std::sync::Arc;
 
 pub use error::{BusError, BusErrorKind};
 use memory::Memory;
+use null::Null;
 pub use owned::OwnedRecord;
 pub use publish::{Check, PublishError, Publisher};
 pub use record::{Header, Headers, HeadersIter, Record};
@@ -121,6 +125,12 @@ impl Bus {
     #[must_use]
     pub fn memory(capacity: usize) -> Bus {
         Bus::new(Memory::new(capacity))
+    }
+
+    /// A bus that takes everything and keeps nothing.
+    #[must_use]
+    pub fn null() -> Bus {
+        Bus::new(Null)
     }
 
     /// The same bus, for publishers of this name: it stands in every envelope as `metadata.source`.

@@ -32,6 +32,7 @@ pub mod event;
 #[cfg(feature = "apache-avro")]
 pub mod interop;
 pub mod redact;
+pub mod testing;
 pub mod types;
 
 mod clock;

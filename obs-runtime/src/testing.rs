@@ -1,0 +1,3 @@
+//! What tests need.
+
+pub use crate::bus::faulty::{Fault, FaultyBus};
