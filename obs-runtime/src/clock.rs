@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::types::TimestampMicros;
 
 /// A second, in nanoseconds.
-const SECOND: u64 = 1_000_000_000;
+pub(crate) const SECOND: u64 = 1_000_000_000;
 
 /// A moment in the life of this program, in nanoseconds since its first look at the clock.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]

@@ -17,6 +17,11 @@ pub const DURATION_BOUNDS_NS: [u64; 13] = [
     10_000_000_000,
 ];
 
+/// Bounds of the histogram of payload sizes, in bytes: each four times the last.
+pub const PAYLOAD_BOUNDS: [u64; 9] = [
+    64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304,
+];
+
 /// Labels that Prometheus, OpenTelemetry and our own families use: a spec cannot name one of its labels so.
 pub const RESERVED_LABELS: &[&str] = &[
     "bus",

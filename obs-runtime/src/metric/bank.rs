@@ -1,0 +1,168 @@
+//! The numbers themselves: for each lane a row of cells that nobody else writes to.
+//!
+//! Rows are made when a lane first counts something, and whole cache lines long, so that two threads that count in
+//! the same series do not fight for its line. A reader sums the rows.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::lane::{self, LANES, Lane};
+
+/// Cells of a cache line. Processors fetch lines in pairs, which `align` keeps together.
+const LINE: usize = 16;
+
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Line([AtomicU64; LINE]);
+
+/// So many cells for each lane.
+#[derive(Debug)]
+pub(crate) struct Bank {
+    lines: usize,
+    rows: [OnceLock<Box<[Line]>>; LANES],
+}
+
+impl Bank {
+    pub(crate) fn new(cells: usize) -> Bank {
+        Bank {
+            lines: cells.div_ceil(LINE),
+            rows: [const { OnceLock::new() }; LANES],
+        }
+    }
+
+    /// The cells of this thread.
+    #[inline]
+    pub(crate) fn mine(&self) -> Row<'_> {
+        let lane = lane::mine();
+        let row = match self.rows[lane.index()].get() {
+            Some(row) => row,
+            None => self.first(lane),
+        };
+        Row {
+            lines: row,
+            alone: lane != Lane::Shared,
+        }
+    }
+
+    #[cold]
+    fn first(&self, lane: Lane) -> &[Line] {
+        self.rows[lane.index()].get_or_init(|| (0..self.lines).map(|_| Line::default()).collect())
+    }
+
+    /// Adds what every lane has counted to `sums`.
+    pub(crate) fn sum(&self, sums: &mut Vec<u64>) {
+        self.fold(sums, 0, u64::wrapping_add);
+    }
+
+    /// The same where the cells are floating-point numbers.
+    pub(crate) fn sum_floats(&self, sums: &mut Vec<f64>) {
+        self.fold(sums, 0.0, |sum, bits| sum + f64::from_bits(bits));
+    }
+
+    fn fold<T: Copy>(&self, sums: &mut Vec<T>, zero: T, add: impl Fn(T, u64) -> T) {
+        sums.resize(self.lines * LINE, zero);
+        for row in self.rows.iter().filter_map(OnceLock::get) {
+            for (line, sums) in row.iter().zip(sums.as_chunks_mut::<LINE>().0) {
+                for (cell, sum) in line.0.iter().zip(sums) {
+                    *sum = add(*sum, cell.load(Relaxed));
+                }
+            }
+        }
+    }
+
+    /// What one cell holds, over all lanes.
+    #[cfg(test)]
+    pub(crate) fn get(&self, at: usize) -> u64 {
+        let mut sums = Vec::new();
+        self.sum(&mut sums);
+        sums[at]
+    }
+}
+
+/// The cells of one thread, for as long as it writes.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<'a> {
+    lines: &'a [Line],
+    /// Nobody else writes here.
+    alone: bool,
+}
+
+impl Row<'_> {
+    /// Counts. Cells beyond the last one there is are nobody's, and nothing happens.
+    #[inline]
+    pub(crate) fn add(self, at: usize, by: u64) {
+        let Some(line) = self.lines.get(at / LINE) else {
+            return;
+        };
+        let cell = &line.0[at % LINE];
+        if self.alone {
+            cell.store(cell.load(Relaxed).wrapping_add(by), Relaxed);
+        } else {
+            cell.fetch_add(by, Relaxed);
+        }
+    }
+
+    /// Adds to a floating-point number.
+    #[inline]
+    pub(crate) fn add_float(self, at: usize, by: f64) {
+        let Some(line) = self.lines.get(at / LINE) else {
+            return;
+        };
+        let cell = &line.0[at % LINE];
+        let more = |bits| (f64::from_bits(bits) + by).to_bits();
+        if self.alone {
+            cell.store(more(cell.load(Relaxed)), Relaxed);
+        } else {
+            // It always gives a new value, so it ends when nobody comes in between.
+            let _ = cell.fetch_update(Relaxed, Relaxed, |bits| Some(more(bits)));
+        }
+    }
+}
+
+/// Which bucket a value falls into: the number of bounds below it.
+#[inline]
+pub(crate) fn bucket<const N: usize>(bounds: &[u64; N], value: u64) -> usize {
+    // A count without a branch: the processor cannot guess wrong, and N is small and constant.
+    bounds.iter().map(|bound| usize::from(value > *bound)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use obs_schema::names::DURATION_BOUNDS_NS;
+
+    #[test]
+    fn every_thread_counts_and_nothing_is_lost() {
+        let bank = Bank::new(3);
+        let floats = Bank::new(1);
+        // More threads than lanes, so that some share.
+        std::thread::scope(|scope| {
+            for _ in 0..LANES + 4 {
+                scope.spawn(|| {
+                    for _ in 0..1_000 {
+                        bank.mine().add(0, 1);
+                        bank.mine().add(2, 3);
+                        floats.mine().add_float(0, 0.5);
+                    }
+                });
+            }
+        });
+        let threads = LANES as u64 + 4;
+        assert_eq!(bank.get(0), threads * 1_000);
+        assert_eq!((bank.get(1), bank.get(2)), (0, threads * 3_000));
+        let mut sums = Vec::new();
+        floats.sum_floats(&mut sums);
+        assert_eq!(sums[0], threads as f64 * 500.0);
+        bank.mine().add(10_000, 1);
+    }
+
+    #[test]
+    fn a_bound_belongs_to_the_bucket_below_it() {
+        for (at, bound) in DURATION_BOUNDS_NS.iter().enumerate() {
+            assert_eq!(bucket(&DURATION_BOUNDS_NS, *bound), at);
+            assert_eq!(bucket(&DURATION_BOUNDS_NS, *bound + 1), at + 1);
+        }
+        assert_eq!(bucket(&DURATION_BOUNDS_NS, 0), 0);
+        assert_eq!(bucket(&DURATION_BOUNDS_NS, u64::MAX), 13);
+    }
+}
