@@ -29,9 +29,11 @@ pub mod bus;
 pub mod codec;
 pub mod context;
 pub mod event;
+pub mod export;
 #[cfg(feature = "apache-avro")]
 pub mod interop;
 pub mod redact;
+pub mod span;
 pub mod testing;
 pub mod types;
 
@@ -43,6 +45,7 @@ mod lane;
 mod metric;
 mod part;
 mod resolve;
+mod sample;
 mod sensitive;
 mod serde;
 mod validate;
@@ -65,6 +68,7 @@ pub use obs_schema::json::Json;
 pub use obs_schema::wire::{self, DecodeError, EncodeError, Limits};
 pub use part::{EventPart, PartSchema, Piece};
 pub use resolve::{ResolveError, Resolver};
+pub use sample::Sampling;
 pub use sensitive::{Pii, Secret};
 pub use validate::{Checker, Pattern, SchemaDoc, Validate, Violation, Violations};
 pub use words::UpcastError;
