@@ -4,6 +4,7 @@
 //! behind them. Nothing here needs an executor: what cannot be answered at once is a future, and a thread may sleep
 //! on it.
 
+mod cursor;
 mod error;
 pub(crate) mod faulty;
 mod memory;
@@ -12,6 +13,7 @@ mod owned;
 mod publish;
 mod record;
 mod sending;
+mod subscription;
 mod waiters;
 
 use std::any::Any;
@@ -25,6 +27,7 @@ pub use owned::OwnedRecord;
 pub use publish::{Check, PublishError, Publisher};
 pub use record::{Header, Headers, HeadersIter, Record};
 pub use sending::{Receipt, Sending, Waiting};
+pub use subscription::{Delivery, Source, Subscription};
 
 /// What carries records: a broker, a file, a queue in memory.
 ///
@@ -81,6 +84,12 @@ pub trait Transport: Any + Debug + Send + Sync {
     fn depth(&self) -> Option<Depth> {
         None
     }
+
+    /// Makes a member of a group, which gets the records of these topics. Many buses only take.
+    fn subscribe(&self, topics: &[&str], group: &str) -> Result<Subscription, BusError> {
+        let _ = (topics, group);
+        Err(BusErrorKind::Unsupported.into())
+    }
 }
 
 /// How much a bus holds of what it could hold.
@@ -124,7 +133,13 @@ impl Bus {
     /// A bus in memory that holds so many records.
     #[must_use]
     pub fn memory(capacity: usize) -> Bus {
-        Bus::new(Memory::new(capacity))
+        Bus::memory_of(capacity, usize::MAX)
+    }
+
+    /// A bus in memory that holds so many records, and so many bytes.
+    #[must_use]
+    pub fn memory_of(records: usize, bytes: usize) -> Bus {
+        Bus::new(Memory::new(records, bytes))
     }
 
     /// A bus that takes everything and keeps nothing.
@@ -181,13 +196,21 @@ impl Bus {
         self.transport.depth()
     }
 
-    /// Takes the oldest record. Of a bus that is not in memory there is none to take.
+    /// Makes a member of a group, which gets the records of these topics.
+    ///
+    /// A group starts at the oldest record that is still there, and exists until [`Subscription::end_group`]: what it
+    /// has not acknowledged stays in the bus, and takes its room.
+    pub fn subscribe(&self, topics: &[&str], group: &str) -> Result<Subscription, BusError> {
+        self.transport.subscribe(topics, group)
+    }
+
+    /// Takes the oldest record of topics that no group has asked for. Only a bus in memory has any to take.
     #[must_use]
     pub fn take(&self) -> Option<OwnedRecord> {
         self.in_memory()?.take()
     }
 
-    /// Takes all records, the oldest first. Of a bus that is not in memory there is none to take.
+    /// Takes all records of topics that no group has asked for, the oldest first. Only a bus in memory has any.
     #[must_use]
     pub fn drain(&self) -> Vec<OwnedRecord> {
         self.in_memory().map(Memory::drain).unwrap_or_default()
