@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::error_type::ErrorType;
+
 /// A record that a bus did not take, or a bus that cannot do what it was asked.
 ///
 /// The text says what happened to the bus and never what was in the record.
@@ -77,19 +79,19 @@ impl BusError {
         )
     }
 
-    /// The `error.type` of telemetry: one of a closed set.
+    /// The `error.type` of telemetry.
     #[must_use]
-    pub const fn error_type(&self) -> &'static str {
+    pub const fn error_type(&self) -> ErrorType {
         match self.kind {
-            BusErrorKind::Rejected => "rejected",
-            BusErrorKind::TooLarge { .. } => "too_large",
-            BusErrorKind::Timeout => "timeout",
+            BusErrorKind::Rejected => ErrorType::Rejected,
+            BusErrorKind::TooLarge { .. } => ErrorType::TooLarge,
+            BusErrorKind::Timeout => ErrorType::Timeout,
             BusErrorKind::Full
             | BusErrorKind::Closed
             | BusErrorKind::Unavailable
             | BusErrorKind::InUse
-            | BusErrorKind::Io => "unavailable",
-            BusErrorKind::Unsupported => "_OTHER",
+            | BusErrorKind::Io => ErrorType::Unavailable,
+            BusErrorKind::Unsupported => ErrorType::Other,
         }
     }
 }
@@ -129,3 +131,42 @@ impl fmt::Display for BusError {
 }
 
 impl std::error::Error for BusError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_say_what_happened_and_whether_to_try_again() {
+        for (kind, retryable, error_type, text) in [
+            (BusErrorKind::Full, true, "unavailable", "the bus is full"),
+            (
+                BusErrorKind::Closed,
+                false,
+                "unavailable",
+                "the bus is closed",
+            ),
+            (
+                BusErrorKind::Timeout,
+                true,
+                "timeout",
+                "the bus did not answer in time",
+            ),
+            (
+                BusErrorKind::TooLarge { limit: 9 },
+                false,
+                "too_large",
+                "the bus takes records of 9 bytes at most",
+            ),
+        ] {
+            let error = BusError::new(kind);
+            assert_eq!(
+                (error.retryable(), error.error_type().as_str()),
+                (retryable, error_type)
+            );
+            assert_eq!(error.to_string(), text);
+            let more = error.with_reason("since noon");
+            assert_eq!(more.to_string(), format!("{text}: since noon"));
+        }
+    }
+}

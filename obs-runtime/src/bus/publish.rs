@@ -201,7 +201,7 @@ impl PublishError {
                 "validation"
             }
             PublishError::Encode(_) => "serialization",
-            PublishError::Bus(error) => error.error_type(),
+            PublishError::Bus(error) => error.error_type().as_str(),
         }
     }
 }
