@@ -4,6 +4,10 @@
 //! carries its own with [`Context::scope`], which puts it in place at each poll and takes it away after, so that it
 //! neither leaks into other tasks nor gets lost when the task moves to another thread.
 
+mod baggage;
+mod carrier;
+pub mod traceparent;
+
 use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
@@ -11,6 +15,8 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{self, Poll};
+
+pub use carrier::{Extract, Inject};
 
 use crate::clock::Moment;
 use crate::ids::{SpanId, TraceId};

@@ -6,9 +6,10 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::lane::{self, Blocks};
+use crate::metric::{self, Reason, Signal};
 use crate::span::Spans;
 
 /// Finished spans of all threads.
@@ -18,43 +19,6 @@ pub(crate) static BLOCKS: Blocks<Spans> = Blocks::new();
 static ACTIVE: AtomicBool = AtomicBool::new(false);
 
 static EXPORTERS: Mutex<Vec<Box<dyn SpanExporter>>> = Mutex::new(Vec::new());
-
-/// Batches that an exporter refused or panicked over.
-static FAILURES: AtomicU64 = AtomicU64::new(0);
-
-/// Why spans did not get to an exporter.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Drop {
-    /// The block of the thread was full.
-    Full,
-    /// It ended while another span of the thread was written.
-    Nested,
-    /// Its thread was ending.
-    ThreadEnded,
-}
-
-static DROPPED: [AtomicU64; 3] = [const { AtomicU64::new(0) }; 3];
-
-/// Counts spans that nobody gets.
-#[cold]
-pub(crate) fn dropped(why: Drop, count: u64) {
-    DROPPED[why as usize].fetch_add(count, Relaxed);
-}
-
-/// Spans that nobody got, by reason.
-pub(crate) fn drops() -> [(&'static str, u64); 3] {
-    [
-        ("queue_full", Drop::Full),
-        ("nested", Drop::Nested),
-        ("thread_ended", Drop::ThreadEnded),
-    ]
-    .map(|(reason, why)| (reason, DROPPED[why as usize].load(Relaxed)))
-}
-
-/// Batches that were lost in an exporter.
-pub(crate) fn failures() -> u64 {
-    FAILURES.load(Relaxed)
-}
 
 /// Takes finished spans out of the program.
 ///
@@ -117,8 +81,12 @@ pub(crate) fn flush() {
     }
     for exporter in exporters.iter_mut() {
         let exported = catch_unwind(AssertUnwindSafe(|| exporter.export(&all)));
-        if !matches!(exported, Ok(Ok(()))) {
-            FAILURES.fetch_add(1, Relaxed);
-        }
+        let why = match exported {
+            Ok(Ok(())) => continue,
+            Ok(Err(_)) => Reason::Export,
+            Err(_) => Reason::Panic,
+        };
+        metric::export_failed(Signal::Spans, why);
+        metric::dropped(Signal::Spans, why, all.len() as u64);
     }
 }

@@ -12,6 +12,8 @@ mod published;
 use std::sync::Mutex;
 
 pub(crate) use own::{Reason, Signal, buffered, dropped, export_failed, redaction_failed};
+#[cfg(test)]
+pub(crate) use own::{drops, export_failures};
 pub(crate) use published::Published;
 
 use crate::event::Descriptor;

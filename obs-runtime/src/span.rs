@@ -24,6 +24,7 @@ pub use record::{FinishedEvent, FinishedSpan, Spans};
 use crate::clock::Moment;
 use crate::context::{Context, SpanContext};
 use crate::ids::{SpanId, TraceId};
+use crate::metric::{self, Signal};
 use crate::{export, lane, sample};
 use record::Record;
 
@@ -226,12 +227,12 @@ impl Span {
             }
             // A span that ends while another one of this thread is written would have to wait for it.
             Err(_) => {
-                export::dropped(export::Drop::Nested, 1);
+                metric::dropped(Signal::Spans, metric::Reason::Limit, 1);
                 Fate::Dropped
             }
         });
         wrote.unwrap_or_else(|_| {
-            export::dropped(export::Drop::ThreadEnded, 1);
+            metric::dropped(Signal::Spans, metric::Reason::Closed, 1);
             Fate::Dropped
         })
     }
@@ -299,11 +300,11 @@ fn hand_over(spans: &mut Spans) -> Fate {
     match took {
         Ok(true) => Fate::Exported,
         Ok(false) => {
-            export::dropped(export::Drop::Full, count);
+            metric::dropped(Signal::Spans, metric::Reason::Full, count);
             Fate::Dropped
         }
         Err(_) => {
-            export::dropped(export::Drop::ThreadEnded, count);
+            metric::dropped(Signal::Spans, metric::Reason::Closed, count);
             Fate::Dropped
         }
     }

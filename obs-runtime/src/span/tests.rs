@@ -213,25 +213,25 @@ fn a_span_that_ends_inside_of_another_is_counted() {
     listen();
     let cx = under(true);
     let start = clock::now();
-    let before = export::drops()[1].1;
+    let before = metric::drops(Signal::Spans, metric::Reason::Limit);
     let outer = Span::start(&PLAIN, &cx, start).end(start, &Outcome::Fine, |_| {
         let inner = Span::start(&PLAIN, &cx, start).end(start, &Outcome::Fine, |_| {});
         assert_eq!(inner, Fate::Dropped);
     });
     assert_eq!(outer, Fate::Exported);
-    assert!(export::drops()[1].1 > before);
+    assert!(metric::drops(Signal::Spans, metric::Reason::Limit) > before);
     assert_eq!(left(cx.span().unwrap().trace).len(), 1);
 }
 
 #[test]
 fn an_exporter_that_panics_harms_nobody() {
     listen();
-    let before = export::failures();
+    let before = metric::export_failures(Signal::Spans, metric::Reason::Panic);
     let cx = under(true);
     let start = clock::now();
     let _ = Span::start(&PLAIN, &cx, start).end(start, &Outcome::Fine, |_| {});
     assert_eq!(left(cx.span().unwrap().trace).len(), 1);
-    assert!(export::failures() > before);
+    assert!(metric::export_failures(Signal::Spans, metric::Reason::Panic) > before);
 }
 
 #[test]
