@@ -7,6 +7,7 @@
 mod cursor;
 mod error;
 pub(crate) mod faulty;
+mod frame;
 mod memory;
 mod null;
 mod owned;

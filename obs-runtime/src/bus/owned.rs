@@ -90,6 +90,11 @@ impl OwnedRecord {
         self.bytes.len()
     }
 
+    /// Its packed form.
+    pub(crate) fn packed(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// A record out of its packed form; `None` if the bytes are none.
     #[must_use]
     pub(crate) fn unpack(bytes: &[u8]) -> Option<OwnedRecord> {
