@@ -3,10 +3,14 @@
 //! Exporters run in the thread that flushes. One that panics is counted and asked again with the next batch; what it
 //! was given is lost.
 
+mod otlp_json;
+
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+pub use otlp_json::OtlpJsonLines;
 
 use crate::lane::{self, Blocks};
 use crate::metric::{self, Reason, Signal};

@@ -263,3 +263,57 @@ fn a_full_block_takes_no_more() {
     assert!(put(&mut block, &mut scratch, 10));
     assert!(!put(&mut block, &mut scratch, 10));
 }
+
+#[test]
+fn a_batch_is_a_line_of_otlp() {
+    use obs_schema::json::Json;
+
+    /// Where the exporter writes to.
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            lane::lock(&self.0).extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let (cx, start) = (under(true), clock::now());
+    let span = Span::start(&PLAIN, &cx, start);
+    let (ids, mut batch, paper) = (span.context(), Spans::default(), Paper::default());
+    span.write(&mut batch, later(start, 7), None, &FAILED, |to| {
+        to.set("text", "\"\n");
+        to.set("nan", f64::NAN);
+        to.set("half", 0.5);
+        to.set("yes", true);
+    });
+    let mut exporter = export::OtlpJsonLines::new("shop", paper.clone());
+    exporter.export(&batch).unwrap();
+    let line = lane::lock(&paper.0).clone();
+    assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
+    let text = String::from_utf8(line).unwrap();
+    assert!(Json::parse(text.trim_end().as_bytes()).is_ok(), "{text}");
+    for part in [
+        "{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":\"shop\"}}]}",
+        &format!("\"traceId\":\"{}\",\"spanId\":\"{}\"", ids.trace, ids.span),
+        &format!(
+            "\"parentSpanId\":\"{}\",\"flags\":769",
+            cx.span().unwrap().span
+        ),
+        "\"name\":\"plain\",\"kind\":1,\"startTimeUnixNano\":\"",
+        "{\"key\":\"fixed\",\"value\":{\"intValue\":\"1\"}}",
+        "{\"key\":\"text\",\"value\":{\"stringValue\":\"\\\"\\n\"}}",
+        "{\"key\":\"nan\",\"value\":{\"doubleValue\":\"NaN\"}}",
+        "{\"key\":\"half\",\"value\":{\"doubleValue\":0.5}}",
+        "{\"key\":\"yes\",\"value\":{\"boolValue\":true}}",
+        "\"name\":\"exception\",\"attributes\":[{\"key\":\"exception.type\"",
+        "\"status\":{\"code\":2,\"message\":\"the bus is closed\"}",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+}
