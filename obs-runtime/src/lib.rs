@@ -32,6 +32,7 @@ pub mod event;
 pub mod export;
 #[cfg(feature = "apache-avro")]
 pub mod interop;
+pub mod metric;
 pub mod redact;
 pub mod span;
 pub mod testing;
@@ -42,7 +43,6 @@ mod error_type;
 mod ids;
 mod init;
 mod lane;
-mod metric;
 mod part;
 mod resolve;
 mod sample;

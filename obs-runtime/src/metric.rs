@@ -6,11 +6,14 @@
 
 mod bank;
 mod exemplar;
+mod exposition;
 mod own;
 mod published;
+mod text;
 
 use std::sync::Mutex;
 
+pub use exposition::Format;
 pub(crate) use own::{Reason, Signal, buffered, dropped, export_failed, redaction_failed};
 #[cfg(test)]
 pub(crate) use own::{drops, export_failures};
@@ -38,6 +41,21 @@ pub(crate) fn published(about: &'static Descriptor, source: &str) -> &'static Pu
     let new: &'static Published = Box::leak(Box::new(Published::new(about, source)));
     all.push(new);
     new
+}
+
+/// Everything that is counted, in a format that scrapers read.
+///
+/// ```
+/// use obs_runtime::metric::{Format, exposition};
+///
+/// assert!(exposition(Format::OpenMetrics).ends_with(b"# EOF\n"));
+/// ```
+#[must_use]
+pub fn exposition(format: Format) -> Vec<u8> {
+    let all = lock(&PUBLISHED).clone();
+    let mut out = Vec::new();
+    exposition::write(&all, format, &mut out);
+    out
 }
 
 #[cfg(test)]

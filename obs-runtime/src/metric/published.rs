@@ -1,5 +1,7 @@
 //! What is counted of the events one source publishes.
 
+use std::sync::OnceLock;
+
 use crate::clock::Moment;
 use crate::context::SpanContext;
 use crate::error_type::ErrorType;
@@ -8,6 +10,7 @@ use obs_schema::names::{DURATION_BOUNDS_NS, PAYLOAD_BOUNDS};
 
 use super::bank::{Bank, bucket};
 use super::exemplar::Slot;
+use super::exposition::Prefixes;
 use super::own;
 
 /// Series that the labels of one event may make in one source; what comes after is counted together.
@@ -35,6 +38,8 @@ pub(crate) struct Published {
     pub(crate) series: usize,
     cells: Bank,
     exemplars: Box<[Slot]>,
+    /// Rendered at the first scrape.
+    prefixes: OnceLock<Prefixes>,
 }
 
 impl Published {
@@ -46,6 +51,7 @@ impl Published {
             series,
             cells: Bank::new(SERIES + series),
             exemplars: Slot::many(SERIES + series),
+            prefixes: OnceLock::new(),
         }
     }
 
@@ -106,6 +112,11 @@ impl Published {
     fn overflow(&self) -> usize {
         own::label_overflow();
         self.series - 1
+    }
+
+    /// The lines of its series, up to their numbers.
+    pub(crate) fn prefixes(&self) -> &Prefixes {
+        self.prefixes.get_or_init(|| Prefixes::of(self))
     }
 
     /// What all lanes have counted.

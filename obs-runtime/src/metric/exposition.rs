@@ -1,0 +1,326 @@
+//! What is counted, as text for whoever scrapes: OpenMetrics 1.0 and the older text format 0.0.4.
+
+#[cfg(test)]
+mod tests;
+
+use super::own::{self, Reason, Signal};
+use super::published::{Cells, Published, labels};
+use super::text::{Lines, bound, exemplar, seconds, whole};
+use crate::clock::SECOND;
+use crate::error_type::ErrorType;
+use obs_schema::names::{DURATION_BOUNDS_NS, PAYLOAD_BOUNDS};
+
+/// The formats a scraper may ask for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// OpenMetrics 1.0, with exemplars.
+    OpenMetrics,
+    /// Prometheus text 0.0.4.
+    Text,
+}
+
+impl Format {
+    /// What to put into `content-type`.
+    #[must_use]
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Format::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Format::Text => "text/plain; version=0.0.4; charset=utf-8",
+        }
+    }
+}
+
+/// The lines of one event of one source.
+#[derive(Debug)]
+pub(crate) struct Prefixes {
+    successes: Lines,
+    failures: Lines,
+    durations: Lines,
+    sizes: Lines,
+    schema: Lines,
+}
+
+impl Prefixes {
+    pub(crate) fn of(published: &Published) -> Prefixes {
+        let about = published.about;
+        let base = [
+            ("event_type", about.event_type),
+            ("event_version", about.version),
+            ("source", &*published.source),
+        ];
+        let mut successes = Lines::default();
+        let sets: Vec<_> = labels(about).collect();
+        for series in 0..published.series {
+            let mut rest = series;
+            let mut own: Vec<(&str, &str)> = sets
+                .iter()
+                .rev()
+                .map(|label| {
+                    let count = label.values.len().max(1);
+                    let value = label.values.get(rest % count).copied();
+                    rest /= count;
+                    (label.name, value.unwrap_or_default())
+                })
+                .collect();
+            own.reverse();
+            successes.push("event_published_total", base.into_iter().chain(own));
+        }
+        let mut failures = Lines::default();
+        for error in ErrorType::ALL {
+            let error = ("error_type", error.as_str());
+            failures.push(
+                "event_publish_errors_total",
+                base.into_iter().chain([error]),
+            );
+        }
+        let mut schema = Lines::default();
+        let fingerprint = format!("{:016x}", about.rabin);
+        let facts = [base[0], base[1], ("fingerprint", fingerprint.as_str())];
+        schema.push("event_schema_info", facts);
+        Prefixes {
+            successes,
+            failures,
+            durations: histogram(
+                "event_publish_duration_seconds",
+                &base,
+                &DURATION_BOUNDS_NS,
+                SECOND,
+            ),
+            sizes: histogram("event_payload_bytes", &base[..1], &PAYLOAD_BOUNDS, 1),
+            schema,
+        }
+    }
+}
+
+fn histogram(name: &str, labels: &[(&str, &str)], bounds: &[u64], unit: u64) -> Lines {
+    let mut lines = Lines::default();
+    let infinite = "+Inf".to_owned();
+    let bounds = bounds.iter().map(|value| bound(*value, unit));
+    for bound in bounds.chain([infinite]) {
+        let le = [("le", bound.as_str())];
+        lines.push(&format!("{name}_bucket"), labels.iter().copied().chain(le));
+    }
+    for end in ["_sum", "_count"] {
+        lines.push(&format!("{name}{end}"), labels.iter().copied());
+    }
+    lines
+}
+
+/// A document in the making.
+struct Document<'a> {
+    out: &'a mut Vec<u8>,
+    format: Format,
+}
+
+impl Document<'_> {
+    /// What a family is. `name` is the one of the samples.
+    fn family(&mut self, name: &str, kind: &str, unit: &str, help: &str) {
+        let open = self.format == Format::OpenMetrics;
+        let (name, kind) = match (open, kind) {
+            (true, "counter") => (name.trim_end_matches("_total"), kind),
+            (true, "info") => (name.trim_end_matches("_info"), kind),
+            (false, "info") => (name, "gauge"),
+            _ => (name, kind),
+        };
+        let mut text = format!("# HELP {name} {help}\n# TYPE {name} {kind}\n");
+        if open && !unit.is_empty() {
+            text += &format!("# UNIT {name} {unit}\n");
+        }
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    fn line(&mut self, prefix: &[u8], number: u64, write: fn(&mut Vec<u8>, u64)) {
+        self.out.extend_from_slice(prefix);
+        write(self.out, number);
+        self.out.push(b'\n');
+    }
+
+    fn own(&mut self, name: &str, labels: &[(&str, &str)], number: u64) {
+        let mut line = Lines::default();
+        line.push(name, labels.iter().copied());
+        for prefix in line.iter() {
+            self.line(prefix, number, whole);
+        }
+    }
+
+    fn counters(&mut self, lines: &Lines, (counts, slots): Cells<'_>) {
+        for ((prefix, count), slot) in lines.iter().zip(counts).zip(slots) {
+            self.out.extend_from_slice(prefix);
+            whole(self.out, *count);
+            if self.format == Format::OpenMetrics
+                && let Some(one) = slot.read()
+            {
+                exemplar(self.out, &one, whole);
+            }
+            self.out.push(b'\n');
+        }
+    }
+
+    fn histogram(
+        &mut self,
+        lines: &Lines,
+        (counts, slots): Cells<'_>,
+        sum: u64,
+        write: fn(&mut Vec<u8>, u64),
+    ) {
+        let mut lines = lines.iter();
+        let mut below: u64 = 0;
+        // The lines come last in the zip, so that none is taken for which there is no count.
+        for ((count, slot), prefix) in counts.iter().zip(slots).zip(lines.by_ref()) {
+            below = below.wrapping_add(*count);
+            self.out.extend_from_slice(prefix);
+            whole(self.out, below);
+            if self.format == Format::OpenMetrics
+                && let Some(one) = slot.read()
+            {
+                exemplar(self.out, &one, write);
+            }
+            self.out.push(b'\n');
+        }
+        if let Some(prefix) = lines.next() {
+            self.line(prefix, sum, write);
+        }
+        if let Some(prefix) = lines.next() {
+            self.line(prefix, below, whole);
+        }
+    }
+}
+
+/// Appends everything these have counted, and what we say about ourselves.
+pub(crate) fn write(all: &[&Published], format: Format, out: &mut Vec<u8>) {
+    let readings: Vec<_> = all.iter().map(|one| one.read()).collect();
+    let both = || all.iter().zip(&readings);
+    let mut to = Document { out, format };
+    if !all.is_empty() {
+        to.family(
+            "event_payload_bytes",
+            "histogram",
+            "bytes",
+            "Sizes of published bodies.",
+        );
+        for (at, (one, reading)) in both().enumerate() {
+            // Versions and sources of an event share these series: the first one writes for all.
+            let same = |other: &&&Published| other.about.event_type == one.about.event_type;
+            if all[..at].iter().any(|other| same(&other)) {
+                continue;
+            }
+            let ((counts, slots), mut sum) = reading.sizes();
+            let mut counts = counts.to_vec();
+            for (_, reading) in both().skip(at + 1).filter(|(other, _)| same(other)) {
+                let ((more, _), bytes) = reading.sizes();
+                sum = sum.wrapping_add(bytes);
+                for (count, more) in counts.iter_mut().zip(more) {
+                    *count = count.wrapping_add(*more);
+                }
+            }
+            to.histogram(&one.prefixes().sizes, (&counts, slots), sum, whole);
+        }
+        to.family(
+            "event_publish_duration_seconds",
+            "histogram",
+            "seconds",
+            "How long publishing took.",
+        );
+        for (one, reading) in both() {
+            let (cells, sum) = reading.durations();
+            to.histogram(&one.prefixes().durations, cells, sum, seconds);
+        }
+        to.family(
+            "event_publish_errors_total",
+            "counter",
+            "",
+            "Events that were not published.",
+        );
+        for (one, reading) in both() {
+            to.counters(&one.prefixes().failures, reading.failures());
+        }
+        to.family(
+            "event_published_total",
+            "counter",
+            "",
+            "Events that were published.",
+        );
+        for (one, reading) in both() {
+            to.counters(&one.prefixes().successes, reading.successes());
+        }
+        to.family("event_schema_info", "info", "", "The schemas in use.");
+        for (at, one) in all.iter().enumerate() {
+            let same = |other: &&Published| {
+                other.about.event_type == one.about.event_type
+                    && other.about.version == one.about.version
+            };
+            if !all[..at].iter().any(same) {
+                for prefix in one.prefixes().schema.iter() {
+                    to.line(prefix, 1, whole);
+                }
+            }
+        }
+    }
+    write_own(&mut to);
+    if format == Format::OpenMetrics {
+        out.extend_from_slice(b"# EOF\n");
+    }
+}
+
+fn write_own(to: &mut Document<'_>) {
+    to.family(
+        "obs_buffer_bytes",
+        "gauge",
+        "bytes",
+        "What waits to be handed over.",
+    );
+    for signal in Signal::ALL {
+        let bytes = own::buffer_bytes(signal);
+        to.own("obs_buffer_bytes", &[("signal", signal.as_str())], bytes);
+    }
+    to.family(
+        "obs_export_failures_total",
+        "counter",
+        "",
+        "Batches that could not be handed over.",
+    );
+    for signal in Signal::ALL {
+        for reason in Reason::ALL {
+            let labels = [("signal", signal.as_str()), ("reason", reason.as_str())];
+            let count = own::export_failures(signal, reason);
+            to.own("obs_export_failures_total", &labels, count);
+        }
+    }
+    to.family(
+        "obs_label_overflow_total",
+        "counter",
+        "",
+        "Events that had no series of their own.",
+    );
+    let overflows = own::label_overflows();
+    to.own(
+        "obs_label_overflow_total",
+        &[("family", "event_published_total")],
+        overflows,
+    );
+    for (name, signal) in [
+        ("obs_logs_dropped_total", Signal::Logs),
+        ("obs_spans_dropped_total", Signal::Spans),
+    ] {
+        let help = format!("Dropped {}.", signal.as_str());
+        to.family(name, "counter", "", &help);
+        for reason in Reason::ALL {
+            let count = own::drops(signal, reason);
+            to.own(name, &[("reason", reason.as_str())], count);
+        }
+    }
+    to.family(
+        "obs_redaction_failures_total",
+        "counter",
+        "",
+        "Sensitive values that could only be left out.",
+    );
+    for signal in Signal::ALL {
+        let count = own::redaction_failures(signal);
+        to.own(
+            "obs_redaction_failures_total",
+            &[("signal", signal.as_str())],
+            count,
+        );
+    }
+}

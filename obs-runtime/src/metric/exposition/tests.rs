@@ -1,0 +1,171 @@
+//! Documents, read as strictly as the specification is written.
+
+use super::*;
+use crate::clock::Moment;
+use crate::context::SpanContext;
+use crate::event::{Descriptor, FieldInfo, LabelInfo};
+use crate::ids::{SpanId, TraceId};
+use std::collections::{BTreeMap, BTreeSet};
+
+static FIELDS: &[FieldInfo] = &[FieldInfo {
+    label: Some(LabelInfo {
+        name: "plan",
+        values: &["free", "te\"am"],
+        clamped: false,
+    }),
+    ..FieldInfo::BLANK
+}];
+static FIRST: Descriptor = Descriptor {
+    event_type: "thing.exposed",
+    fields: FIELDS,
+    rabin: 0xab,
+    ..Descriptor::BLANK
+};
+static SECOND_VERSION: Descriptor = Descriptor {
+    version: "2.0.0",
+    ..FIRST
+};
+
+/// Reads a document as strictly as the specification is written, and gives the samples.
+fn parse(text: &str, format: Format) -> BTreeMap<String, String> {
+    let open = format == Format::OpenMetrics;
+    let text = if open {
+        text.strip_suffix("# EOF\n").unwrap()
+    } else {
+        text
+    };
+    assert!(!text.contains("# EOF") && text.ends_with('\n'));
+    let (mut families, mut samples) = (BTreeSet::new(), BTreeMap::new());
+    let (mut family, mut kind, mut below) = (String::new(), String::new(), 0);
+    for line in text.lines() {
+        if let Some(about) = line.strip_prefix("# ") {
+            let [what, name, rest] = about.splitn(3, ' ').collect::<Vec<_>>()[..] else {
+                panic!("{line}");
+            };
+            match what {
+                "HELP" => {
+                    assert!(families.insert(name.to_owned()), "{name} comes twice");
+                    family = name.to_owned();
+                }
+                "TYPE" => kind = rest.to_owned(),
+                "UNIT" => assert!(open && name.ends_with(&format!("_{rest}")), "{line}"),
+                _ => panic!("{line}"),
+            }
+            assert_eq!(name, family);
+            continue;
+        }
+        let (sample, exemplar) = match line.split_once(" # ") {
+            Some((sample, exemplar)) => (sample, Some(exemplar)),
+            None => (line, None),
+        };
+        let (series, value) = sample.rsplit_once(' ').unwrap();
+        let name = series.split('{').next().unwrap();
+        let end = name
+            .strip_prefix(&*family)
+            .unwrap_or_else(|| panic!("{line}"));
+        let ends: &[&str] = match (kind.as_str(), open) {
+            ("counter", true) => &["_total"],
+            ("info", true) => &["_info"],
+            ("histogram", _) => &["_bucket", "_sum", "_count"],
+            ("counter" | "gauge", _) => &[""],
+            _ => panic!("{kind}"),
+        };
+        assert!(ends.contains(&end), "{line}");
+        let number: f64 = value.parse().unwrap();
+        assert!(number >= 0.0);
+        if end == "_bucket" {
+            let count: u64 = value.parse().unwrap();
+            below = if series.contains("le=\"0.001\"") || series.contains("le=\"64.0\"") {
+                count
+            } else {
+                assert!(count >= below, "{line}");
+                count
+            };
+        }
+        if end == "_count" {
+            assert_eq!(value.parse::<u64>().unwrap(), below, "{line}");
+        }
+        if let Some(exemplar) = exemplar {
+            assert!(open && matches!(end, "_total" | "_bucket"), "{line}");
+            let (labels, rest) = exemplar.split_once("} ").unwrap();
+            assert!(labels.starts_with('{') && labels.len() < 128);
+            let (value, at) = rest.split_once(' ').unwrap();
+            assert!(value.parse::<f64>().unwrap() >= 0.0 && at.parse::<f64>().unwrap() > 1e9);
+        }
+        let before = samples.insert(series.to_owned(), line[series.len() + 1..].to_owned());
+        assert_eq!(before, None, "{series} comes twice");
+    }
+    samples
+}
+
+fn document(all: &[&Published], format: Format) -> BTreeMap<String, String> {
+    let mut out = Vec::new();
+    write(all, format, &mut out);
+    parse(&String::from_utf8(out).unwrap(), format)
+}
+
+#[test]
+fn both_formats_are_what_a_strict_reader_takes() {
+    let (shop, stock, newer) = (
+        Published::new(&FIRST, "shop"),
+        Published::new(&FIRST, "stock"),
+        Published::new(&SECOND_VERSION, "shop"),
+    );
+    let span = SpanContext {
+        trace: TraceId::new(7).unwrap(),
+        span: SpanId::new(8).unwrap(),
+        sampled: true,
+        remote: false,
+    };
+    let at = crate::clock::now();
+    shop.success(1, 1_500_000, 100, Some((span, at)));
+    stock.success(0, 3_000_000, 100, None);
+    newer.failure(ErrorType::Timeout, 11 * SECOND, Some((span, Moment(at.0))));
+    let all = [&shop, &stock, &newer];
+    for format in [Format::OpenMetrics, Format::Text] {
+        let samples = document(&all, format);
+        let has = |series: &str, start: &str| {
+            let found = samples.get(series).unwrap_or_else(|| panic!("{series}"));
+            let exact = format == Format::Text || !start.contains(" # ");
+            let start = start.split(" # ").next().unwrap();
+            assert!(found.starts_with(start), "{series} {found}");
+            assert_eq!(found == start, exact, "{series} {found}");
+        };
+        let base = "event_type=\"thing.exposed\",event_version=\"1.0.0\",source=\"shop\"";
+        let newer = base.replace("1.0.0", "2.0.0");
+        has(
+            &format!("event_published_total{{{base},plan=\"te\\\"am\"}}"),
+            "1 # ",
+        );
+        has(
+            &format!("event_published_total{{{base},plan=\"free\"}}"),
+            "0",
+        );
+        has(
+            &format!("event_publish_errors_total{{{newer},error_type=\"timeout\"}}"),
+            "1 # ",
+        );
+        has(
+            &format!("event_publish_duration_seconds_bucket{{{base},le=\"0.0025\"}}"),
+            "1 # ",
+        );
+        has(
+            &format!("event_publish_duration_seconds_sum{{{newer}}}"),
+            "11",
+        );
+        // One set for all versions and sources.
+        has(
+            "event_payload_bytes_sum{event_type=\"thing.exposed\"}",
+            "200",
+        );
+        has(
+            "event_payload_bytes_count{event_type=\"thing.exposed\"}",
+            "2",
+        );
+        let info = "event_type=\"thing.exposed\",event_version=\"2.0.0\"";
+        has(
+            &format!("event_schema_info{{{info},fingerprint=\"00000000000000ab\"}}"),
+            "1",
+        );
+    }
+}
