@@ -1,24 +1,39 @@
-//! What may leave of sensitive data beside the payload.
-//!
-//! For now that is the message key; telemetry comes here too when it is there.
+//! What may leave of sensitive data beside the payload, and in which form.
 
 use std::fmt::Write as _;
-use std::sync::OnceLock;
+use std::sync::{Arc, LazyLock, RwLock};
 
 use obs_schema::avro::fingerprint::sha256;
 
-/// The key of the keyed hash, for the life of the program.
-static KEY: OnceLock<Vec<u8>> = OnceLock::new();
+use crate::event::Redaction;
+use crate::ids;
+use crate::tell::Said;
 
-/// Sets the key under which sensitive data is hashed. All programs that share a topic need the same one, or their
-/// events of one key fall apart. The first call counts; `false` when there was one before, or a hash was asked for.
-pub fn set_hash_key(key: impl Into<Vec<u8>>) -> bool {
-    KEY.set(key.into()).is_ok()
+/// The key of the keyed hash.
+static KEY: LazyLock<RwLock<Arc<[u8]>>> = LazyLock::new(|| {
+    // Nobody set one: what is hashed cannot be looked up in a table, and does not outlive the program.
+    let dice: Vec<u8> = (0..4).flat_map(|_| ids::random().to_be_bytes()).collect();
+    RwLock::new(dice.into())
+});
+
+/// Sets the key under which sensitive data is hashed, from now on: call it again to rotate the key.
+///
+/// All programs that share a topic need the same key, or their events of one message key fall apart; and a rotation
+/// does that on purpose. Until it is called, the key is thrown with dice at the start of the program, so that hashes
+/// of different runs have nothing to do with each other.
+pub fn set_hash_key(key: impl Into<Vec<u8>>) {
+    // A poisoned key is still a key: it is replaced as a whole.
+    *KEY.write()
+        .unwrap_or_else(std::sync::PoisonError::into_inner) = key.into().into();
 }
 
 /// HMAC-SHA-256 under the program's key, as 32 hexadecimal digits: half of the hash is enough to tell apart.
 pub(crate) fn hash(value: &[u8]) -> String {
-    let code = hmac(KEY.get_or_init(Vec::new), value);
+    let key = Arc::clone(
+        &KEY.read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner),
+    );
+    let code = hmac(&key, value);
     code[..16]
         .iter()
         .fold(String::with_capacity(32), |mut text, byte| {
@@ -26,6 +41,47 @@ pub(crate) fn hash(value: &[u8]) -> String {
             let _ = write!(text, "{byte:02x}");
             text
         })
+}
+
+/// How many characters of a text are left when it is cut, at most, and never more than a third of them.
+const LEFT: usize = 4;
+
+/// What stands for a value that is hidden, and behind one that is cut.
+const STARS: &str = "***";
+
+/// Passes a value on in the form that is allowed; a sensitive one for which none is said does not pass.
+pub(crate) fn told(
+    said: Said<'_>,
+    sensitive: bool,
+    redaction: Option<Redaction>,
+    pass: &mut dyn FnMut(Said<'_>),
+) {
+    match redaction {
+        None if sensitive => {}
+        None => pass(said),
+        Some(Redaction::Drop) => {}
+        Some(Redaction::Mask) => pass(Said::Text(STARS)),
+        Some(how @ (Redaction::Hash | Redaction::Truncate)) => {
+            if let Said::List(items) = said {
+                let texts: Vec<String> = items.iter().map(|item| redacted(*item, how)).collect();
+                let items: Vec<Said<'_>> = texts.iter().map(|text| Said::Text(text)).collect();
+                pass(Said::List(&items));
+            } else {
+                pass(Said::Text(&redacted(said, how)));
+            }
+        }
+    }
+}
+
+fn redacted(said: Said<'_>, how: Redaction) -> String {
+    let text = said.text();
+    if how == Redaction::Hash {
+        return hash(text.as_bytes());
+    }
+    let left = LEFT.min(text.chars().count() / 3);
+    let mut cut: String = text.chars().take(left).collect();
+    cut.push_str(STARS);
+    cut
 }
 
 fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
@@ -70,8 +126,42 @@ mod tests {
 
     #[test]
     fn like_values_have_like_hashes() {
-        assert_eq!(hash(b"ada@example.com"), hash(b"ada@example.com"));
         assert_ne!(hash(b"ada@example.com"), hash(b"bob@example.com"));
         assert_eq!(hash(b"").len(), 32);
+    }
+
+    fn passed(said: Said<'_>, sensitive: bool, redaction: Option<Redaction>) -> Option<String> {
+        let mut seen = None;
+        told(said, sensitive, redaction, &mut |said| {
+            seen = Some(said.text().into_owned());
+        });
+        seen
+    }
+
+    #[test]
+    fn a_value_passes_in_the_form_that_is_allowed() {
+        let ada = Said::Text("ada@example.com");
+        assert_eq!(passed(ada, false, None).as_deref(), Some("ada@example.com"));
+        assert_eq!(passed(ada, true, None), None);
+        assert_eq!(passed(ada, true, Some(Redaction::Drop)), None);
+        assert_eq!(
+            passed(ada, false, Some(Redaction::Mask)).as_deref(),
+            Some("***")
+        );
+        assert_eq!(
+            passed(ada, true, Some(Redaction::Truncate)).as_deref(),
+            Some("ada@***")
+        );
+        assert_eq!(
+            passed(Said::Text("ab"), true, Some(Redaction::Truncate)).as_deref(),
+            Some("***")
+        );
+        let hashed = passed(Said::Int(7), true, Some(Redaction::Hash)).unwrap();
+        assert_eq!(hashed.len(), 32);
+        let list = [Said::Int(7), Said::Int(7)];
+        assert_eq!(
+            passed(Said::List(&list), true, Some(Redaction::Hash)).unwrap(),
+            format!("{hashed},{hashed}")
+        );
     }
 }

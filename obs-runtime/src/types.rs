@@ -51,3 +51,9 @@ impl From<ParseError> for std::borrow::Cow<'static, str> {
         error.to_string().into()
     }
 }
+
+/// Year, month and day of so many days after 1970-01-01.
+pub(crate) fn civil(days: i64) -> (i64, u8, u8) {
+    let date = calendar::Civil::of_days(days);
+    (date.year, date.month, date.day)
+}

@@ -101,7 +101,7 @@ impl Writer {
 
     /// Appends text that is JSON already.
     #[inline]
-    pub fn raw(&mut self, text: &'static str) {
+    pub fn raw(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
     }
 

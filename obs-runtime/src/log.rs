@@ -1,0 +1,105 @@
+//! Log lines: one JSON object each, written straight into a block of the thread.
+//!
+//! A line is never written to the world by who logs it. Blocks go to a thread of their own when they are full, when
+//! a line of them is a warning or worse, and ten times a second; so a slow disk or a blocked pipe holds nobody up.
+//! The queue in between is bounded: when the world does not keep up, whole blocks are dropped and their lines counted.
+//!
+//! [`flush`] waits until all lines so far are out: the guard of [`init`](crate::init()) does it when it is dropped,
+//! and a panic does it too. A program that ends with [`std::process::exit`] flushes by itself before.
+
+mod output;
+
+use std::cell::OnceCell;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+
+use obs_schema::wire::json::Writer;
+
+use crate::lane::{Blocks, lock};
+
+pub use output::{LogOutput, flush, to};
+
+/// How much a line matters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[repr(u8)]
+pub enum Level {
+    /// Every step.
+    Trace = 1,
+    /// What helps to find a fault.
+    Debug,
+    /// What happens.
+    Info,
+    /// What should not happen, and did no harm yet.
+    Warn,
+    /// What went wrong.
+    Error,
+}
+
+impl Level {
+    /// Upper case, as it stands in the line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Level::Trace => "TRACE",
+            Level::Debug => "DEBUG",
+            Level::Info => "INFO",
+            Level::Warn => "WARN",
+            Level::Error => "ERROR",
+        }
+    }
+}
+
+/// Levels below this one are off. Above all of them until there is an output.
+static LEAST: AtomicU8 = AtomicU8::new(OFF);
+
+/// Nothing is logged.
+const OFF: u8 = u8::MAX;
+
+/// Whether lines of this level are written: one load, before anything else is done for a line.
+#[inline]
+#[must_use]
+pub fn enabled(level: Level) -> bool {
+    cfg!(not(feature = "off-logs")) && level as u8 >= LEAST.load(Relaxed)
+}
+
+/// Writes lines from this level on, at once and everywhere; `None` writes none.
+pub fn set_level(least: Option<Level>) {
+    LEAST.store(least.map_or(OFF, |level| level as u8), Relaxed);
+}
+
+/// From how many bytes on a block goes out. Lines are short, so it stays below the next power of two.
+const FULL: usize = 60 * 1024;
+
+/// The lines of one thread that are not out yet.
+#[derive(Debug, Default)]
+pub(crate) struct Block {
+    text: Vec<u8>,
+    lines: u64,
+}
+
+static BLOCKS: Blocks<Block> = Blocks::new();
+
+thread_local! {
+    static MINE: OnceCell<Arc<Mutex<Block>>> = const { OnceCell::new() };
+}
+
+/// Appends a line: `write` writes the object without a line break. The caller has asked [`enabled`].
+///
+/// A line that its writer refuses is left out whole.
+#[inline]
+pub(crate) fn line(level: Level, write: impl FnOnce(&mut Writer)) {
+    // A thread that ends has nothing to say any more.
+    let _ = MINE.try_with(|mine| {
+        let mut block = lock(mine.get_or_init(|| BLOCKS.enter()));
+        let mut writer = Writer::on(std::mem::take(&mut block.text));
+        write(&mut writer);
+        if writer.finish_into(&mut block.text).is_err() {
+            return;
+        }
+        block.text.push(b'\n');
+        block.lines += 1;
+        if block.text.len() >= FULL || level >= Level::Warn {
+            output::hand_over(&mut block, level >= Level::Warn);
+        }
+    });
+}

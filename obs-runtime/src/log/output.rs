@@ -1,0 +1,208 @@
+//! The thread that writes the blocks out.
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::{BLOCKS, Block, Level};
+use crate::lane::lock;
+
+/// How many full blocks wait at most: four megabytes.
+const WAITING: usize = 64;
+
+/// How long a line stays in its block at most.
+const TIMER: Duration = Duration::from_millis(100);
+
+/// Where lines go.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LogOutput {
+    /// The standard output.
+    Stdout,
+    /// The standard error output.
+    Stderr,
+    /// Anything else: a file, a socket, a buffer.
+    Writer(Sink),
+}
+
+/// Something to write to.
+pub struct Sink(Box<dyn Write + Send>);
+
+impl std::fmt::Debug for Sink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sink")
+    }
+}
+
+impl LogOutput {
+    /// Lines go to a writer of any kind. It is called from one thread, with many lines at a time.
+    pub fn writer(writer: impl Write + Send + 'static) -> LogOutput {
+        LogOutput::Writer(Sink(Box::new(writer)))
+    }
+
+    fn open(self) -> Box<dyn Write + Send> {
+        match self {
+            LogOutput::Stdout => Box::new(io::stdout()),
+            LogOutput::Stderr => Box::new(io::stderr()),
+            LogOutput::Writer(Sink(writer)) => writer,
+        }
+    }
+}
+
+/// What waits, and how far the thread is.
+struct Queue {
+    full: VecDeque<Block>,
+    /// Empty blocks, for reuse.
+    spare: Vec<Vec<u8>>,
+    /// Somebody wants the blocks of all threads written now.
+    asked: u64,
+    /// The last wish that has been fulfilled.
+    done: u64,
+    /// The thread runs.
+    runs: bool,
+    lost: Lost,
+}
+
+/// Lines that did not get out.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(crate) struct Lost {
+    /// The queue was full.
+    pub(crate) full: u64,
+    /// The output failed.
+    pub(crate) failed: u64,
+}
+
+static QUEUE: Mutex<Queue> = Mutex::new(Queue {
+    full: VecDeque::new(),
+    spare: Vec::new(),
+    asked: 0,
+    done: 0,
+    runs: false,
+    lost: Lost { full: 0, failed: 0 },
+});
+
+/// The thread sleeps here.
+static WORK: Condvar = Condvar::new();
+
+/// Those who flush sleep here.
+static DONE: Condvar = Condvar::new();
+
+/// Where the lines go; changed by [`to`], used by the thread.
+static OUTPUT: Mutex<Option<Box<dyn Write + Send>>> = Mutex::new(None);
+
+/// Sends all lines to an output, from this level on. What was there before is flushed.
+///
+/// The first call starts the thread that writes.
+///
+/// # Errors
+///
+/// The thread cannot be started.
+pub fn to(output: LogOutput, least: Level) -> io::Result<()> {
+    flush(Duration::from_secs(1));
+    *lock(&OUTPUT) = Some(output.open());
+    let mut queue = lock(&QUEUE);
+    if !queue.runs {
+        std::thread::Builder::new()
+            .name("obs-log".into())
+            .spawn(run)?;
+        queue.runs = true;
+    }
+    drop(queue);
+    super::set_level(Some(least));
+    Ok(())
+}
+
+/// Hands a block to the thread and leaves an empty one; `urgent` wakes the thread at once.
+#[cold]
+pub(super) fn hand_over(block: &mut Block, urgent: bool) {
+    let mut queue = lock(&QUEUE);
+    if queue.full.len() >= WAITING {
+        queue.lost.full += block.lines;
+        block.text.clear();
+        block.lines = 0;
+        return;
+    }
+    let empty = Block {
+        text: queue.spare.pop().unwrap_or_default(),
+        lines: 0,
+    };
+    queue.full.push_back(std::mem::replace(block, empty));
+    if urgent || queue.full.len() > WAITING / 2 {
+        WORK.notify_one();
+    }
+}
+
+/// Waits until all lines so far are out, for so long at most; says whether they are.
+pub fn flush(patience: Duration) -> bool {
+    let mut queue = lock(&QUEUE);
+    if !queue.runs {
+        return true;
+    }
+    queue.asked += 1;
+    let mine = queue.asked;
+    WORK.notify_one();
+    let (queue, late) = DONE
+        .wait_timeout_while(queue, patience, |queue| queue.done < mine)
+        .unwrap_or_else(PoisonError::into_inner);
+    drop(queue);
+    !late.timed_out()
+}
+
+/// Lines that did not get out so far.
+pub(crate) fn lost() -> Lost {
+    lock(&QUEUE).lost
+}
+
+fn run() {
+    loop {
+        let (asked, blocks) = wait();
+        let mut written: Vec<Block> = Vec::new();
+        for block in blocks {
+            written.push(write(block));
+        }
+        // Behind the full blocks of a thread come the lines it has written since.
+        BLOCKS.gather(|block| {
+            if !block.text.is_empty() {
+                let taken = std::mem::take(block);
+                written.push(write(taken));
+            }
+        });
+        if let Some(output) = lock(&OUTPUT).as_mut() {
+            // What was written is counted; an output that only now finds out cannot say which lines it lost.
+            let _ = output.flush();
+        }
+        let mut queue = lock(&QUEUE);
+        queue.done = queue.done.max(asked);
+        for block in written {
+            if queue.spare.len() < WAITING {
+                queue.spare.push(block.text);
+            }
+        }
+        drop(queue);
+        DONE.notify_all();
+    }
+}
+
+/// Sleeps until there is something to do, or a tenth of a second.
+fn wait() -> (u64, VecDeque<Block>) {
+    let idle = |queue: &mut Queue| queue.full.is_empty() && queue.asked == queue.done;
+    let queue: MutexGuard<'_, Queue> = lock(&QUEUE);
+    let (mut queue, _) = WORK
+        .wait_timeout_while(queue, TIMER, |queue| idle(queue))
+        .unwrap_or_else(PoisonError::into_inner);
+    (queue.asked, std::mem::take(&mut queue.full))
+}
+
+/// Writes a block and gives it back empty.
+fn write(mut block: Block) -> Block {
+    let written = lock(&OUTPUT)
+        .as_mut()
+        .map_or(Ok(()), |output| output.write_all(&block.text));
+    if written.is_err() {
+        lock(&QUEUE).lost.failed += block.lines;
+    }
+    block.text.clear();
+    block.lines = 0;
+    block
+}

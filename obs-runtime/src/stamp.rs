@@ -1,0 +1,83 @@
+//! Times as text: `2026-11-21T09:30:00.000123Z`, the one form of envelopes, headers and log lines.
+
+use std::cell::Cell;
+
+use crate::clock::Moment;
+
+/// How long the text is.
+pub(crate) const LENGTH: usize = 27;
+
+/// A day, in microseconds.
+const DAY: u64 = 86_400_000_000;
+
+thread_local! {
+    /// The date is worked out once a day and thread.
+    static TODAY: Cell<(u64, [u8; 11])> = const { Cell::new((u64::MAX, [0; 11])) };
+}
+
+/// The time of day in UTC, with microseconds.
+#[inline]
+pub(crate) fn rfc3339(at: Moment) -> [u8; LENGTH] {
+    let micros = at.unix_nanos() / 1_000;
+    let (day, mut rest) = (micros / DAY, micros % DAY);
+    let (known, mut date) = TODAY.get();
+    if known != day {
+        date = date_of(day);
+        TODAY.set((day, date));
+    }
+    let mut text = *b"0000-00-00T00:00:00.000000Z";
+    text[..11].copy_from_slice(&date);
+    for (place, unit) in [(24, 100), (22, 100), (20, 100), (17, 60), (14, 60), (11, 24)] {
+        text[place..place + 2].copy_from_slice(&two(rest % unit));
+        rest /= unit;
+    }
+    text
+}
+
+/// The date and the `T` behind it.
+#[cold]
+fn date_of(day: u64) -> [u8; 11] {
+    let (year, month, date) = crate::types::civil(i64::try_from(day).unwrap_or_default());
+    let year = u64::try_from(year).unwrap_or_default();
+    let mut text = *b"0000-00-00T";
+    for (place, value) in [(0, year / 100), (2, year), (5, u64::from(month)), (8, u64::from(date))] {
+        text[place..place + 2].copy_from_slice(&two(value % 100));
+    }
+    text
+}
+
+/// Two digits of a number below a hundred.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "it is below a hundred")]
+fn two(value: u64) -> [u8; 2] {
+    [b'0' + (value / 10) as u8, b'0' + (value % 10) as u8]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+
+    #[test]
+    fn it_is_the_text_of_the_time_stamp() {
+        for offset in [0, 1, 999, 1_000_000, 86_400_000_000_000, 3_600_000_000_000 * 7] {
+            let at = Moment(clock::now().0 + offset);
+            assert_eq!(
+                str::from_utf8(&rfc3339(at)).unwrap(),
+                format!("{:.27}", Full(at))
+            );
+        }
+    }
+
+    /// The time stamp as it prints itself, with all six digits of its fraction.
+    struct Full(Moment);
+
+    impl std::fmt::Display for Full {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            let text = self.0.time().to_string();
+            let text = text.trim_end_matches('Z');
+            let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+            write!(f, "{whole}.{fraction:0<6}Z")
+        }
+    }
+}

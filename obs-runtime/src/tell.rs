@@ -1,0 +1,320 @@
+//! What an event tells about itself beside its payload: span attributes and the fields of its log line.
+//!
+//! Generated code names the fields and nothing else. What may be said of each, and in which form, is decided here,
+//! in one place, by what the spec says of the field: a secret is never told, personal data only in its redacted
+//! form, and a sensitive value whose field does not say how it may appear is not told either.
+
+use std::borrow::Cow;
+
+use obs_schema::wire::json::Writer;
+
+use crate::event::FieldInfo;
+use crate::redact;
+use crate::sensitive::{Pii, Secret};
+use crate::span::Attributes;
+use crate::types;
+
+/// Who listens to an event: its span, its log line, or both.
+#[derive(Debug)]
+pub struct Tell<'t> {
+    fields: &'static [FieldInfo],
+    attributes: Option<&'t mut Attributes>,
+    log: Option<Log<'t>>,
+}
+
+/// The fields of a log line.
+#[derive(Debug)]
+struct Log<'t> {
+    writer: &'t mut Writer,
+    first: bool,
+}
+
+impl<'t> Tell<'t> {
+    /// For a span.
+    pub(crate) fn span(fields: &'static [FieldInfo], attributes: &'t mut Attributes) -> Tell<'t> {
+        Tell {
+            fields,
+            attributes: Some(attributes),
+            log: None,
+        }
+    }
+
+    /// For a log line: the members of an object, without its braces.
+    pub(crate) fn log(fields: &'static [FieldInfo], writer: &'t mut Writer) -> Tell<'t> {
+        Tell {
+            fields,
+            attributes: None,
+            log: Some(Log {
+                writer,
+                first: true,
+            }),
+        }
+    }
+
+    /// The field at this place among the fields of the descriptor.
+    pub fn field<T: Telling + ?Sized>(&mut self, field: usize, value: &T) {
+        let Some(info) = self.fields.get(field) else {
+            return;
+        };
+        if info.secret {
+            return;
+        }
+        if let (Some(key), Some(attributes)) = (info.attr, self.attributes.as_deref_mut()) {
+            value.tell(&mut |said, sensitive| {
+                redact::told(said, sensitive, info.pii, &mut |said| {
+                    attributes.value(key, said);
+                });
+            });
+        }
+        if let (true, Some(log)) = (info.log, self.log.as_mut()) {
+            value.tell(&mut |said, sensitive| {
+                redact::told(said, sensitive, info.pii, &mut |said| {
+                    log.writer.name(&mut log.first, info.wire);
+                    said.write(log.writer);
+                });
+            });
+        }
+    }
+
+    /// A field that is more than one plain value, for the log line: as the JSON of its payload.
+    pub fn json(&mut self, field: usize, write: impl FnOnce(&mut Writer)) {
+        if let (Some(info), Some(log)) = (self.fields.get(field), self.log.as_mut())
+            && info.log
+            && !info.secret
+            && info.pii.is_none()
+        {
+            log.writer.name(&mut log.first, info.wire);
+            write(log.writer);
+        }
+    }
+}
+
+/// A plain value on its way into telemetry.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum Said<'a> {
+    /// Text.
+    Text(&'a str),
+    /// An integer.
+    Int(i64),
+    /// An integer above all signed ones.
+    Uint(u64),
+    /// A number with a fraction.
+    Float(f64),
+    /// True or false.
+    Bool(bool),
+    /// Bytes.
+    Bytes(&'a [u8]),
+    /// Several values of one kind.
+    List(&'a [Said<'a>]),
+}
+
+impl Said<'_> {
+    /// As JSON. What is no number for JSON becomes text: a log line says what happened, it does not refuse.
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        match *self {
+            Said::Text(text) => writer.string(text),
+            Said::Int(value) => writer.i64(value),
+            Said::Uint(value) => writer.u64(value),
+            Said::Float(value) if value.is_finite() => writer.f64(value),
+            Said::Float(value) => writer.string(float_word(value)),
+            Said::Bool(value) => writer.bool(value),
+            Said::Bytes(bytes) => writer.bytes(bytes),
+            Said::List(items) => writer.array(items, |writer, item| item.write(writer)),
+        }
+    }
+
+    /// As text, for those who hash or cut it.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        match *self {
+            Said::Text(text) => Cow::Borrowed(text),
+            Said::Bytes(bytes) => String::from_utf8_lossy(bytes),
+            Said::Int(value) => value.to_string().into(),
+            Said::Uint(value) => value.to_string().into(),
+            Said::Float(value) => value.to_string().into(),
+            Said::Bool(value) => if value { "true" } else { "false" }.into(),
+            Said::List(items) => {
+                let texts: Vec<_> = items.iter().map(Said::text).collect();
+                texts.join(",").into()
+            }
+        }
+    }
+}
+
+/// How a float that is no number is called.
+fn float_word(value: f64) -> &'static str {
+    if value.is_nan() {
+        "NaN"
+    } else if value > 0.0 {
+        "Infinity"
+    } else {
+        "-Infinity"
+    }
+}
+
+/// A value that telemetry can show: what may stand in a field with `attr` or `log`.
+///
+/// Implement it for a type of your own to use it in such a field.
+///
+/// ```
+/// use obs_runtime::{Said, Telling};
+///
+/// struct Celsius(f64);
+///
+/// impl Telling for Celsius {
+///     fn tell(&self, say: &mut dyn FnMut(Said<'_>, bool)) {
+///         // Not sensitive.
+///         say(Said::Float(self.0), false);
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be shown in telemetry",
+    label = "a field with `attr` or `log` has this type",
+    note = "implement `obs_runtime::Telling` for it, or take `attr` and `log` from the field"
+)]
+pub trait Telling {
+    /// Says the value, and whether it is sensitive; an absent value says nothing.
+    fn tell(&self, say: &mut dyn FnMut(Said<'_>, bool));
+}
+
+macro_rules! plain {
+    ($($ty:ty: $value:ident => $said:expr),* $(,)?) => {$(
+        impl Telling for $ty {
+            #[inline]
+            fn tell(&self, say: &mut dyn FnMut(Said<'_>, bool)) {
+                let $value = self;
+                say($said, false);
+            }
+        }
+    )*};
+}
+
+plain! {
+    str: value => Said::Text(value),
+    String: value => Said::Text(value),
+    bool: value => Said::Bool(*value),
+    i8: value => Said::Int(i64::from(*value)),
+    i16: value => Said::Int(i64::from(*value)),
+    i32: value => Said::Int(i64::from(*value)),
+    i64: value => Said::Int(*value),
+    u8: value => Said::Uint(u64::from(*value)),
+    u16: value => Said::Uint(u64::from(*value)),
+    u32: value => Said::Uint(u64::from(*value)),
+    u64: value => Said::Uint(*value),
+    f32: value => Said::Float(f64::from(*value)),
+    f64: value => Said::Float(*value),
+    types::Uuid: value => Said::Text(str::from_utf8(&value.encode()).unwrap_or_default()),
+}
+
+/// Types that say themselves as they print.
+macro_rules! printed {
+    ($($ty:ident),* $(,)?) => {$(
+        impl Telling for types::$ty {
+            fn tell(&self, say: &mut dyn FnMut(Said<'_>, bool)) {
+                say(Said::Text(&self.to_string()), false);
+            }
+        }
+    )*};
+}
+
+printed!(
+    BigDecimal,
+    Decimal,
+    Duration,
+    Date,
+    LocalTimestampMicros,
+    LocalTimestampMillis,
+    LocalTimestampNanos,
+    TimeMicros,
+    TimeMillis,
+    TimestampMicros,
+    TimestampMillis,
+    TimestampNanos,
+);
+
+impl<const N: usize> Telling for [u8; N] {
+    fn tell(&self, say: &mut dyn FnMut(Said<'_>, bool)) {
+        say(Said::Bytes(self), false);
+    }
+}
+
+macro_rules! through {
+    ($($ty:ty),* $(,)?) => {$(
+        impl<T: Telling + ?Sized> Telling for $ty {
+            #[inline]
+            fn tell(&self, say: &mut dyn FnMut(Said<'_>, bool)) {
+                (**self).tell(say);
+            }
+        }
+    )*};
+}
+
+through!(&T, Box<T>);
+
+/// Bytes: a `Vec<u8>` is a list of numbers otherwise.
+#[derive(Clone, Copy, Debug)]
+pub struct Octets<'a>(pub &'a [u8]);
+
+impl Telling for Octets<'_> {
+    fn tell(&self, say: &mut dyn FnMut(Said<'_>, bool)) {
+        say(Said::Bytes(self.0), false);
+    }
+}
+
+/// All at once; sensitive as soon as one of them is. An empty list says nothing.
+impl<T: Telling> Telling for Vec<T> {
+    fn tell(&self, say: &mut dyn FnMut(Said<'_>, bool)) {
+        fn gather<T: Telling>(
+            rest: &[T],
+            said: &[Said<'_>],
+            sensitive: bool,
+            say: &mut dyn FnMut(Said<'_>, bool),
+        ) {
+            // What an item says lives as long as it speaks: so the next one is asked while it does.
+            match rest.split_first() {
+                Some((item, rest)) if said.len() < MOST => {
+                    let mut spoke = false;
+                    item.tell(&mut |one, one_sensitive| {
+                        spoke = true;
+                        let mut more = Vec::with_capacity(said.len() + 1);
+                        more.extend_from_slice(said);
+                        more.push(one);
+                        gather(rest, &more, sensitive || one_sensitive, say);
+                    });
+                    if !spoke {
+                        gather(rest, said, sensitive, say);
+                    }
+                }
+                _ if said.is_empty() => {}
+                _ => say(Said::List(said), sensitive),
+            }
+        }
+        gather(self, &[], false, say);
+    }
+}
+
+/// How many items of a list are told.
+const MOST: usize = 64;
+
+/// An absent value says nothing.
+impl<T: Telling> Telling for Option<T> {
+    #[inline]
+    fn tell(&self, say: &mut dyn FnMut(Said<'_>, bool)) {
+        if let Some(value) = self {
+            value.tell(say);
+        }
+    }
+}
+
+/// Sensitive, whatever is inside.
+impl<T: Telling> Telling for Pii<T> {
+    fn tell(&self, say: &mut dyn FnMut(Said<'_>, bool)) {
+        self.expose().tell(&mut |said, _| say(said, true));
+    }
+}
+
+/// A secret says nothing.
+impl<T> Telling for Secret<T> {
+    fn tell(&self, _: &mut dyn FnMut(Said<'_>, bool)) {}
+}
