@@ -1,4 +1,4 @@
-//! What an event tells about itself beside its payload: span attributes and the fields of its log line.
+//! What an event tells about itself beside its payload: the fields of its log line.
 //!
 //! Generated code names the fields and nothing else. What may be said of each, and in which form, is decided here,
 //! in one place, by what the spec says of the field: a secret is never told, personal data only in its redacted
@@ -11,43 +11,23 @@ use obs_schema::wire::json::Writer;
 use crate::event::FieldInfo;
 use crate::redact;
 use crate::sensitive::{Pii, Secret};
-use crate::span::Attributes;
 use crate::types;
 
-/// Who listens to an event: its span, its log line, or both.
+/// Who listens to an event: its log line.
 #[derive(Debug)]
 pub struct Tell<'t> {
     fields: &'static [FieldInfo],
-    attributes: Option<&'t mut Attributes>,
-    log: Option<Log<'t>>,
-}
-
-/// The fields of a log line.
-#[derive(Debug)]
-struct Log<'t> {
     writer: &'t mut Writer,
     first: bool,
 }
 
 impl<'t> Tell<'t> {
-    /// For a span.
-    pub(crate) fn span(fields: &'static [FieldInfo], attributes: &'t mut Attributes) -> Tell<'t> {
-        Tell {
-            fields,
-            attributes: Some(attributes),
-            log: None,
-        }
-    }
-
     /// For a log line: the members of an object, without its braces.
     pub(crate) fn log(fields: &'static [FieldInfo], writer: &'t mut Writer) -> Tell<'t> {
         Tell {
             fields,
-            attributes: None,
-            log: Some(Log {
-                writer,
-                first: true,
-            }),
+            writer,
+            first: true,
         }
     }
 
@@ -56,35 +36,26 @@ impl<'t> Tell<'t> {
         let Some(info) = self.fields.get(field) else {
             return;
         };
-        if info.secret {
+        if info.secret || !info.log {
             return;
         }
-        if let (Some(key), Some(attributes)) = (info.attr, self.attributes.as_deref_mut()) {
-            value.tell(&mut |said, sensitive| {
-                redact::told(said, sensitive, info.pii, &mut |said| {
-                    attributes.value(key, said);
-                });
+        value.tell(&mut |said, sensitive| {
+            redact::told(said, sensitive, info.pii, &mut |said| {
+                self.writer.name(&mut self.first, info.wire);
+                said.write(self.writer);
             });
-        }
-        if let (true, Some(log)) = (info.log, self.log.as_mut()) {
-            value.tell(&mut |said, sensitive| {
-                redact::told(said, sensitive, info.pii, &mut |said| {
-                    log.writer.name(&mut log.first, info.wire);
-                    said.write(log.writer);
-                });
-            });
-        }
+        });
     }
 
-    /// A field that is more than one plain value, for the log line: as the JSON of its payload.
+    /// A field that is more than one plain value: as the JSON of its payload.
     pub fn json(&mut self, field: usize, write: impl FnOnce(&mut Writer)) {
-        if let (Some(info), Some(log)) = (self.fields.get(field), self.log.as_mut())
+        if let Some(info) = self.fields.get(field)
             && info.log
             && !info.secret
             && info.pii.is_none()
         {
-            log.writer.name(&mut log.first, info.wire);
-            write(log.writer);
+            self.writer.name(&mut self.first, info.wire);
+            write(self.writer);
         }
     }
 }
