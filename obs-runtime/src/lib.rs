@@ -32,13 +32,16 @@ pub mod event;
 pub mod export;
 #[cfg(feature = "apache-avro")]
 pub mod interop;
+pub mod log;
 pub mod metric;
 pub mod redact;
 pub mod span;
+pub mod tell;
 pub mod testing;
 pub mod types;
 
 mod clock;
+mod envelope;
 mod error_type;
 mod ids;
 mod init;
@@ -48,6 +51,7 @@ mod resolve;
 mod sample;
 mod sensitive;
 mod serde;
+mod stamp;
 mod validate;
 mod words;
 

@@ -27,7 +27,14 @@ pub(crate) fn rfc3339(at: Moment) -> [u8; LENGTH] {
     }
     let mut text = *b"0000-00-00T00:00:00.000000Z";
     text[..11].copy_from_slice(&date);
-    for (place, unit) in [(24, 100), (22, 100), (20, 100), (17, 60), (14, 60), (11, 24)] {
+    for (place, unit) in [
+        (24, 100),
+        (22, 100),
+        (20, 100),
+        (17, 60),
+        (14, 60),
+        (11, 24),
+    ] {
         text[place..place + 2].copy_from_slice(&two(rest % unit));
         rest /= unit;
     }
@@ -40,7 +47,12 @@ fn date_of(day: u64) -> [u8; 11] {
     let (year, month, date) = crate::types::civil(i64::try_from(day).unwrap_or_default());
     let year = u64::try_from(year).unwrap_or_default();
     let mut text = *b"0000-00-00T";
-    for (place, value) in [(0, year / 100), (2, year), (5, u64::from(month)), (8, u64::from(date))] {
+    for (place, value) in [
+        (0, year / 100),
+        (2, year),
+        (5, u64::from(month)),
+        (8, u64::from(date)),
+    ] {
         text[place..place + 2].copy_from_slice(&two(value % 100));
     }
     text
@@ -60,7 +72,14 @@ mod tests {
 
     #[test]
     fn it_is_the_text_of_the_time_stamp() {
-        for offset in [0, 1, 999, 1_000_000, 86_400_000_000_000, 3_600_000_000_000 * 7] {
+        for offset in [
+            0,
+            1,
+            999,
+            1_000_000,
+            86_400_000_000_000,
+            3_600_000_000_000 * 7,
+        ] {
             let at = Moment(clock::now().0 + offset);
             assert_eq!(
                 str::from_utf8(&rfc3339(at)).unwrap(),
