@@ -21,6 +21,7 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use crate::metric;
 pub use error::{BusError, BusErrorKind};
 use memory::Memory;
 use null::Null;
@@ -125,8 +126,10 @@ impl Bus {
     /// A bus over a transport of your own.
     #[must_use]
     pub fn new(transport: impl Transport) -> Bus {
+        let transport: Arc<dyn Transport> = Arc::new(transport);
+        metric::watch(&transport);
         Bus {
-            transport: Arc::new(transport),
+            transport,
             source: Arc::from(""),
         }
     }

@@ -9,6 +9,7 @@ mod exemplar;
 mod exposition;
 mod own;
 mod published;
+mod queues;
 mod text;
 
 use std::sync::Mutex;
@@ -18,6 +19,7 @@ pub(crate) use own::{Reason, Signal, buffered, dropped, export_failed, redaction
 #[cfg(test)]
 pub(crate) use own::{drops, export_failures};
 pub(crate) use published::Published;
+pub(crate) use queues::watch;
 
 use crate::event::Descriptor;
 use crate::lane::lock;

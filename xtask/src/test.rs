@@ -109,7 +109,8 @@ fn tests() -> Result<(), String> {
     let tools = tools::install()?;
     go(cargo()
         .args(["test", "--workspace"])
-        .env("OBS_PYTHON", &tools.python))
+        .env("OBS_PYTHON", &tools.python)
+        .env("OBS_PROMTOOL", &tools.promtool))
 }
 
 fn docs() -> Result<(), String> {

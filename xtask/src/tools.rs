@@ -3,21 +3,34 @@
 //! They go into `.tools`, which git ignores. What needs the system's package manager is named with the command to run.
 
 use crate::run::{go, root};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Python packages, pinned: a new release must not turn a green tree red.
-const PYTHON: [&str; 2] = ["fastavro==1.13.1", "jsonschema[format]==4.26.0"];
+const PYTHON: [&str; 3] = [
+    "fastavro==1.13.1",
+    "jsonschema[format]==4.26.0",
+    "prometheus_client==0.26.0",
+];
 
 /// Where things are once installed.
 pub(crate) struct Tools {
     /// A Python with the packages above.
     pub(crate) python: PathBuf,
+    /// What Prometheus checks expositions and rules with.
+    pub(crate) promtool: PathBuf,
 }
 
 /// Installs what is missing.
 pub(crate) fn install() -> Result<Tools, String> {
     let folder = root().join(".tools");
+    Ok(Tools {
+        python: install_python(&folder)?,
+        promtool: install_promtool(&folder)?,
+    })
+}
+
+fn install_python(folder: &Path) -> Result<PathBuf, String> {
     let home = folder.join("python");
     let python = home.join(if cfg!(windows) {
         "Scripts/python.exe"
@@ -27,10 +40,9 @@ pub(crate) fn install() -> Result<Tools, String> {
     let stamp = home.join("installed.txt");
     let wanted = PYTHON.join("\n");
     if std::fs::read_to_string(&stamp).is_ok_and(|there| there == wanted) {
-        return Ok(Tools { python });
+        return Ok(python);
     }
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+    make(folder)?;
     go(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home)).map_err(|error| {
         format!("{error}\nhelp: install Python 3 with venv, on Debian `apt-get install python3 python3-venv`")
     })?;
@@ -45,5 +57,31 @@ pub(crate) fn install() -> Result<Tools, String> {
         .args(PYTHON))?;
     std::fs::write(&stamp, wanted)
         .map_err(|error| format!("cannot write {}: {error}", stamp.display()))?;
-    Ok(Tools { python })
+    Ok(python)
+}
+
+/// The one on the path, or the one of Debian's package, unpacked without being installed.
+fn install_promtool(folder: &Path) -> Result<PathBuf, String> {
+    let help = "install promtool, which comes with Prometheus, so that it is on the path";
+    let on_path = Command::new("promtool").arg("--version").output();
+    if on_path.is_ok_and(|output| output.status.success()) {
+        return Ok("promtool".into());
+    }
+    let folder = folder.join("promtool");
+    let tool = folder.join("usr/bin/promtool");
+    if tool.exists() {
+        return Ok(tool);
+    }
+    make(&folder)?;
+    let unpack = "apt-get download prometheus && dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb usr/bin/prometheus";
+    go(Command::new("sh")
+        .current_dir(&folder)
+        .args(["-ec", unpack]))
+    .map_err(|error| format!("{error}\nhelp: {help}"))?;
+    Ok(tool)
+}
+
+fn make(folder: &Path) -> Result<(), String> {
+    std::fs::create_dir_all(folder)
+        .map_err(|error| format!("cannot make {}: {error}", folder.display()))
 }

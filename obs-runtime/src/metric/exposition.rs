@@ -5,6 +5,7 @@ mod tests;
 
 use super::own::{self, Reason, Signal};
 use super::published::{Cells, Published, labels};
+use super::queues;
 use super::text::{Lines, bound, exemplar, seconds, whole};
 use crate::clock::SECOND;
 use crate::error_type::ErrorType;
@@ -191,6 +192,7 @@ pub(crate) fn write(all: &[&Published], format: Format, out: &mut Vec<u8>) {
     let readings: Vec<_> = all.iter().map(|one| one.read()).collect();
     let both = || all.iter().zip(&readings);
     let mut to = Document { out, format };
+    write_queues(&mut to);
     if !all.is_empty() {
         to.family(
             "event_payload_bytes",
@@ -259,6 +261,26 @@ pub(crate) fn write(all: &[&Published], format: Format, out: &mut Vec<u8>) {
     write_own(&mut to);
     if format == Format::OpenMetrics {
         out.extend_from_slice(b"# EOF\n");
+    }
+}
+
+fn write_queues(to: &mut Document<'_>) {
+    let depths = queues::depths();
+    if depths.is_empty() {
+        return;
+    }
+    to.family(
+        "bus_queue_capacity",
+        "gauge",
+        "",
+        "The most a bus may hold.",
+    );
+    for (system, depth) in &depths {
+        to.own("bus_queue_capacity", &[("bus", system)], depth.capacity);
+    }
+    to.family("bus_queue_depth", "gauge", "", "What a bus holds.");
+    for (system, depth) in &depths {
+        to.own("bus_queue_depth", &[("bus", system)], depth.records);
     }
 }
 

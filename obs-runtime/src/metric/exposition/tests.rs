@@ -6,6 +6,8 @@ use crate::context::SpanContext;
 use crate::event::{Descriptor, FieldInfo, LabelInfo};
 use crate::ids::{SpanId, TraceId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 static FIELDS: &[FieldInfo] = &[FieldInfo {
     label: Some(LabelInfo {
@@ -101,7 +103,41 @@ fn parse(text: &str, format: Format) -> BTreeMap<String, String> {
 fn document(all: &[&Published], format: Format) -> BTreeMap<String, String> {
     let mut out = Vec::new();
     write(all, format, &mut out);
+    outside(&out, format);
     parse(&String::from_utf8(out).unwrap(), format)
+}
+
+/// Reads OpenMetrics from its input, and says what it read again.
+const READER: &str = "
+import sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+families = list(text_string_to_metric_families(sys.stdin.read()))
+assert families and all(family.documentation for family in families)
+";
+
+/// Asks what others think of a document. `cargo xtask test` installs them.
+#[expect(clippy::disallowed_methods, reason = "tests touch the world")]
+fn outside(document: &[u8], format: Format) {
+    let (variable, arguments): (_, &[&str]) = match format {
+        Format::OpenMetrics => ("OBS_PYTHON", &["-c", READER]),
+        Format::Text => ("OBS_PROMTOOL", &["check", "metrics"]),
+    };
+    let Ok(tool) = std::env::var(variable) else {
+        println!("left out, because {variable} is not set (`cargo xtask test` sets it)");
+        return;
+    };
+    let mut child = Command::new(tool)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Dropped at the end of the statement, so that the child sees the end.
+    child.stdin.take().unwrap().write_all(document).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{said}");
 }
 
 #[test]
@@ -122,6 +158,7 @@ fn both_formats_are_what_a_strict_reader_takes() {
     stock.success(0, 3_000_000, 100, None);
     newer.failure(ErrorType::Timeout, 11 * SECOND, Some((span, Moment(at.0))));
     let all = [&shop, &stock, &newer];
+    let _bus = crate::Bus::memory(8);
     for format in [Format::OpenMetrics, Format::Text] {
         let samples = document(&all, format);
         let has = |series: &str, start: &str| {
@@ -149,6 +186,8 @@ fn both_formats_are_what_a_strict_reader_takes() {
             &format!("event_publish_duration_seconds_bucket{{{base},le=\"0.0025\"}}"),
             "1 # ",
         );
+        assert!(samples.contains_key("bus_queue_depth{bus=\"memory\"}"));
+        assert!(samples.contains_key("bus_queue_capacity{bus=\"memory\"}"));
         has(
             &format!("event_publish_duration_seconds_sum{{{newer}}}"),
             "11",

@@ -1,0 +1,70 @@
+//! How full the buses of this program are. They are asked when somebody looks.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, Weak};
+
+use crate::bus::{Depth, Transport};
+use crate::lane::lock;
+
+/// All buses that still live.
+static BUSES: Mutex<Vec<Weak<dyn Transport>>> = Mutex::new(Vec::new());
+
+/// Asks this bus from now on, for as long as it lives.
+pub(crate) fn watch(bus: &Arc<dyn Transport>) {
+    let mut all = lock(&BUSES);
+    all.retain(|bus| bus.strong_count() > 0);
+    all.push(Arc::downgrade(bus));
+}
+
+/// How full they are, by system: what buses of one system hold is added up.
+pub(crate) fn depths() -> BTreeMap<&'static str, Depth> {
+    // A bus may be somebody else's code, which the lock must not wait for.
+    let all: Vec<_> = lock(&BUSES).iter().filter_map(Weak::upgrade).collect();
+    let mut depths: BTreeMap<_, Depth> = BTreeMap::new();
+    for (system, depth) in all
+        .iter()
+        .filter_map(|bus| Some((bus.system(), bus.depth()?)))
+    {
+        let sum = depths.entry(system).or_default();
+        sum.records = sum.records.saturating_add(depth.records);
+        sum.capacity = sum.capacity.saturating_add(depth.capacity);
+    }
+    depths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bus::{Bus, Record, Sending};
+
+    #[derive(Debug)]
+    struct Half(u64);
+
+    impl Transport for Half {
+        fn system(&self) -> &'static str {
+            "half"
+        }
+
+        fn send(&self, _: &Record<'_>) -> Sending {
+            Sending::Done(Ok(Default::default()))
+        }
+
+        fn depth(&self) -> Option<Depth> {
+            Some(Depth {
+                records: self.0 / 2,
+                capacity: self.0,
+            })
+        }
+    }
+
+    #[test]
+    fn buses_of_a_system_are_added_up_while_they_live() {
+        let (first, second) = (Bus::new(Half(10)), Bus::new(Half(4)));
+        let depth = |records, capacity| Depth { records, capacity };
+        assert_eq!(depths()["half"], depth(7, 14));
+        drop(first);
+        assert_eq!(depths()["half"], depth(2, 4));
+        drop(second);
+        assert_eq!(depths().get("half"), None);
+    }
+}
