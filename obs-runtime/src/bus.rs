@@ -8,6 +8,7 @@ mod cursor;
 mod error;
 pub(crate) mod faulty;
 mod frame;
+mod member;
 mod memory;
 mod null;
 mod owned;
@@ -15,6 +16,7 @@ mod publish;
 mod record;
 mod sending;
 mod subscription;
+mod topics;
 mod waiters;
 
 use std::any::Any;
@@ -94,13 +96,17 @@ pub trait Transport: Any + Debug + Send + Sync {
     }
 }
 
-/// How much a bus holds of what it could hold.
+/// How much a bus holds of what it could hold. Where nothing bounds it, a capacity is as large as a number can be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Depth {
-    /// The records in it.
+    /// The records in it that somebody may still want.
     pub records: u64,
     /// The most it may hold.
     pub capacity: u64,
+    /// The room they take, in bytes, with what is beside them.
+    pub bytes: u64,
+    /// The most bytes it may take.
+    pub capacity_bytes: u64,
 }
 
 /// A handle to a bus. Clones are cheap and mean the same bus.

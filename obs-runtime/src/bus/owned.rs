@@ -90,14 +90,9 @@ impl OwnedRecord {
         self.bytes.len()
     }
 
-    /// Its packed form.
-    pub(crate) fn packed(&self) -> &[u8] {
-        &self.bytes
-    }
-
     /// A record out of its packed form; `None` if the bytes are none.
     #[must_use]
-    pub(crate) fn unpack(bytes: &[u8]) -> Option<OwnedRecord> {
+    pub(super) fn unpack(bytes: &[u8]) -> Option<OwnedRecord> {
         let parts = Parts::of(bytes)?;
         Some(OwnedRecord {
             bytes: Arc::from(bytes),
@@ -108,20 +103,24 @@ impl OwnedRecord {
 
 impl From<&Record<'_>> for OwnedRecord {
     fn from(record: &Record<'_>) -> OwnedRecord {
-        let keep = |scratch: &mut Vec<u8>| {
-            scratch.clear();
+        with_scratch(|scratch| {
             let parts = pack(record, scratch);
             let bytes = Arc::from(scratch.as_slice());
-            if scratch.capacity() > SCRATCH_LIMIT {
-                *scratch = Vec::new();
-            }
             OwnedRecord { bytes, parts }
-        };
-        // A thread that ends has no scratch buffer any more.
-        SCRATCH
-            .try_with(|scratch| keep(&mut scratch.borrow_mut()))
-            .unwrap_or_else(|_| keep(&mut Vec::new()))
+        })
     }
+}
+
+/// Lends out the scratch buffer of this thread, which is empty.
+pub(super) fn with_scratch<T>(use_it: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+    // A thread that ends has no scratch buffer any more.
+    let mut scratch = SCRATCH.try_with(RefCell::take).unwrap_or_default();
+    scratch.clear();
+    let result = use_it(&mut scratch);
+    if scratch.capacity() <= SCRATCH_LIMIT {
+        let _ = SCRATCH.try_with(|kept| kept.replace(scratch));
+    }
+    result
 }
 
 impl From<Record<'_>> for OwnedRecord {
@@ -142,6 +141,11 @@ impl fmt::Debug for OwnedRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_record().fmt(f)
     }
+}
+
+/// Appends the packed form of a record.
+pub(super) fn put_packed(record: &Record<'_>, out: &mut Vec<u8>) {
+    pack(record, out);
 }
 
 /// Appends the packed form of a record: parts with their lengths in front of them, in the order topic, key, number

@@ -1,0 +1,167 @@
+//! What a bus keeps: for each topic its records, and how far each group has come in it.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::cursor::{Cursor, KeyTag};
+use super::waiters::Waiters;
+
+/// All topics, and who waits for something to happen in them.
+#[derive(Debug)]
+pub(super) struct Topics<K> {
+    topics: Vec<Topic<K>>,
+    by_name: HashMap<Box<str>, usize>,
+    /// How many groups there ever were, counted for each of their topics.
+    groups: u64,
+    /// Nothing comes any more.
+    pub(super) closed: bool,
+    pub(super) room: Waiters,
+    pub(super) arrivals: Waiters,
+}
+
+/// What is kept of a record.
+pub(super) trait Kept: Clone {
+    /// What tells its key from others, if it has one.
+    fn key(&self) -> Option<KeyTag>;
+}
+
+#[derive(Debug)]
+pub(super) struct Topic<K> {
+    pub(super) records: Records<K>,
+    pub(super) groups: BTreeMap<Arc<str>, Group>,
+}
+
+/// Records of one topic, with their numbers, which grow.
+#[derive(Debug)]
+pub(super) struct Records<K> {
+    list: VecDeque<(u64, K)>,
+    /// The number behind the last that was ever here.
+    end: u64,
+}
+
+/// A group of consumers in one topic.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// A group that ended and began anew is another.
+    pub(super) id: u64,
+    pub(super) cursor: Cursor,
+}
+
+impl<K> Default for Topics<K> {
+    fn default() -> Topics<K> {
+        Topics {
+            topics: Vec::new(),
+            by_name: HashMap::new(),
+            groups: 0,
+            closed: false,
+            room: Waiters::default(),
+            arrivals: Waiters::default(),
+        }
+    }
+}
+
+impl<K> Topics<K> {
+    /// The place of a topic, which it has from now on.
+    pub(super) fn place(&mut self, name: &str) -> usize {
+        if let Some(place) = self.by_name.get(name) {
+            return *place;
+        }
+        self.topics.push(Topic {
+            records: Records {
+                list: VecDeque::new(),
+                end: 0,
+            },
+            groups: BTreeMap::new(),
+        });
+        self.by_name.insert(name.into(), self.topics.len() - 1);
+        self.topics.len() - 1
+    }
+
+    pub(super) fn all(&self) -> &[Topic<K>] {
+        &self.topics
+    }
+
+    pub(super) fn topic(&mut self, place: usize) -> &mut Topic<K> {
+        &mut self.topics[place]
+    }
+
+    /// An id that no group has had.
+    pub(super) fn group_id(&mut self) -> u64 {
+        self.groups += 1;
+        self.groups
+    }
+}
+
+impl<K> Records<K> {
+    /// The number behind the last that was ever here.
+    pub(super) fn end(&self) -> u64 {
+        self.end
+    }
+
+    pub(super) fn push(&mut self, number: u64, kept: K) {
+        self.list.push_back((number, kept));
+        self.end = number + 1;
+    }
+
+    pub(super) fn first(&self) -> Option<&(u64, K)> {
+        self.list.front()
+    }
+
+    pub(super) fn pop(&mut self) -> Option<K> {
+        self.list.pop_front().map(|(_, kept)| kept)
+    }
+
+    /// Where the first record from this number on stands.
+    fn position(&self, number: u64) -> usize {
+        // Mostly numbers have no gaps.
+        let first = self.first().map_or(0, |(first, _)| *first);
+        let guess = usize::try_from(number.saturating_sub(first)).unwrap_or(usize::MAX);
+        match self.list.get(guess) {
+            Some((there, _)) if *there == number => guess,
+            _ => self.list.partition_point(|(there, _)| *there < number),
+        }
+    }
+
+    /// The first record from this number on.
+    pub(super) fn following(&self, number: u64) -> Option<&(u64, K)> {
+        self.list.get(self.position(number))
+    }
+
+    /// The record of this number.
+    fn get(&self, number: u64) -> Option<&K> {
+        let (there, kept) = self.following(number)?;
+        (*there == number).then_some(kept)
+    }
+}
+
+impl<K> Topic<K> {
+    /// Everything before this number all groups are done with; `None` if there is no group.
+    pub(super) fn low(&self) -> Option<u64> {
+        self.groups.values().map(|group| group.cursor.low()).min()
+    }
+
+    /// A group, as long as it is the same one.
+    pub(super) fn group(&mut self, name: &str, id: u64) -> Option<&mut Group> {
+        self.groups.get_mut(name).filter(|group| group.id == id)
+    }
+}
+
+impl<K: Kept> Topic<K> {
+    /// The next record for a group, and for the how manieth time it goes out.
+    pub(super) fn give(&mut self, name: &str, id: u64) -> Option<(u64, u32, K)> {
+        let Topic { records, groups } = self;
+        let group = groups.get_mut(name).filter(|group| group.id == id)?;
+        let following = |number| {
+            let (number, kept) = records.following(number)?;
+            Some((*number, kept.key()))
+        };
+        loop {
+            let (number, attempt) = group.cursor.give(following)?;
+            match records.get(number) {
+                Some(kept) => return Some((number, attempt, kept.clone())),
+                // It had to go to make room for others.
+                None => group.cursor.settle(number, true),
+            }
+        }
+    }
+}
