@@ -96,17 +96,13 @@ pub trait Transport: Any + Debug + Send + Sync {
     }
 }
 
-/// How much a bus holds of what it could hold. Where nothing bounds it, a capacity is as large as a number can be.
+/// How much a bus holds of what it could hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Depth {
-    /// The records in it that somebody may still want.
+    /// The records in it.
     pub records: u64,
     /// The most it may hold.
     pub capacity: u64,
-    /// The room they take, in bytes, with what is beside them.
-    pub bytes: u64,
-    /// The most bytes it may take.
-    pub capacity_bytes: u64,
 }
 
 /// A handle to a bus. Clones are cheap and mean the same bus.

@@ -177,12 +177,9 @@ impl Transport for Memory {
     }
 
     fn depth(&self) -> Option<Depth> {
-        let state = lock(&self.state);
         Some(Depth {
-            records: state.records as u64,
+            records: lock(&self.state).records as u64,
             capacity: self.records as u64,
-            bytes: state.bytes as u64,
-            capacity_bytes: self.bytes as u64,
         })
     }
 
