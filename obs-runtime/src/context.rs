@@ -20,6 +20,7 @@ pub use carrier::{Extract, Inject};
 
 use crate::clock::Moment;
 use crate::ids::{SpanId, TraceId};
+use crate::span::Scope;
 
 /// What crosses the wire of a span: where it stands, and whether it is sampled.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -56,6 +57,8 @@ pub(crate) struct Parts {
     pub(crate) span: Option<SpanContext>,
     /// The `tracestate` that came with it, to be passed on as it is.
     pub(crate) state: Option<Arc<str>>,
+    /// What may be said about the span while it is open, when it is one of this program.
+    pub(crate) scope: Option<Arc<Scope>>,
     pub(crate) correlation: Option<Arc<str>>,
     pub(crate) causation: Option<Arc<str>>,
     pub(crate) conversation: Option<Arc<str>>,
@@ -197,6 +200,7 @@ impl Context {
         self.with(|parts| {
             parts.span = Some(span);
             parts.state = None;
+            parts.scope = None;
         })
     }
 

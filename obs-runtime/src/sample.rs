@@ -17,6 +17,9 @@ static BELOW: AtomicU64 = AtomicU64::new(ALL);
 /// Whether the bits decide even where a parent has decided.
 static ALONE: AtomicBool = AtomicBool::new(false);
 
+/// Whether what the bits turn down may leave all the same.
+static RESCUES: AtomicBool = AtomicBool::new(true);
+
 /// Which traces are kept from their start on.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Sampling {
@@ -24,6 +27,8 @@ pub struct Sampling {
     pub ratio: f64,
     /// Whether a span follows the decision of its parent, when it has one.
     pub follows_parent: bool,
+    /// Whether what fails, is slow or is audited leaves all the same.
+    pub rescues: bool,
 }
 
 impl Default for Sampling {
@@ -31,6 +36,7 @@ impl Default for Sampling {
         Sampling {
             ratio: 1.0,
             follows_parent: true,
+            rescues: true,
         }
     }
 }
@@ -61,6 +67,7 @@ impl Sampling {
         Some(Sampling {
             ratio,
             follows_parent,
+            ..Sampling::default()
         })
     }
 
@@ -68,6 +75,7 @@ impl Sampling {
     pub(crate) fn install(self) {
         BELOW.store(bound(self.ratio), Relaxed);
         ALONE.store(!self.follows_parent, Relaxed);
+        RESCUES.store(self.rescues, Relaxed);
     }
 }
 
@@ -92,6 +100,12 @@ pub(crate) fn head(parent: Option<&SpanContext>, trace: TraceId) -> bool {
         Some(parent) if !ALONE.load(Relaxed) => parent.sampled,
         _ => below(trace, BELOW.load(Relaxed)),
     }
+}
+
+/// Whether a span that nobody sampled may leave all the same.
+#[inline]
+pub(crate) fn rescues() -> bool {
+    RESCUES.load(Relaxed)
 }
 
 /// The same bits as the SDKs of OpenTelemetry look at.

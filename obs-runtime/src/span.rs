@@ -1,15 +1,52 @@
 //! Spans: pieces of work with a start and an end.
 //!
-//! Ids are drawn when a span starts; whether it leaves is decided when it ends. A span leaves when its trace is
-//! sampled, and also when it failed, took longer than its event allows, or is audited: then `sampling.reason` says
-//! which. One that stays costs its ids and nothing else; one that leaves becomes a plain record in a block of its
-//! thread, which [`crate::export`] gathers.
+//! ```
+//! use obs_runtime::span::{self, SpanMeta};
 //!
-//! What another program has dropped stays dropped: a rescued span may have a parent that nobody has.
+//! static CHARGE: SpanMeta = SpanMeta::new("charge card");
+//!
+//! fn charge(card: &str) -> Result<u32, std::num::ParseIntError> {
+//!     CHARGE.try_run(|| {
+//!         span::set("card.length", card.len());
+//!         card.parse()
+//!     })
+//! }
+//!
+//! assert_eq!(charge("41"), Ok(41));
+//! assert!(charge("forty-one").is_err(), "and the span says so");
+//! ```
+//!
+//! [`SpanMeta::run`] and [`SpanMeta::follow`] put a span around a closure and a future; publishers make their own.
+//! Whatever happens inside has that span as its parent.
+//!
+//! # What leaves
+//!
+//! Ids are drawn when a span starts. When its trace is sampled, it leaves as it ends: a plain record in a block of its
+//! thread, which [`crate::export`] gathers. When it is not, its record waits beside those of the other spans that this
+//! program has in the trace. As soon as one of them fails, takes longer than it may, or is audited, all that wait
+//! leave, and so do those that end later; their `sampling.reason` says why (`error`, `slow`, `audit`). When the
+//! outermost of them, the local root, ends and none has, nothing leaves. A span that ends after its local root follows
+//! it if that has left, and speaks for itself otherwise.
+//!
+//! A local root without children, as most publishes are, waits for nothing and allocates nothing.
+//!
+//! What waits is bounded: 10,000 spans and 8 MiB a trace, 4,096 traces and 64 MiB in all, five minutes. Beyond that a
+//! trace that leaves consists of what it had, of the spans that failed, and of those around them; its local root
+//! tells how many are missing as `sampling.truncated`, and `obs_spans_dropped_total` counts them.
+//!
+//! # What cannot be rescued
+//!
+//! - What another program has dropped. A rescued span may have a parent that nobody has.
+//! - What a tracer of somebody else in this program has dropped, as `opentelemetry_sdk` does with spans that are not
+//!   sampled: spans of ours below it and above it are rescued, with a gap in between.
+//! - Spans of a local root that ended well before a late child fails.
+//! - Spans that end while nobody exports.
 
 mod attributes;
 mod limits;
+mod local;
 mod record;
+mod work;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::RefCell;
@@ -18,15 +55,18 @@ use std::sync::{Arc, Mutex};
 
 pub use attributes::{Attributes, Value};
 pub use limits::SpanLimits;
-pub(crate) use record::Reason;
-pub use record::{FinishedEvent, FinishedSpan, Spans};
+pub use record::{FinishedEvent, FinishedLink, FinishedSpan, Spans};
+pub(crate) use work::Scope;
+pub use work::{InSpan, event, failed, link, set};
 
 use crate::clock::Moment;
 use crate::context::{Context, SpanContext};
 use crate::ids::{SpanId, TraceId};
 use crate::metric::{self, Signal};
 use crate::{export, lane, sample};
-use record::Record;
+use attributes::Said;
+use local::Local;
+use record::{Reason, Record};
 
 /// What a span is to its peers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -120,13 +160,23 @@ pub(crate) enum Outcome<'a> {
 }
 
 /// What went wrong. Nothing of a payload is in it.
-pub(crate) struct Failure<'a> {
-    /// One of a closed set.
-    pub(crate) error_type: &'static str,
-    /// The type of the error, as the program calls it.
-    pub(crate) exception: &'static str,
+#[derive(Clone, Copy)]
+pub struct Failure<'a> {
+    /// One of a closed set: `error.type`.
+    pub error_type: &'static str,
+    /// The type of the error, as the program calls it. Without one there is no exception to tell of.
+    pub exception: &'static str,
     /// What the error says.
-    pub(crate) message: Option<&'a dyn fmt::Display>,
+    pub message: Option<&'a dyn fmt::Display>,
+}
+
+impl fmt::Debug for Failure<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Failure")
+            .field("error_type", &self.error_type)
+            .field("exception", &self.exception)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Whether a span left. An exemplar may mention those that did.
@@ -134,7 +184,7 @@ pub(crate) struct Failure<'a> {
 pub(crate) enum Fate {
     /// Somebody exports it.
     Exported,
-    /// It stays.
+    /// It stays, or waits for what becomes of its trace.
     Dropped,
 }
 
@@ -147,10 +197,14 @@ pub(crate) struct Span {
     parent: Option<SpanContext>,
     state: Option<Arc<str>>,
     start: Moment,
+    /// What its trace waits with; none where every span decides alone.
+    local: Option<Arc<Local>>,
+    /// Whether what waits is decided when it ends.
+    root: bool,
 }
 
 impl Span {
-    /// Starts one under the span of a context.
+    /// Starts one under the span of a context. It has no children in this program.
     #[inline]
     pub(crate) fn start(meta: &'static SpanMeta, cx: &Context, at: Moment) -> Span {
         let parts = cx.parts();
@@ -167,7 +221,19 @@ impl Span {
             parent,
             state: parts.and_then(|parts| parts.state.clone()),
             start: at,
+            local: parts.and_then(|parts| parts.scope.as_ref()?.local().cloned()),
+            root: false,
         }
+    }
+
+    /// Starts one that may have children.
+    fn open(meta: &'static SpanMeta, cx: &Context, at: Moment) -> Span {
+        let mut span = Span::start(meta, cx, at);
+        if span.local.is_none() && !span.context.sampled && export::active() && sample::rescues() {
+            span.local = Some(Arc::new(Local::new(at, &local::BOUNDS)));
+            span.root = true;
+        }
+        span
     }
 
     /// What goes into headers, envelopes and log lines.
@@ -176,7 +242,7 @@ impl Span {
         self.context
     }
 
-    /// Ends it. What is to be said about it is asked for only when it leaves.
+    /// Ends it. What is to be said about it is asked for only when it leaves or waits.
     #[inline]
     pub(crate) fn end(
         self,
@@ -184,46 +250,79 @@ impl Span {
         outcome: &Outcome<'_>,
         fill: impl FnOnce(&mut Attributes<'_>),
     ) -> Fate {
+        let Some(reason) = self.verdict(at, outcome) else {
+            return Fate::Dropped;
+        };
+        let mut fill = Some(fill);
+        self.leave(at, reason, outcome, None, &mut |to| {
+            if let Some(fill) = fill.take() {
+                fill(to);
+            }
+        })
+    }
+
+    /// Ends one of a piece of work.
+    fn finish(self, at: Moment, outcome: &Outcome<'_>, said: Option<Said>) {
+        if let Some(reason) = self.verdict(at, outcome) {
+            self.leave(at, reason, outcome, said, &mut |_| {});
+        }
+    }
+
+    /// Whether its record is written, and the reason it has by itself to leave although nobody sampled it.
+    #[inline]
+    fn verdict(&self, at: Moment, outcome: &Outcome<'_>) -> Option<Option<Reason>> {
         let reason = if self.context.sampled {
             None
         } else {
             let found = self.rescue(at, outcome);
-            if found.is_none() {
-                return Fate::Dropped;
+            if found.is_none() && self.local.is_none() {
+                return None;
             }
             found
         };
-        if !export::active() {
-            return Fate::Dropped;
-        }
-        self.leave(at, reason, outcome, fill)
+        export::active().then_some(reason)
     }
 
     /// Why it leaves although nobody sampled it.
     #[inline]
     fn rescue(&self, at: Moment, outcome: &Outcome<'_>) -> Option<Reason> {
-        if matches!(outcome, Outcome::Failed(_)) {
-            Some(Reason::Error)
+        let reason = if matches!(outcome, Outcome::Failed(_)) {
+            Reason::Error
         } else if at.nanos_since(self.start) >= self.meta.slow {
-            Some(Reason::Slow)
+            Reason::Slow
+        } else if self.meta.audit {
+            Reason::Audit
         } else {
-            self.meta.audit.then_some(Reason::Audit)
-        }
+            return None;
+        };
+        sample::rescues().then_some(reason)
     }
 
+    /// Writes the record and passes it on. Not generic: each event would bring another copy.
     fn leave(
         self,
         at: Moment,
         reason: Option<Reason>,
         outcome: &Outcome<'_>,
-        fill: impl FnOnce(&mut Attributes<'_>),
+        said: Option<Said>,
+        fill: &mut dyn FnMut(&mut Attributes<'_>),
     ) -> Fate {
+        let local = self.local.clone();
+        let root = self.root;
         let wrote = SCRATCH.try_with(|scratch| match scratch.try_borrow_mut() {
             Ok(mut scratch) => {
                 // A `fill` that panicked may have left something.
                 scratch.clear();
+                if let Some(said) = said {
+                    scratch.take(said);
+                }
                 self.write(&mut scratch, at, reason, outcome, fill);
-                hand_over(&mut scratch)
+                let one = &mut scratch.spans;
+                match local {
+                    None => hand_over(one),
+                    Some(local) if root => local.decide(one),
+                    Some(local) => local.ended(one),
+                }
             }
             // A span that ends while another one of this thread is written would have to wait for it.
             Err(_) => {
@@ -240,14 +339,14 @@ impl Span {
     /// Writes the record. User code may run in here, so no lock is held.
     fn write(
         self,
-        spans: &mut Spans,
+        said: &mut Said,
         at: Moment,
         reason: Option<Reason>,
         outcome: &Outcome<'_>,
-        fill: impl FnOnce(&mut Attributes<'_>),
+        fill: &mut dyn FnMut(&mut Attributes<'_>),
     ) {
         let end = at.unix_nanos();
-        let mut attributes = Attributes::new(spans, self.meta.fixed.len());
+        let mut attributes = Attributes::new(said, self.meta.fixed.len());
         fill(&mut attributes);
         let (error, message) = match outcome {
             Outcome::Fine => (None, record::Range::default()),
@@ -260,8 +359,7 @@ impl Span {
                 (Some(failure.error_type), message)
             }
         };
-        let (own, dropped) = (attributes.own, attributes.dropped);
-        spans.records.push(Record {
+        said.spans.records.push(Record {
             meta: self.meta,
             trace: self.context.trace,
             span: self.context.span,
@@ -272,17 +370,18 @@ impl Span {
             start: end.saturating_sub(at.nanos_since(self.start)),
             end,
             reason,
+            truncated: 0,
             error,
             message,
-            own,
-            dropped,
+            own: said.own,
+            dropped: said.dropped,
         });
     }
 }
 
 thread_local! {
     /// Where records are written before a lock is taken.
-    static SCRATCH: RefCell<Spans> = RefCell::default();
+    static SCRATCH: RefCell<Said> = RefCell::default();
 
     /// What this thread has for those who gather.
     static BLOCK: Arc<Mutex<Spans>> = export::BLOCKS.enter();

@@ -52,6 +52,7 @@ pub const RESERVED_ATTRS: &[&str] = &[
     "event.type",
     "event.version",
     "sampling.reason",
+    "sampling.truncated",
 ];
 
 /// Namespaces of span attributes that belong to OpenTelemetry.

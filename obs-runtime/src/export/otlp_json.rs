@@ -98,13 +98,12 @@ fn span(w: &mut Writer, span: &FinishedSpan<'_>) {
         ),
     );
     attributes(w, ",", span.attributes());
-    for (name, dropped) in [
+    for (name, count) in [
         ("Attributes", span.dropped_attributes()),
         ("Events", span.dropped_events()),
+        ("Links", span.dropped_links()),
     ] {
-        if dropped > 0 {
-            put(w, &format!(",\"dropped{name}Count\":{dropped}"));
-        }
+        dropped(w, name, count);
     }
     w.raw(",\"events\":[");
     for (index, event) in span.events().enumerate() {
@@ -113,6 +112,21 @@ fn span(w: &mut Writer, span: &FinishedSpan<'_>) {
         put(w, &format!("{{\"timeUnixNano\":\"{at}\",\"name\":"));
         w.string(event.name());
         attributes(w, ",", event.attributes());
+        dropped(w, "Attributes", event.dropped_attributes());
+        w.raw("}");
+    }
+    w.raw("],\"links\":[");
+    for (index, link) in span.links().enumerate() {
+        let to = link.to();
+        w.raw(if index > 0 { "," } else { "" });
+        w.raw("{\"traceId\":");
+        w.string(&to.trace.to_string());
+        w.raw(",\"spanId\":");
+        w.string(&to.span.to_string());
+        let flags = 0x100 + u32::from(to.sampled) + if to.remote { 0x200 } else { 0 };
+        put(w, &format!(",\"flags\":{flags}"));
+        attributes(w, ",", link.attributes());
+        dropped(w, "Attributes", link.dropped_attributes());
         w.raw("}");
     }
     w.raw("],\"status\":{");
@@ -121,6 +135,12 @@ fn span(w: &mut Writer, span: &FinishedSpan<'_>) {
         w.string(message);
     }
     w.raw("}}");
+}
+
+fn dropped(w: &mut Writer, what: &str, count: u32) {
+    if count > 0 {
+        put(w, &format!(",\"dropped{what}Count\":{count}"));
+    }
 }
 
 fn attributes<'a>(

@@ -3,7 +3,8 @@
 use std::fmt::{self, Write as _};
 
 use super::limits::{SpanLimits, cut};
-use super::record::{Attribute, Counts, Event, Owner, Range, Spans, Stored};
+use super::record::{Attribute, Counts, Event, Link, Owner, Range, Spans, Stored};
+use crate::context::SpanContext;
 
 /// What an attribute says.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -37,31 +38,61 @@ impl From<u64> for Value<'_> {
     }
 }
 
+/// What no `i64` holds is its greatest.
+impl From<usize> for Value<'_> {
+    fn from(value: usize) -> Self {
+        Value::Int(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
 impl<'a> From<&'a str> for Value<'a> {
     fn from(text: &'a str) -> Value<'a> {
         Value::Text(text)
     }
 }
 
+/// What is said about one span.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    pub(super) spans: Spans,
+    pub(super) own: Counts,
+    pub(super) dropped: Counts,
+    /// How many of the attributes are the span's, and of no event or link.
+    set: u32,
+}
+
+impl Said {
+    pub(super) fn clear(&mut self) {
+        self.spans.clear();
+        self.set = 0;
+        self.own = Counts::default();
+        self.dropped = Counts::default();
+    }
+
+    /// Takes over what was said elsewhere, before anything is said here.
+    pub(super) fn take(&mut self, mut other: Said) {
+        self.spans.append(&mut other.spans);
+        self.own = other.own;
+        self.dropped = other.dropped;
+        self.set = other.set;
+    }
+}
+
 /// Where the attributes of a span are written.
 #[derive(Debug)]
 pub struct Attributes<'a> {
-    spans: &'a mut Spans,
+    said: &'a mut Said,
     limits: SpanLimits,
     fixed: u32,
-    pub(super) own: Counts,
-    pub(super) dropped: Counts,
 }
 
 impl<'a> Attributes<'a> {
-    /// Into an empty batch.
-    pub(super) fn new(spans: &'a mut Spans, fixed: usize) -> Attributes<'a> {
+    /// For a span that has so many attributes anyhow.
+    pub(super) fn new(said: &'a mut Said, fixed: usize) -> Attributes<'a> {
         Attributes {
-            spans,
+            said,
             limits: SpanLimits::installed(),
             fixed: u32::try_from(fixed).unwrap_or(u32::MAX),
-            own: Counts::default(),
-            dropped: Counts::default(),
         }
     }
 
@@ -83,16 +114,103 @@ impl<'a> Attributes<'a> {
         }
     }
 
+    /// Another span that this one has to do with, beside its parent.
+    pub fn link(&mut self, to: SpanContext, about: &[(&'static str, Value<'_>)]) {
+        if self.said.own.links >= self.limits.links {
+            self.said.dropped.links += 1;
+            return;
+        }
+        let owner = Owner::Link(self.said.own.links);
+        self.said.own.links += 1;
+        let dropped = self.about(owner, about, self.limits.link_attributes);
+        self.said.spans.links.push(Link { to, dropped });
+    }
+
+    /// The same, with a new value where the name has one already.
+    pub(super) fn replace(&mut self, key: &'static str, value: Value<'_>) {
+        let own = self.said.own.attributes as usize;
+        let known = self.said.spans.attributes[..own]
+            .iter()
+            .position(|it| it.owner == Owner::Span && it.key == key);
+        match known {
+            Some(at) => self.said.spans.attributes[at].value = self.store(value),
+            None => self.set(key, value),
+        }
+    }
+
+    /// Something that happened at this time, in nanoseconds since 1970.
+    pub(super) fn event(
+        &mut self,
+        name: &'static str,
+        at: u64,
+        about: &[(&'static str, Value<'_>)],
+    ) {
+        if self.said.own.events >= self.limits.events {
+            self.said.dropped.events += 1;
+            return;
+        }
+        let owner = Owner::Event(self.said.own.events);
+        self.said.own.events += 1;
+        let dropped = self.about(owner, about, self.limits.event_attributes);
+        self.said.spans.events.push(Event { name, at, dropped });
+    }
+
+    /// Says so much of an event or a link. Gives how much was over the limit.
+    fn about(&mut self, owner: Owner, about: &[(&'static str, Value<'_>)], limit: u32) -> u32 {
+        let (kept, over) = about.split_at(about.len().min(limit as usize));
+        for (key, value) in kept {
+            let value = self.store(*value);
+            self.push(owner, key, value);
+        }
+        u32::try_from(over.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The event of a failure. Gives the place of what the error says.
+    pub(super) fn exception(
+        &mut self,
+        at: u64,
+        kind: &str,
+        message: Option<&dyn fmt::Display>,
+        trace: Option<&dyn fmt::Display>,
+    ) -> Range {
+        let message = message.map(shown);
+        let trace = trace.map(shown);
+        let said = [
+            Some(("exception.type", kind)),
+            message.as_deref().map(|it| ("exception.message", it)),
+            trace.as_deref().map(|it| ("exception.stacktrace", it)),
+        ];
+        let mut about = [("", Value::Bool(false)); 3];
+        let mut count = 0;
+        for (key, text) in said.into_iter().flatten() {
+            about[count] = (key, Value::Text(text));
+            count += 1;
+        }
+        if !kind.is_empty() {
+            self.event("exception", at, &about[..count]);
+        }
+        let from = self.said.own.text;
+        self.text(message.as_deref().unwrap_or_default());
+        Range {
+            from,
+            to: self.said.own.text,
+        }
+    }
+
     fn has_room(&mut self) -> bool {
-        let room = self.own.attributes.saturating_add(self.fixed) < self.limits.attributes;
-        self.dropped.attributes += u32::from(!room);
+        let room = self.said.set.saturating_add(self.fixed) < self.limits.attributes;
+        self.said.set += u32::from(room);
+        self.said.dropped.attributes += u32::from(!room);
         room
     }
 
     #[inline]
     fn push(&mut self, owner: Owner, key: &'static str, value: Stored) {
-        self.own.attributes += 1;
-        self.spans.attributes.push(Attribute { owner, key, value });
+        self.said.own.attributes += 1;
+        self.said
+            .spans
+            .attributes
+            .push(Attribute { owner, key, value });
     }
 
     #[inline]
@@ -102,11 +220,11 @@ impl<'a> Attributes<'a> {
             Value::Int(value) => Stored::Int(value),
             Value::Float(value) => Stored::Float(value),
             Value::Text(text) => {
-                let from = self.own.text;
+                let from = self.said.own.text;
                 self.text(text);
                 Stored::Text(Range {
                     from,
-                    to: self.own.text,
+                    to: self.said.own.text,
                 })
             }
         }
@@ -117,52 +235,17 @@ impl<'a> Attributes<'a> {
         // Four gigabytes of text in one span are an error of the program: what is beyond is not kept.
         if let Some(length) = u32::try_from(text.len())
             .ok()
-            .and_then(|it| self.own.text.checked_add(it))
+            .and_then(|it| self.said.own.text.checked_add(it))
         {
-            self.spans.text.push_str(text);
-            self.own.text = length;
+            self.said.spans.text.push_str(text);
+            self.said.own.text = length;
         }
     }
+}
 
-    /// The event of a failure. Gives the place of its text.
-    pub(super) fn exception(
-        &mut self,
-        at: u64,
-        kind: &'static str,
-        message: Option<&dyn fmt::Display>,
-        trace: Option<&dyn fmt::Display>,
-    ) -> Range {
-        let mut text = String::new();
-        let mut store = |this: &mut Self, shown: &dyn fmt::Display| {
-            text.clear();
-            // A text that cannot be shown is as long as it got.
-            let _ = write!(text, "{shown}");
-            let from = this.own.text;
-            this.text(&text);
-            Range {
-                from,
-                to: this.own.text,
-            }
-        };
-        let message = message.map(|message| store(self, message));
-        let trace = trace.map(|trace| store(self, trace));
-        if self.own.events < self.limits.events {
-            let owner = Owner::Event(self.own.events);
-            self.own.events += 1;
-            let name = "exception";
-            self.spans.events.push(Event { name, at });
-            let said = [
-                Some(("exception.type", Stored::Word(kind))),
-                message.map(|range| ("exception.message", Stored::Text(range))),
-                trace.map(|range| ("exception.stacktrace", Stored::Text(range))),
-            ];
-            let room = self.limits.event_attributes as usize;
-            for (key, value) in said.into_iter().flatten().take(room) {
-                self.push(owner, key, value);
-            }
-        } else {
-            self.dropped.events += 1;
-        }
-        message.unwrap_or_default()
-    }
+/// A text that cannot be shown is as long as it got.
+fn shown(value: &dyn fmt::Display) -> String {
+    let mut text = String::new();
+    let _ = write!(text, "{value}");
+    text
 }

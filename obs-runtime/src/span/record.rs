@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::{Kind, SpanMeta, Value};
+use crate::context::SpanContext;
 use crate::ids::{SpanId, TraceId};
 
 /// Why a span leaves although its trace was not sampled.
@@ -40,6 +41,8 @@ pub(super) struct Record {
     pub(super) start: u64,
     pub(super) end: u64,
     pub(super) reason: Option<Reason>,
+    /// How many spans of the trace are missing, on the local root.
+    pub(super) truncated: u64,
     pub(super) error: Option<&'static str>,
     /// The part of its text that says what went wrong.
     pub(super) message: Range,
@@ -59,6 +62,7 @@ pub(super) struct Range {
 pub(super) struct Counts {
     pub(super) attributes: u32,
     pub(super) events: u32,
+    pub(super) links: u32,
     pub(super) text: u32,
 }
 
@@ -67,6 +71,7 @@ pub(super) struct Counts {
 pub(super) enum Owner {
     Span,
     Event(u32),
+    Link(u32),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +94,15 @@ pub(super) struct Attribute {
 pub(super) struct Event {
     pub(super) name: &'static str,
     pub(super) at: u64,
+    /// How many of its attributes were over the limit.
+    pub(super) dropped: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Link {
+    pub(super) to: SpanContext,
+    /// How many of its attributes were over the limit.
+    pub(super) dropped: u32,
 }
 
 /// Finished spans, in the order in which they ended.
@@ -97,6 +111,7 @@ pub struct Spans {
     pub(super) records: Vec<Record>,
     pub(super) attributes: Vec<Attribute>,
     pub(super) events: Vec<Event>,
+    pub(super) links: Vec<Link>,
     pub(super) text: String,
 }
 
@@ -118,13 +133,22 @@ impl Spans {
         size_of::<Record>() * self.records.len()
             + size_of::<Attribute>() * self.attributes.len()
             + size_of::<Event>() * self.events.len()
+            + size_of::<Link>() * self.links.len()
             + self.text.len()
+    }
+
+    /// How many bytes it could hold without growing, or nearly.
+    pub(super) fn capacity(&self) -> usize {
+        size_of::<Record>() * self.records.capacity()
+            + size_of::<Attribute>() * self.attributes.capacity()
+            + self.text.capacity()
     }
 
     pub(super) fn clear(&mut self) {
         self.records.clear();
         self.attributes.clear();
         self.events.clear();
+        self.links.clear();
         self.text.clear();
     }
 
@@ -133,6 +157,7 @@ impl Spans {
         self.records.append(&mut others.records);
         self.attributes.append(&mut others.attributes);
         self.events.append(&mut others.events);
+        self.links.append(&mut others.links);
         self.text.push_str(&others.text);
         others.text.clear();
     }
@@ -140,11 +165,13 @@ impl Spans {
     /// Looks at each.
     pub fn iter(&self) -> impl Iterator<Item = FinishedSpan<'_>> {
         let (mut attributes, mut events) = (self.attributes.as_slice(), self.events.as_slice());
+        let mut links = self.links.as_slice();
         let mut text = self.text.as_str();
         self.records.iter().map(move |record| FinishedSpan {
             record,
             attributes: first(&mut attributes, record.own.attributes),
             events: first(&mut events, record.own.events),
+            links: first(&mut links, record.own.links),
             text: {
                 let (own, rest) = text.split_at(record.own.text as usize);
                 text = rest;
@@ -167,6 +194,7 @@ pub struct FinishedSpan<'a> {
     record: &'a Record,
     attributes: &'a [Attribute],
     events: &'a [Event],
+    links: &'a [Link],
     text: &'a str,
 }
 
@@ -176,6 +204,14 @@ pub struct FinishedEvent<'a> {
     span: FinishedSpan<'a>,
     index: u32,
     event: &'a Event,
+}
+
+/// Another span that a span has to do with.
+#[derive(Clone, Copy, Debug)]
+pub struct FinishedLink<'a> {
+    span: FinishedSpan<'a>,
+    index: u32,
+    link: &'a Link,
 }
 
 impl<'a> FinishedSpan<'a> {
@@ -245,10 +281,12 @@ impl<'a> FinishedSpan<'a> {
         let error = record.error.map(|error| ("error.type", error));
         let reason = record.reason.map(|it| ("sampling.reason", it.as_str()));
         let ours = [error, reason].into_iter().flatten();
+        let missing = (record.truncated > 0).then(|| record.truncated.into());
         let fixed = record.meta.fixed.iter().copied();
         fixed
             .chain(self.owned(Owner::Span))
             .chain(ours.map(|(key, word)| (key, Value::Text(word))))
+            .chain(missing.map(|missing| ("sampling.truncated", missing)))
     }
 
     /// What happened in it.
@@ -257,6 +295,14 @@ impl<'a> FinishedSpan<'a> {
         (0..)
             .zip(span.events)
             .map(move |(index, event)| FinishedEvent { span, index, event })
+    }
+
+    /// What it has to do with, beside its parent.
+    pub fn links(&self) -> impl Iterator<Item = FinishedLink<'a>> + use<'a> {
+        let span = *self;
+        (0..)
+            .zip(span.links)
+            .map(move |(index, link)| FinishedLink { span, index, link })
     }
 
     /// How many attributes were over the limit.
@@ -269,6 +315,12 @@ impl<'a> FinishedSpan<'a> {
     #[must_use]
     pub fn dropped_events(&self) -> u32 {
         self.record.dropped.events
+    }
+
+    /// How many links were over the limit.
+    #[must_use]
+    pub fn dropped_links(&self) -> u32 {
+        self.record.dropped.links
     }
 
     fn slice(&self, range: Range) -> &'a str {
@@ -309,5 +361,30 @@ impl<'a> FinishedEvent<'a> {
     /// Names and values.
     pub fn attributes(&self) -> impl Iterator<Item = (&'static str, Value<'a>)> + use<'a> {
         self.span.owned(Owner::Event(self.index))
+    }
+
+    /// How many attributes were over the limit.
+    #[must_use]
+    pub fn dropped_attributes(&self) -> u32 {
+        self.event.dropped
+    }
+}
+
+impl<'a> FinishedLink<'a> {
+    /// The other span.
+    #[must_use]
+    pub fn to(&self) -> SpanContext {
+        self.link.to
+    }
+
+    /// Names and values.
+    pub fn attributes(&self) -> impl Iterator<Item = (&'static str, Value<'a>)> + use<'a> {
+        self.span.owned(Owner::Link(self.index))
+    }
+
+    /// How many attributes were over the limit.
+    #[must_use]
+    pub fn dropped_attributes(&self) -> u32 {
+        self.link.dropped
     }
 }

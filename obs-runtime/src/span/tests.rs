@@ -1,7 +1,12 @@
 use super::*;
 use crate::clock;
 use crate::export::{ExportError, SpanExporter};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Once;
+
+mod local;
+mod work;
 
 /// A span as a test looks at it.
 #[derive(Clone, PartialEq, Debug)]
@@ -14,7 +19,10 @@ struct Seen {
     error: Option<(&'static str, String)>,
     attributes: Vec<String>,
     events: Vec<(&'static str, Vec<String>)>,
+    links: Vec<(SpanContext, Vec<String>)>,
     dropped: u32,
+    dropped_events: u32,
+    dropped_links: u32,
 }
 
 static SEEN: Mutex<Vec<Seen>> = Mutex::new(Vec::new());
@@ -47,7 +55,13 @@ impl SpanExporter for Keeps {
                     .events()
                     .map(|event| (event.name(), texts(event.attributes())))
                     .collect(),
+                links: span
+                    .links()
+                    .map(|link| (link.to(), texts(link.attributes())))
+                    .collect(),
                 dropped: span.dropped_attributes(),
+                dropped_events: span.dropped_events(),
+                dropped_links: span.dropped_links(),
             }
         }));
         Ok(())
@@ -236,16 +250,16 @@ fn an_exporter_that_panics_harms_nobody() {
 
 #[test]
 fn a_full_block_takes_no_more() {
-    let (mut block, mut scratch) = (Spans::default(), Spans::default());
+    let (mut block, mut scratch) = (Spans::default(), Said::default());
     let start = clock::now();
     let mut took = Vec::new();
     for index in 0..4 {
         let span = Span::start(&PLAIN, &under(true), start);
         scratch.clear();
-        span.write(&mut scratch, start, None, &Outcome::Fine, |to| {
+        span.write(&mut scratch, start, None, &Outcome::Fine, &mut |to| {
             to.set("index", index)
         });
-        took.push(put(&mut block, &mut scratch, 3));
+        took.push(put(&mut block, &mut scratch.spans, 3));
     }
     assert_eq!(took, [true, true, true, false]);
     let kept: Vec<_> = block
@@ -257,11 +271,11 @@ fn a_full_block_takes_no_more() {
     let span = Span::start(&PLAIN, &under(true), start);
     scratch.clear();
     let text = "x".repeat(MOST_BYTES);
-    span.write(&mut scratch, start, None, &Outcome::Fine, |to| {
+    span.write(&mut scratch, start, None, &Outcome::Fine, &mut |to| {
         to.set("text", text.as_str())
     });
-    assert!(put(&mut block, &mut scratch, 10));
-    assert!(!put(&mut block, &mut scratch, 10));
+    assert!(put(&mut block, &mut scratch.spans, 10));
+    assert!(!put(&mut block, &mut scratch.spans, 10));
 }
 
 #[test]
@@ -285,15 +299,15 @@ fn a_batch_is_a_line_of_otlp() {
 
     let (cx, start) = (under(true), clock::now());
     let span = Span::start(&PLAIN, &cx, start);
-    let (ids, mut batch, paper) = (span.context(), Spans::default(), Paper::default());
-    span.write(&mut batch, later(start, 7), None, &FAILED, |to| {
+    let (ids, mut batch, paper) = (span.context(), Said::default(), Paper::default());
+    span.write(&mut batch, later(start, 7), None, &FAILED, &mut |to| {
         to.set("text", "\"\n");
         to.set("nan", f64::NAN);
         to.set("half", 0.5);
         to.set("yes", true);
     });
     let mut exporter = export::OtlpJsonLines::new("shop", paper.clone());
-    exporter.export(&batch).unwrap();
+    exporter.export(&batch.spans).unwrap();
     let line = lane::lock(&paper.0).clone();
     assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
     let text = String::from_utf8(line).unwrap();

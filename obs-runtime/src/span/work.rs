@@ -1,0 +1,321 @@
+//! Spans around pieces of work: closures and futures.
+
+use std::any::{Any, type_name};
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{self, Poll};
+
+use super::attributes::Said;
+use super::local::Local;
+use super::{Attributes, Failure, Outcome, Span, SpanMeta, Value};
+use crate::clock;
+use crate::context::{Context, SpanContext};
+use crate::lane::lock;
+use crate::{ErrorType, export};
+
+/// A span that is open, for those inside of it.
+#[derive(Debug)]
+pub(crate) struct Scope {
+    local: Option<Arc<Local>>,
+    /// How many attributes it has anyhow.
+    fixed: usize,
+    /// None once it has ended.
+    said: Mutex<Option<Said>>,
+}
+
+impl Scope {
+    pub(super) fn local(&self) -> Option<&Arc<Local>> {
+        self.local.as_ref()
+    }
+
+    fn say(&self, say: impl FnOnce(&mut Attributes<'_>)) {
+        if let Some(said) = &mut *lock(&self.said) {
+            say(&mut Attributes::new(said, self.fixed));
+        }
+    }
+}
+
+/// Says something about the span of [`run`](SpanMeta::run) or [`follow`](SpanMeta::follow) around this call; a name
+/// that is there gets the new value. Nothing happens outside of any, or when the span cannot leave.
+///
+/// ```
+/// use obs_runtime::span::{self, SpanMeta};
+///
+/// static LOOK_UP: SpanMeta = SpanMeta::new("look up");
+///
+/// LOOK_UP.run(|| span::set("cache.hit", true));
+/// ```
+pub fn set<'v>(key: &'static str, value: impl Into<Value<'v>>) {
+    let value = value.into();
+    say(|to| to.replace(key, value));
+}
+
+/// Something that happens now, in the span around this call.
+///
+/// ```
+/// use obs_runtime::span::{self, SpanMeta};
+///
+/// static SEND: SpanMeta = SpanMeta::new("send");
+///
+/// SEND.run(|| span::event("retry", &[("attempt", 2.into()), ("reason", "timeout".into())]));
+/// ```
+pub fn event(name: &'static str, about: &[(&'static str, Value<'_>)]) {
+    say(|to| to.event(name, clock::now().unix_nanos(), about));
+}
+
+/// Another span that the span around this call has to do with, beside its parent.
+pub fn link(to: SpanContext, about: &[(&'static str, Value<'_>)]) {
+    say(|attributes| attributes.link(to, about));
+}
+
+fn say(say: impl FnOnce(&mut Attributes<'_>)) {
+    Context::look(|cx| {
+        if let Some(scope) = cx.parts().and_then(|parts| parts.scope.as_deref()) {
+            scope.say(say);
+        }
+    });
+}
+
+/// What a `Result` tells of a failure: the type of the error and what it says, and no closer `error.type`.
+///
+/// It is the judge of [`SpanMeta::try_run`]; one of your own can tell more.
+#[must_use]
+pub fn failed<T, E: fmt::Display>(result: &Result<T, E>) -> Option<Failure<'_>> {
+    result.as_ref().err().map(|error| Failure {
+        error_type: ErrorType::Other.as_str(),
+        exception: type_name::<E>(),
+        message: Some(error),
+    })
+}
+
+/// Says of what a piece of work has given whether it failed.
+type Judge<R> = for<'r> fn(&'r R) -> Option<Failure<'r>>;
+
+impl SpanMeta {
+    /// Does something in a span of its own, under the one around this call. A panic is a failure of the span, and
+    /// goes on.
+    pub fn run<R>(&'static self, work: impl FnOnce() -> R) -> R {
+        self.run_as(|_| None, work)
+    }
+
+    /// The same with something that may fail.
+    ///
+    /// # Errors
+    ///
+    /// Those of the work.
+    pub fn try_run<T, E: fmt::Display>(
+        &'static self,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.run_as(failed, work)
+    }
+
+    /// The same with a judge, who says of the result whether it is a failure.
+    ///
+    /// ```
+    /// use obs_runtime::span::{Failure, SpanMeta};
+    ///
+    /// static PING: SpanMeta = SpanMeta::new("ping");
+    ///
+    /// let answer = PING.run_as(
+    ///     |status: &u16| {
+    ///         (*status >= 500).then_some(Failure { error_type: "unavailable", exception: "", message: None })
+    ///     },
+    ///     || 503,
+    /// );
+    /// assert_eq!(answer, 503);
+    /// ```
+    pub fn run_as<R>(&'static self, judge: Judge<R>, work: impl FnOnce() -> R) -> R {
+        let mut open = Context::look(|cx| Open::begin(self, cx));
+        let attached = open.context.attach();
+        // Nothing of ours is looked at again after a panic, and it goes on.
+        let result = catch_unwind(AssertUnwindSafe(work));
+        drop(attached);
+        open.done(result, judge)
+    }
+
+    /// A future in a span of its own, under the one around this call, wherever it is polled. The span begins with
+    /// the first poll; a future that is dropped before it is done is `cancelled`, one that panics has failed.
+    ///
+    /// ```
+    /// use obs_runtime::span::{self, SpanMeta};
+    ///
+    /// static LOAD: SpanMeta = SpanMeta::new("load");
+    ///
+    /// async fn load(id: u32) -> String {
+    ///     LOAD.follow(async {
+    ///         span::set("id", id);
+    ///         String::new()
+    ///     })
+    ///     .await
+    /// }
+    /// ```
+    pub fn follow<F: Future>(&'static self, future: F) -> InSpan<F> {
+        self.follow_as(|_| None, future)
+    }
+
+    /// The same with a future that may fail.
+    pub fn try_follow<T, E: fmt::Display, F: Future<Output = Result<T, E>>>(
+        &'static self,
+        future: F,
+    ) -> InSpan<F> {
+        self.follow_as(failed, future)
+    }
+
+    /// The same with a judge, who says of the result whether it is a failure.
+    pub fn follow_as<F: Future>(&'static self, judge: Judge<F::Output>, future: F) -> InSpan<F> {
+        InSpan {
+            meta: self,
+            judge,
+            context: Context::current(),
+            open: None,
+            future: Some(future),
+        }
+    }
+}
+
+/// What is going on inside of a span.
+pub(super) fn inside(cx: &Context, span: &Span) -> Context {
+    let may_leave = span.context.sampled || span.local.is_some();
+    let scope = (may_leave && export::active()).then(|| {
+        Arc::new(Scope {
+            local: span.local.clone(),
+            fixed: span.meta.fixed.len(),
+            said: Mutex::new(Some(Said::default())),
+        })
+    });
+    cx.clone().with(|parts| {
+        parts.span = Some(span.context);
+        parts.scope = scope;
+        parts.began.get_or_insert(span.start);
+    })
+}
+
+/// A span that is open, for who ends it.
+#[derive(Debug)]
+struct Open {
+    /// None once it has ended.
+    span: Option<Span>,
+    scope: Option<Arc<Scope>>,
+    context: Context,
+}
+
+impl Open {
+    fn begin(meta: &'static SpanMeta, cx: &Context) -> Open {
+        let at = clock::now();
+        let span = Span::open(meta, cx, at);
+        let context = inside(cx, &span);
+        let scope = context.parts().and_then(|parts| parts.scope.clone());
+        Open {
+            span: Some(span),
+            scope,
+            context,
+        }
+    }
+
+    /// Ends it by what came out.
+    fn done<R>(&mut self, result: Result<R, Box<dyn Any + Send>>, judge: Judge<R>) -> R {
+        match result {
+            Ok(result) => {
+                self.end(judge(&result));
+                result
+            }
+            Err(panic) => {
+                self.panicked(&*panic);
+                resume_unwind(panic)
+            }
+        }
+    }
+
+    fn panicked(&mut self, panic: &(dyn Any + Send)) {
+        let text = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        self.end(Some(Failure {
+            error_type: ErrorType::Panic.as_str(),
+            exception: "panic",
+            message: text.as_ref().map(|text| text as &dyn fmt::Display),
+        }));
+    }
+
+    /// Ends it, if nobody has.
+    fn end(&mut self, failure: Option<Failure<'_>>) {
+        let Some(span) = self.span.take() else {
+            return;
+        };
+        let said = self.scope.as_ref().and_then(|it| lock(&it.said).take());
+        let outcome = failure.map_or(Outcome::Fine, Outcome::Failed);
+        span.finish(clock::now(), &outcome, said);
+    }
+}
+
+/// Whoever was to end it is gone.
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.end(Some(Failure {
+            error_type: ErrorType::Cancelled.as_str(),
+            exception: "",
+            message: None,
+        }));
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A future in a span; made by [`SpanMeta::follow`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InSpan<F: Future> {
+        meta: &'static SpanMeta,
+        judge: Judge<F::Output>,
+        // The one of whoever made it.
+        context: Context,
+        open: Option<Open>,
+        // Taken away when it is dropped before it is done, so that spans inside of it end first.
+        #[pin]
+        future: Option<F>,
+    }
+
+    impl<F: Future> PinnedDrop for InSpan<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(open) = this.open {
+                let _attached = open.context.attach();
+                this.future.set(None);
+            }
+        }
+    }
+}
+
+impl<F: Future> fmt::Debug for InSpan<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InSpan")
+            .field("meta", &self.meta)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<F: Future> Future for InSpan<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
+        let mut this = self.project();
+        let open = this
+            .open
+            .get_or_insert_with(|| Open::begin(this.meta, this.context));
+        // Only whoever drops it takes it away.
+        let Some(future) = this.future.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
+        let attached = open.context.attach();
+        let result = catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
+        drop(attached);
+        match result {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(result)) => Poll::Ready(open.done(Ok(result), *this.judge)),
+            Err(panic) => Poll::Ready(open.done(Err(panic), *this.judge)),
+        }
+    }
+}
