@@ -22,6 +22,7 @@ mod printer;
 mod serde;
 #[cfg(feature = "specs")]
 mod shared;
+mod telemetry;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

@@ -11,8 +11,8 @@ mod frame;
 mod member;
 mod memory;
 mod null;
+mod origin;
 mod owned;
-mod publish;
 mod record;
 mod sending;
 mod subscription;
@@ -27,9 +27,10 @@ use crate::metric;
 pub use error::{BusError, BusErrorKind};
 use memory::Memory;
 use null::Null;
+pub use origin::Origin;
 pub use owned::OwnedRecord;
-pub use publish::{Check, PublishError, Publisher};
 pub use record::{Header, Headers, HeadersIter, Record};
+pub(crate) use sending::block_on;
 pub use sending::{Receipt, Sending, Waiting};
 pub use subscription::{Delivery, Source, Subscription};
 
@@ -121,7 +122,7 @@ pub struct Depth {
 #[derive(Clone, Debug)]
 pub struct Bus {
     transport: Arc<dyn Transport>,
-    source: Arc<str>,
+    origin: Arc<Origin>,
 }
 
 impl Bus {
@@ -132,7 +133,7 @@ impl Bus {
         metric::watch(&transport);
         Bus {
             transport,
-            source: Arc::from(""),
+            origin: Arc::default(),
         }
     }
 
@@ -154,19 +155,23 @@ impl Bus {
         Bus::new(Null)
     }
 
-    /// The same bus, for publishers of this name: it stands in every envelope as `metadata.source`.
+    /// The same bus, for publishers of this name or [`Origin`]: what stands in every envelope as `metadata`.
     #[must_use]
-    pub fn for_source(&self, source: &str) -> Bus {
+    pub fn for_source(&self, origin: impl Into<Origin>) -> Bus {
         Bus {
             transport: Arc::clone(&self.transport),
-            source: Arc::from(source),
+            origin: Arc::new(origin.into()),
         }
     }
 
     /// The name of the publishers that use this handle.
     #[must_use]
     pub fn source(&self) -> &str {
-        &self.source
+        self.origin.name()
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// What the bus is, as `messaging.system` has it.

@@ -77,6 +77,12 @@ impl Moment {
         TimestampMicros(i64::try_from(self.unix_nanos() / 1_000).unwrap_or(i64::MAX))
     }
 
+    /// The moment that much later.
+    #[must_use]
+    pub(crate) fn after(self, pause: Duration) -> Moment {
+        Moment(self.0.saturating_add(nanos(pause)))
+    }
+
     /// How many nanoseconds later than another moment this is; zero when it is earlier.
     #[inline]
     #[must_use]

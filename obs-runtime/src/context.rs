@@ -4,7 +4,7 @@
 //! carries its own with [`Context::scope`], which puts it in place at each poll and takes it away after, so that it
 //! neither leaks into other tasks nor gets lost when the task moves to another thread.
 
-mod baggage;
+pub(crate) mod baggage;
 mod carrier;
 pub mod traceparent;
 

@@ -7,9 +7,9 @@ use obs_schema::framing::Framing;
 use obs_schema::wire::EncodeError;
 use obs_schema::wire::json::Writer;
 
-use crate::bus::Header;
+use crate::bus::{Header, Origin};
 use crate::clock::Moment;
-use crate::context::{Context, SpanContext};
+use crate::context::{Context, SpanContext, baggage, traceparent};
 use crate::event::{Descriptor, Encoding, Envelope};
 use crate::ids::SpanId;
 use crate::stamp;
@@ -23,6 +23,8 @@ pub(crate) struct Pieces {
     type_and_version: String,
     /// `,"metadata":{"source":…`, open for a tenant.
     metadata: String,
+    /// What of the baggage leaves.
+    baggage: Vec<String>,
 }
 
 /// What one publish adds.
@@ -30,15 +32,17 @@ pub(crate) struct Pieces {
 pub(crate) struct Facts<'a> {
     pub(crate) id: &'a str,
     pub(crate) at: Moment,
-    pub(crate) span: SpanContext,
+    /// The span of the publish, or the one around it where none is made.
+    pub(crate) span: Option<SpanContext>,
     pub(crate) parent: Option<SpanId>,
     pub(crate) context: &'a Context,
     /// Its own id where nothing around says better.
     pub(crate) correlation: &'a str,
+    pub(crate) tenant: Option<&'a str>,
 }
 
 impl Pieces {
-    pub(crate) fn new(about: &'static Descriptor, source: &str) -> Pieces {
+    pub(crate) fn new(about: &'static Descriptor, origin: &Origin) -> Pieces {
         let text = |write: &dyn Fn(&mut Writer)| {
             let mut writer = Writer::new();
             write(&mut writer);
@@ -47,7 +51,7 @@ impl Pieces {
         };
         Pieces {
             about,
-            source: source.to_owned(),
+            source: origin.name().to_owned(),
             type_and_version: text(&|w| {
                 w.raw("\",\"eventType\":");
                 w.string(about.event_type);
@@ -56,9 +60,10 @@ impl Pieces {
                 w.raw(",\"occurredAt\":\"");
             }),
             metadata: text(&|w| {
-                w.raw(",\"metadata\":{\"source\":");
-                w.string(source);
+                w.raw(",\"metadata\":{");
+                origin.members(w);
             }),
+            baggage: origin.baggage.clone(),
         }
     }
 
@@ -93,17 +98,21 @@ impl Pieces {
         w.raw(facts.id);
         w.raw(&self.type_and_version);
         w.raw(text(&stamp::rfc3339(facts.at)));
-        w.raw("\",\"tracing\":{\"traceId\":\"");
-        w.raw(text(&facts.span.trace.hex()));
-        w.raw("\",\"spanId\":\"");
-        w.raw(text(&facts.span.span.hex()));
-        if let Some(parent) = facts.parent {
-            w.raw("\",\"parentSpanId\":\"");
-            w.raw(text(&parent.hex()));
+        w.raw("\"");
+        if let Some(span) = facts.span {
+            w.raw(",\"tracing\":{\"traceId\":\"");
+            w.raw(text(&span.trace.hex()));
+            w.raw("\",\"spanId\":\"");
+            w.raw(text(&span.span.hex()));
+            if let Some(parent) = facts.parent {
+                w.raw("\",\"parentSpanId\":\"");
+                w.raw(text(&parent.hex()));
+            }
+            w.raw("\",\"sampled\":");
+            w.bool(span.sampled);
+            w.raw("}");
         }
-        w.raw("\",\"sampled\":");
-        w.bool(facts.span.sampled);
-        w.raw("},\"correlation\":{\"correlationId\":");
+        w.raw(",\"correlation\":{\"correlationId\":");
         w.string(facts.correlation);
         for (name, id) in [
             (",\"causationId\":", facts.context.causation()),
@@ -116,7 +125,7 @@ impl Pieces {
         }
         w.raw("}");
         w.raw(&self.metadata);
-        if let Some(tenant) = facts.context.tenant() {
+        if let Some(tenant) = facts.tenant {
             w.raw(",\"tenant\":");
             w.string(tenant);
         }
@@ -132,6 +141,11 @@ impl Pieces {
             }
             w.raw("}");
         }
+        if let Some(began) = facts.context.parts().and_then(|parts| parts.began) {
+            w.raw(",\"metrics\":{\"processingTimeMs\":");
+            w.u64(facts.at.nanos_since(began) / 1_000_000);
+            w.raw("}");
+        }
         w.raw(",\"payload\":");
     }
 
@@ -143,9 +157,9 @@ impl Pieces {
     ) -> R {
         let about = self.about;
         let cloud = about.envelope == Envelope::CloudEvents;
-        let parent = traceparent(facts.span);
+        let parent = facts.span.map(|span| traceparent::write(&span));
         let time = stamp::rfc3339(facts.at);
-        let mut list = [Header::default(); 12];
+        let mut list = [Header::default(); 16];
         let mut count = 0;
         let mut add = |name, value| {
             if let Some(free) = list.get_mut(count) {
@@ -153,9 +167,20 @@ impl Pieces {
                 count += 1;
             }
         };
-        add("traceparent", text(&parent));
-        if let Some(state) = facts.context.trace_state() {
-            add("tracestate", state);
+        if let Some(parent) = &parent {
+            add("traceparent", text(parent));
+            if let Some(state) = facts.context.trace_state() {
+                add("tracestate", state);
+            }
+        }
+        let mut bag = String::new();
+        if let Some(parts) = facts.context.parts()
+            && !self.baggage.is_empty()
+        {
+            baggage::write(&parts.baggage, &self.baggage, &mut bag);
+            if !bag.is_empty() {
+                add("baggage", &bag);
+            }
         }
         if cloud {
             add("ce_specversion", "1.0");
@@ -163,7 +188,12 @@ impl Pieces {
             add("ce_type", about.event_type);
             add("ce_source", &self.source);
             add("ce_time", text(&time));
-            add("ce_traceparent", text(&parent));
+            if let Some(parent) = &parent {
+                add("ce_traceparent", text(parent));
+                if let Some(state) = facts.context.trace_state() {
+                    add("ce_tracestate", state);
+                }
+            }
         } else {
             add("event-id", facts.id);
             add("event-type", about.event_type);
@@ -180,7 +210,7 @@ impl Pieces {
         for (name, id) in [
             ("causation-id", facts.context.causation()),
             ("conversation-id", facts.context.conversation()),
-            ("tenant-id", facts.context.tenant()),
+            ("tenant-id", facts.tenant),
         ] {
             if let Some(id) = id {
                 add(name, id);
@@ -188,15 +218,6 @@ impl Pieces {
         }
         use_them(&list[..count])
     }
-}
-
-/// The header of W3C Trace Context.
-fn traceparent(span: SpanContext) -> [u8; 55] {
-    let mut line = *b"00-00000000000000000000000000000000-0000000000000000-00";
-    line[3..35].copy_from_slice(&span.trace.hex());
-    line[36..52].copy_from_slice(&span.span.hex());
-    line[54] += u8::from(span.sampled);
-    line
 }
 
 /// Digits and signs of ours, which are ASCII.

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use obs_schema::wire::{DecodeError, EncodeError};
 
-use crate::bus::{Bus, Publisher};
+use crate::bus::Bus;
+use crate::log::Level;
+use crate::publish::Publisher;
+use crate::tell::Tell;
 use crate::validate::Validate;
 use crate::{redact, types};
 
@@ -42,6 +45,16 @@ pub trait Event: Validate + Clone + Send + Sync + 'static {
     /// Reads a payload in the event's own encoding.
     fn decode_body(body: &[u8]) -> Result<Self, DecodeError>;
 
+    /// Tells the fields that span, log line, tenant and correlation are made of.
+    fn tell(&self, to: &mut Tell<'_>) {
+        let _ = to;
+    }
+
+    /// Which of its metric series it counts in: the values of its labels, the last one changing fastest.
+    fn series(&self) -> usize {
+        0
+    }
+
     /// A publisher of this event on a bus.
     fn publisher(bus: &Bus) -> Publisher<Self> {
         Publisher::new(bus)
@@ -75,6 +88,14 @@ pub struct Descriptor {
     pub encoding: Encoding,
     /// The envelope around the body.
     pub envelope: Envelope,
+    /// The `target` of its log lines: the module it is in.
+    pub target: &'static str,
+    /// Its log lines, if it has any.
+    pub log: Option<LogLine>,
+    /// A span that takes so many nanoseconds is kept.
+    pub slow_ns: u64,
+    /// Never sampled, never dropped: publishing waits instead.
+    pub audit: bool,
     /// Who answers for it.
     pub owner: Option<&'static str>,
     /// The fields that telemetry or routing look at, in the order of the schema.
@@ -97,6 +118,13 @@ impl Descriptor {
         dialect: Dialect::Rust,
         encoding: Encoding::Json,
         envelope: Envelope::Obs,
+        target: "events",
+        log: Some(LogLine {
+            level: Level::Info,
+            sample: 1.0,
+        }),
+        slow_ns: 250_000_000,
+        audit: false,
         owner: None,
         fields: &[],
         record: &[],
@@ -178,6 +206,15 @@ impl FieldInfo {
     };
 }
 
+/// The log lines of an event.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct LogLine {
+    /// How much they matter. A failure is an error, whatever stands here.
+    pub level: Level,
+    /// The share of them that is written. Failures are written all.
+    pub sample: f64,
+}
+
 /// A metric label with its closed set of values.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LabelInfo {
@@ -187,6 +224,40 @@ pub struct LabelInfo {
     pub values: &'static [&'static str],
     /// Texts beyond `values` become `other`.
     pub clamped: bool,
+    /// Behind the values there is `none`, for the absent.
+    pub absent: bool,
+}
+
+impl LabelInfo {
+    /// A label without values: what generated code leaves out is taken from here.
+    pub const BLANK: LabelInfo = LabelInfo {
+        name: "",
+        values: &[],
+        clamped: false,
+        absent: false,
+    };
+
+    /// How many values it has.
+    #[must_use]
+    pub const fn count(&self) -> usize {
+        self.values.len() + self.absent as usize
+    }
+
+    /// The value at a place.
+    #[must_use]
+    pub fn value(&self, at: usize) -> Option<&'static str> {
+        match self.values.get(at) {
+            None if self.absent && at == self.values.len() => Some("none"),
+            found => found.copied(),
+        }
+    }
+}
+
+/// The place of a text among a few.
+#[doc(hidden)]
+#[must_use]
+pub fn top(values: &[&str], text: &str) -> Option<usize> {
+    values.iter().position(|value| *value == text)
 }
 
 /// How personal data may appear in telemetry.

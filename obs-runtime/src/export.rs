@@ -9,6 +9,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
 pub use otlp_json::OtlpJsonLines;
 
@@ -74,14 +75,21 @@ pub(crate) fn add(exporter: Box<dyn SpanExporter>) {
     ACTIVE.store(true, Relaxed);
 }
 
-/// Gives everything that has ended to the exporters.
-pub(crate) fn flush() {
+/// Gives everything that has ended to the exporters, and forgets them.
+pub(crate) fn shutdown(patience: Duration) {
+    flush(patience);
+    ACTIVE.store(false, Relaxed);
+    lane::lock(&EXPORTERS).clear();
+}
+
+/// Gives everything that has ended to the exporters. Says whether they were through in time.
+pub(crate) fn flush(_patience: Duration) -> bool {
     // Held all the way, so that a flush that returns has exported what ended before it.
     let mut exporters = lane::lock(&EXPORTERS);
     let mut all = Spans::default();
     BLOCKS.gather(|block| all.append(block));
     if all.is_empty() {
-        return;
+        return true;
     }
     for exporter in exporters.iter_mut() {
         let exported = catch_unwind(AssertUnwindSafe(|| exporter.export(&all)));
@@ -93,4 +101,5 @@ pub(crate) fn flush() {
         metric::export_failed(Signal::Spans, why);
         metric::dropped(Signal::Spans, why, all.len() as u64);
     }
+    true
 }

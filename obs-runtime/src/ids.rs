@@ -178,10 +178,106 @@ pub(crate) fn event_id(at: Moment) -> Uuid {
     Uuid::v7(millis, u128::from(count) << 64 | u128::from(random()))
 }
 
+/// How ids of events are spelled.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum IdForm {
+    /// A UUID of version 7: 36 characters.
+    #[default]
+    Uuid,
+    /// A ULID: 26 characters, which sort as the times they were made at.
+    Ulid,
+}
+
+/// The id of an event as text, behind the prefix of its source. It lives on the stack.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EventId {
+    text: [u8; EventId::LONGEST],
+    length: u8,
+}
+
+impl EventId {
+    const LONGEST: usize = 63;
+
+    /// What is left for a prefix.
+    pub(crate) const PREFIX: usize = EventId::LONGEST - 36;
+
+    /// A new one. A prefix that is too long was cut where it was set.
+    #[inline]
+    pub(crate) fn new(at: Moment, form: IdForm, prefix: &str) -> EventId {
+        let mut id = EventId {
+            text: [0; EventId::LONGEST],
+            length: 0,
+        };
+        id.push(prefix.as_bytes());
+        let uuid = event_id(at);
+        match form {
+            IdForm::Uuid => id.push(&uuid.encode()),
+            IdForm::Ulid => id.push(&ulid(uuid)),
+        }
+        id
+    }
+
+    #[inline]
+    fn push(&mut self, text: &[u8]) {
+        let from = usize::from(self.length);
+        if let Some(room) = self.text.get_mut(from..from + text.len()) {
+            room.copy_from_slice(text);
+            self.length += u8::try_from(text.len()).unwrap_or_default();
+        }
+    }
+
+    #[inline]
+    pub(crate) fn as_str(&self) -> &str {
+        str::from_utf8(&self.text[..usize::from(self.length)]).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The same moment and the same dice as a ULID: 26 digits of five bits, of Crockford's alphabet.
+fn ulid(uuid: Uuid) -> [u8; 26] {
+    const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let bits = u128::from_be_bytes(uuid.0);
+    // Version and variant say nothing here: the twelve bits of the count close up, and dice take the room.
+    let count = bits >> 64 & 0xfff;
+    let low = bits & ((1 << 62) - 1);
+    let dice = u128::from(random() & 0x3f);
+    let mut rest = bits >> 80 << 80 | count << 68 | low << 6 | dice;
+    let mut text = [0; 26];
+    for digit in text.iter_mut().rev() {
+        *digit = DIGITS[(rest & 31) as usize];
+        rest >>= 5;
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock;
+
+    #[test]
+    fn ids_of_both_forms_grow_and_begin_with_their_prefix() {
+        let at = clock::now();
+        for (form, length) in [(IdForm::Uuid, 40), (IdForm::Ulid, 30)] {
+            let ids: Vec<EventId> = (0..1_000).map(|_| EventId::new(at, form, "evt_")).collect();
+            assert!(ids.iter().all(|id| id.as_str().len() == length));
+            assert!(ids.iter().all(|id| id.as_str().starts_with("evt_")));
+            assert!(ids.is_sorted_by(|before, after| before.as_str() < after.as_str()));
+        }
+        // The time leads: the first ten digits are the milliseconds.
+        let id = EventId::new(at, IdForm::Ulid, "");
+        let digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        let value = |digit| digits.find(digit).unwrap() as u64;
+        let millis = id.as_str().chars().take(10).fold(0, |all, digit| all << 5 | value(digit));
+        assert!(millis.abs_diff(at.unix_millis()) <= 1);
+        let longest = "p".repeat(EventId::PREFIX);
+        assert_eq!(EventId::new(at, IdForm::Uuid, &longest).as_str().len(), EventId::LONGEST);
+    }
 
     #[test]
     fn event_ids_are_of_version_7_and_grow_within_a_thread() {

@@ -1,36 +1,198 @@
 //! Starting and stopping.
 
 use std::fmt;
+use std::fs::OpenOptions;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::Duration;
 
-use crate::bus::Bus;
+use crate::bus::{Bus, Origin};
+use crate::export::{self, OtlpJsonLines, SpanExporter};
+use crate::log::{self, Level, LogOutput};
+use crate::sample::Sampling;
+use crate::span::SpanLimits;
 
 /// How many records the bus in memory holds unless told otherwise.
 const CAPACITY: usize = 65_536;
 
-/// What [`init`] sets up: a bus in memory, under the name of the program.
+/// How long the end of a program waits for what is not out yet.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Somebody has set things up, and has not shut them down.
+static RUNNING: AtomicBool = AtomicBool::new(false);
+
+/// Sets up what publishers and consumers need, with nothing else installed: a bus in memory under the name of the
+/// program, and log lines on the standard output.
 ///
-/// ```
-/// let obs = obs_runtime::init()?;
-/// assert!(obs.bus().drain().is_empty());
-/// # Ok::<(), obs_runtime::InitError>(())
-/// ```
-#[derive(Debug)]
-pub struct Obs {
-    bus: Bus,
+/// [`Setup`] does the same with choices. `OTEL_SERVICE_NAME` names the program otherwise.
+///
+/// # Errors
+///
+/// Somebody has done it before; or a thread or a file is not to be had.
+pub fn init() -> Result<Obs, InitError> {
+    Setup::new().init()
 }
 
-/// Sets up what publishers and consumers need, with nothing else installed.
+/// Choices for [`init`](init()).
 ///
-/// The name of the program becomes `metadata.source`; [`Bus::for_source`] gives another one.
-pub fn init() -> Result<Obs, InitError> {
-    let program = std::env::current_exe().ok();
-    let name = program
-        .as_deref()
-        .and_then(|path| path.file_stem())
-        .and_then(|name| name.to_str());
-    Ok(Obs {
-        bus: Bus::memory(CAPACITY).for_source(name.unwrap_or("unknown")),
-    })
+/// ```
+/// use obs_runtime::{Setup, log::Level};
+///
+/// let traces = std::env::temp_dir().join("obs-setup-example.jsonl");
+/// let obs = Setup::new()
+///     .with_origin("user-service")
+///     .with_log_level(Level::Warn)
+///     .with_traces(&traces)
+///     .init()?;
+/// assert_eq!(obs.bus().source(), "user-service");
+/// # drop(obs);
+/// # std::fs::remove_file(traces).ok();
+/// # Ok::<(), obs_runtime::InitError>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Setup {
+    origin: Option<Origin>,
+    bus: Option<Bus>,
+    output: Option<LogOutput>,
+    level: Option<Level>,
+    traces: Option<PathBuf>,
+    exporters: Vec<Box<dyn SpanExporter>>,
+    sampling: Option<Sampling>,
+    limits: SpanLimits,
+}
+
+impl Setup {
+    /// What [`init`](init()) does.
+    #[must_use]
+    pub fn new() -> Setup {
+        Setup::default()
+    }
+
+    /// Another name, or all that is known of who publishes.
+    #[must_use]
+    pub fn with_origin(mut self, origin: impl Into<Origin>) -> Setup {
+        self.origin = Some(origin.into());
+        self
+    }
+
+    /// Another bus than one in memory.
+    #[must_use]
+    pub fn with_bus(mut self, bus: Bus) -> Setup {
+        self.bus = Some(bus);
+        self
+    }
+
+    /// Another output for log lines than the standard one.
+    #[must_use]
+    pub fn with_log(mut self, output: LogOutput) -> Setup {
+        self.output = Some(output);
+        self
+    }
+
+    /// The lowest level of log lines that are written; `INFO` otherwise.
+    #[must_use]
+    pub fn with_log_level(mut self, least: Level) -> Setup {
+        self.level = Some(least);
+        self
+    }
+
+    /// Spans go to the end of this file, as OTLP in JSON, a batch a line: collectors read it, and people can.
+    #[must_use]
+    pub fn with_traces(mut self, file: impl AsRef<Path>) -> Setup {
+        self.traces = Some(file.as_ref().to_owned());
+        self
+    }
+
+    /// Spans go to an exporter. There may be several.
+    #[must_use]
+    pub fn with_exporter(mut self, exporter: impl SpanExporter) -> Setup {
+        self.exporters.push(Box::new(exporter));
+        self
+    }
+
+    /// Which traces are kept from their start on; all of them otherwise, or what `OTEL_TRACES_SAMPLER` says.
+    #[must_use]
+    pub fn with_sampling(mut self, sampling: Sampling) -> Setup {
+        self.sampling = Some(sampling);
+        self
+    }
+
+    /// How much a span may hold.
+    #[must_use]
+    pub fn with_span_limits(mut self, limits: SpanLimits) -> Setup {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets everything up.
+    ///
+    /// # Errors
+    ///
+    /// As [`init`](init()).
+    pub fn init(self) -> Result<Obs, InitError> {
+        if RUNNING.swap(true, SeqCst) {
+            return Err(InitError::Running);
+        }
+        self.start().inspect_err(|_| RUNNING.store(false, SeqCst))
+    }
+
+    fn start(self) -> Result<Obs, InitError> {
+        let origin = self.origin.unwrap_or_else(|| Origin::new(&program()));
+        let mut exporters = self.exporters;
+        if let Some(path) = self.traces {
+            let file = open(&path).map_err(|error| InitError::Traces(path, error.kind()))?;
+            exporters.push(Box::new(OtlpJsonLines::new(origin.name(), file)));
+        }
+        let sampling = self.sampling.or_else(|| Sampling::from_names(variable));
+        sampling.unwrap_or_default().install();
+        self.limits.install();
+        let level = self.level.unwrap_or(Level::Info);
+        log::to(self.output.unwrap_or(LogOutput::Stdout), level)
+            .map_err(|error| InitError::Thread(error.kind()))?;
+        exporters.into_iter().for_each(export::add);
+        let bus = self.bus.unwrap_or_else(|| Bus::memory(CAPACITY));
+        Ok(Obs {
+            bus: bus.for_source(origin),
+        })
+    }
+}
+
+/// What the environment calls the program, or what it is called.
+fn program() -> String {
+    variable("OTEL_SERVICE_NAME")
+        .filter(|name| !name.is_empty())
+        .or_else(|| {
+            let program = std::env::current_exe().ok()?;
+            Some(program.file_stem()?.to_str()?.to_owned())
+        })
+        .unwrap_or_else(|| "unknown_service".to_owned())
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where the program meets its environment")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where the program meets its environment")]
+fn open(path: &Path) -> io::Result<std::fs::File> {
+    OpenOptions::new().append(true).create(true).open(path)
+}
+
+/// What [`init`](init()) has set up, for as long as this lives.
+///
+/// Dropped, it does what [`Obs::shutdown`] does: what has ended by then is written and exported.
+///
+/// | what happens | what becomes of telemetry |
+/// |---|---|
+/// | a second `init` | an error; after a shutdown it is fine |
+/// | a panic that unwinds past the guard | the guard is dropped, everything is flushed |
+/// | `panic = "abort"`, `std::process::exit`, a signal | lines of `WARN` and above are on their way at once, others up to a tenth of a second later; what is in the blocks of the threads then is lost: call [`Obs::flush`] first |
+/// | `fork` | the child has no threads of ours: it publishes, and nothing of its telemetry leaves; `exec` in the child, or `init` after the fork |
+#[derive(Debug)]
+#[must_use = "telemetry stops when this is dropped: keep it until the end of `main`"]
+pub struct Obs {
+    bus: Bus,
 }
 
 impl Obs {
@@ -40,20 +202,54 @@ impl Obs {
         &self.bus
     }
 
-    /// Ends everything in order: the bus takes no more records.
+    /// Writes and exports everything that has ended, and waits for it up to this long. Says whether all is out.
+    pub fn flush(&self, patience: Duration) -> bool {
+        let spans = export::flush(patience);
+        log::flush(patience) && spans
+    }
+
+    /// Ends everything in order: the bus takes no more records and hands over those it has, then what was told about
+    /// them leaves. It takes five seconds at most for each.
     pub async fn shutdown(self) {
         self.bus.close();
+        self.bus.flush().await;
+        drop(self);
+    }
+}
+
+impl Drop for Obs {
+    fn drop(&mut self) {
+        self.flush(PATIENCE);
+        export::shutdown(PATIENCE);
+        RUNNING.store(false, SeqCst);
     }
 }
 
 /// Something that could not be set up.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum InitError {}
+pub enum InitError {
+    /// It is set up already: there is one output for log lines and one set of exporters in a program.
+    Running,
+    /// The file for traces cannot be opened.
+    Traces(PathBuf, io::ErrorKind),
+    /// A thread cannot be started.
+    Thread(io::ErrorKind),
+}
 
 impl fmt::Display for InitError {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {}
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            InitError::Running => f.write_str(
+                "obs is set up already: call `init` once in `main`, and hand its bus to whoever needs it",
+            ),
+            InitError::Traces(path, why) => write!(
+                f,
+                "the file for traces, {}, cannot be opened: {why}; is its folder there, and may this program write to it?",
+                path.display()
+            ),
+            InitError::Thread(why) => write!(f, "the thread that writes log lines cannot be started: {why}"),
+        }
     }
 }
 

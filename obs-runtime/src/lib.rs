@@ -34,8 +34,10 @@ pub mod export;
 pub mod interop;
 pub mod log;
 pub mod metric;
+pub mod publish;
 pub mod redact;
 pub mod span;
+pub mod switch;
 pub mod tell;
 pub mod testing;
 pub mod types;
@@ -59,21 +61,23 @@ mod words;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use bus::{Bus, BusError, Check, OwnedRecord, PublishError, Publisher, Record, Transport};
+pub use bus::{Bus, BusError, OwnedRecord, Record, Transport};
 pub use codec::{AvroCodec, JsonCodec, UnknownSymbol};
 pub use context::{Actor, Context, ContextGuard, InContext, SpanContext};
 pub use error_type::ErrorType;
 pub use event::{Descriptor, Event, Key, Label};
-pub use ids::{SpanId, TraceId};
-pub use init::{InitError, Obs, init};
+pub use ids::{IdForm, SpanId, TraceId};
+pub use init::{InitError, Obs, Setup, init};
 #[cfg(feature = "macros")]
 pub use obs_macros::{Event, EventPart, Label};
 pub use obs_schema::json::Json;
 pub use obs_schema::wire::{self, DecodeError, EncodeError, Limits};
+pub use publish::{Check, PublishError, Publisher};
 pub use part::{EventPart, PartSchema, Piece};
 pub use resolve::{ResolveError, Resolver};
 pub use sample::Sampling;
 pub use sensitive::{Pii, Secret};
+pub use tell::{Said, Tell, Telling};
 pub use validate::{Checker, Pattern, SchemaDoc, Validate, Violation, Violations};
 pub use words::UpcastError;
 

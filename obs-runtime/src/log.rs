@@ -9,7 +9,7 @@
 
 mod output;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
@@ -81,7 +81,13 @@ static BLOCKS: Blocks<Block> = Blocks::new();
 
 thread_local! {
     static MINE: OnceCell<Arc<Mutex<Block>>> = const { OnceCell::new() };
+
+    /// Where a line is written before it goes into the block: a writer may run code of the user's, which may log.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
+
+/// A scratch buffer larger than this is not kept.
+const SCRATCH_LIMIT: usize = 1 << 16;
 
 /// Appends a line: `write` writes the object without a line break. The caller has asked [`enabled`].
 ///
@@ -89,14 +95,24 @@ thread_local! {
 #[inline]
 pub(crate) fn line(level: Level, write: impl FnOnce(&mut Writer)) {
     // A thread that ends has nothing to say any more.
+    let mut text = SCRATCH.try_with(Cell::take).unwrap_or_default();
+    text.clear();
+    let mut writer = Writer::on(text);
+    write(&mut writer);
+    let mut text = Vec::new();
+    if writer.finish_into(&mut text).is_ok() {
+        text.push(b'\n');
+        append(level, &text);
+    }
+    if text.capacity() <= SCRATCH_LIMIT {
+        let _ = SCRATCH.try_with(|scratch| scratch.set(text));
+    }
+}
+
+fn append(level: Level, line: &[u8]) {
     let _ = MINE.try_with(|mine| {
         let mut block = lock(mine.get_or_init(|| BLOCKS.enter()));
-        let mut writer = Writer::on(std::mem::take(&mut block.text));
-        write(&mut writer);
-        if writer.finish_into(&mut block.text).is_err() {
-            return;
-        }
-        block.text.push(b'\n');
+        block.text.extend_from_slice(line);
         block.lines += 1;
         if block.text.len() >= FULL || level >= Level::Warn {
             output::hand_over(&mut block, level >= Level::Warn);

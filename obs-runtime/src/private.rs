@@ -30,16 +30,20 @@ pub mod v1 {
     };
 
     pub use crate::__serde as serde;
-    pub use crate::bus::{Bus, Publisher};
+    pub use crate::bus::Bus;
     pub use crate::codec::branch::{Branch, by_tag, first_of};
     pub use crate::codec::owned::{owned_list, owned_map};
     pub use crate::codec::{AvroCodec, JsonCodec, UnknownSymbol};
     pub use crate::event::{
-        Descriptor, Dialect, Encoding, Envelope, Event, FieldInfo, Key, Label, LabelInfo, Redaction,
+        Descriptor, Dialect, Encoding, Envelope, Event, FieldInfo, Key, Label, LabelInfo, LogLine,
+        Redaction, top,
     };
+    pub use crate::log::Level;
     pub use crate::part::{EventPart, PartSchema, Piece, text as part_text};
+    pub use crate::publish::Publisher;
     pub use crate::resolve::{ResolveError, Resolver};
     pub use crate::sensitive::{Pii, Secret};
+    pub use crate::tell::{Octets, Tell};
     pub use crate::types;
     pub use crate::validate::{Checker, Pattern, SchemaDoc, Validate, Violations};
     pub use crate::words::{UpcastError, upcast_avro, upcast_json};

@@ -47,7 +47,7 @@ pub(crate) fn hash(value: &[u8]) -> String {
 const LEFT: usize = 4;
 
 /// What stands for a value that is hidden, and behind one that is cut.
-const STARS: &str = "***";
+pub(crate) const STARS: &str = "***";
 
 /// Passes a value on in the form that is allowed; a sensitive one for which none is said does not pass.
 pub(crate) fn told(

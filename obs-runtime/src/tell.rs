@@ -1,63 +1,175 @@
-//! What an event tells about itself beside its payload: the fields of its log line.
+//! What an event tells about itself beside its payload: attributes of its span, fields of its log line, and whom it
+//! belongs to.
 //!
 //! Generated code names the fields and nothing else. What may be said of each, and in which form, is decided here,
 //! in one place, by what the spec says of the field: a secret is never told, personal data only in its redacted
 //! form, and a sensitive value whose field does not say how it may appear is not told either.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use obs_schema::wire::json::Writer;
 
-use crate::event::FieldInfo;
+use crate::event::{FieldInfo, Redaction};
 use crate::redact;
 use crate::sensitive::{Pii, Secret};
+use crate::span::Attributes;
 use crate::types;
 
-/// Who listens to an event: its log line.
+/// Who listens to an event: its log line, its span, or its publisher, who wants tenant and correlation.
 #[derive(Debug)]
 pub struct Tell<'t> {
     fields: &'static [FieldInfo],
-    writer: &'t mut Writer,
-    first: bool,
+    to: To<'t>,
+}
+
+#[derive(Debug)]
+enum To<'t> {
+    /// The member `context` of a line, if there is anything to be said.
+    Log { writer: &'t mut Writer, first: bool },
+    Span(&'t mut dyn Listen),
+    Ids(&'t mut Ids),
+}
+
+/// Whoever takes span attributes.
+pub(crate) trait Listen: fmt::Debug {
+    fn attribute(&mut self, name: &'static str, said: Said<'_>);
+}
+
+/// What a publisher wants to know of an event before it encodes it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Ids {
+    pub(crate) tenant: String,
+    pub(crate) correlation: String,
+}
+
+impl Ids {
+    /// Whether an event with these fields has any.
+    pub(crate) fn in_any(fields: &[FieldInfo]) -> bool {
+        fields.iter().any(|field| field.tenant || field.correlation)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.tenant.clear();
+        self.correlation.clear();
+    }
 }
 
 impl<'t> Tell<'t> {
-    /// For a log line: the members of an object, without its braces.
+    /// For a log line.
     pub(crate) fn log(fields: &'static [FieldInfo], writer: &'t mut Writer) -> Tell<'t> {
-        Tell {
-            fields,
+        let to = To::Log {
             writer,
             first: true,
+        };
+        Tell { fields, to }
+    }
+
+    /// For a span.
+    pub(crate) fn span(fields: &'static [FieldInfo], span: &'t mut dyn Listen) -> Tell<'t> {
+        Tell {
+            fields,
+            to: To::Span(span),
         }
+    }
+
+    /// For the publisher.
+    pub(crate) fn ids(fields: &'static [FieldInfo], ids: &'t mut Ids) -> Tell<'t> {
+        Tell {
+            fields,
+            to: To::Ids(ids),
+        }
+    }
+
+    /// What is known of a field, if anybody here wants it. A secret is not for anybody.
+    fn wanted(&self, field: usize) -> Option<&'static FieldInfo> {
+        let info = self.fields.get(field)?;
+        let wanted = match &self.to {
+            To::Log { .. } => info.log,
+            To::Span(_) => info.attr.is_some(),
+            To::Ids(_) => info.tenant || info.correlation,
+        };
+        (wanted && !info.secret).then_some(info)
     }
 
     /// The field at this place among the fields of the descriptor.
+    #[inline]
     pub fn field<T: Telling + ?Sized>(&mut self, field: usize, value: &T) {
-        let Some(info) = self.fields.get(field) else {
-            return;
-        };
-        if info.secret || !info.log {
-            return;
+        if let Some(info) = self.wanted(field) {
+            value.tell(&mut |said, sensitive| self.say(info, said, sensitive));
         }
-        value.tell(&mut |said, sensitive| {
-            redact::told(said, sensitive, info.pii, &mut |said| {
-                self.writer.name(&mut self.first, info.wire);
-                said.write(self.writer);
-            });
-        });
     }
 
-    /// A field that is more than one plain value: as the JSON of its payload.
+    /// A field that is more than one plain value: as the JSON of its payload. Only log lines have room for it.
     pub fn json(&mut self, field: usize, write: impl FnOnce(&mut Writer)) {
-        if let Some(info) = self.fields.get(field)
-            && info.log
-            && !info.secret
-            && info.pii.is_none()
-        {
-            self.writer.name(&mut self.first, info.wire);
-            write(self.writer);
+        let Some(info) = self.wanted(field) else {
+            return;
+        };
+        let mut part = Writer::new();
+        write(&mut part);
+        // A value that cannot be written, such as one of a newer schema, must not cost the whole line.
+        let text = part.finish().ok().and_then(|text| String::from_utf8(text).ok());
+        match (text, info.pii) {
+            (Some(text), None) => self.member(info.wire, |writer| writer.raw(&text)),
+            (Some(text), Some(Redaction::Hash)) => {
+                self.say(info, Said::Text(&text), true);
+            }
+            (_, Some(Redaction::Drop)) => {}
+            (_, _) => self.member(info.wire, |writer| writer.string(redact::STARS)),
         }
     }
+
+    /// A field that is not sensitive and has something sensitive inside: it is shown that it is there.
+    pub fn hidden(&mut self, field: usize) {
+        if let Some(info) = self.wanted(field) {
+            self.member(info.wire, |writer| writer.string(redact::STARS));
+        }
+    }
+
+    fn member(&mut self, name: &str, write: impl FnOnce(&mut Writer)) {
+        if let To::Log { writer, first } = &mut self.to {
+            self::name(writer, first, name);
+            write(writer);
+        }
+    }
+
+    /// Nothing more is said.
+    pub(crate) fn end(self) {
+        if let To::Log { writer, first: false } = self.to {
+            writer.raw("}");
+        }
+    }
+
+    fn say(&mut self, info: &'static FieldInfo, said: Said<'_>, sensitive: bool) {
+        redact::told(said, sensitive, info.pii, &mut |said| match &mut self.to {
+            To::Log { writer, first } => {
+                name(writer, first, info.wire);
+                said.write(writer);
+            }
+            To::Span(span) => {
+                if let Some(name) = info.attr {
+                    span.attribute(name, said);
+                }
+            }
+            To::Ids(ids) => {
+                let text = said.text();
+                if info.tenant {
+                    ids.tenant.push_str(&text);
+                }
+                if info.correlation {
+                    ids.correlation.push_str(&text);
+                }
+            }
+        });
+    }
+}
+
+/// The name of a member, and what stands before the first one.
+fn name(writer: &mut Writer, first: &mut bool, name: &str) {
+    if *first {
+        writer.raw(",\"context\":{");
+    }
+    writer.name(first, name);
 }
 
 /// A plain value on its way into telemetry.
@@ -108,6 +220,19 @@ impl Said<'_> {
                 let texts: Vec<_> = items.iter().map(Said::text).collect();
                 texts.join(",").into()
             }
+        }
+    }
+}
+
+impl Listen for Attributes<'_> {
+    fn attribute(&mut self, name: &'static str, said: Said<'_>) {
+        match said {
+            Said::Text(text) => self.set(name, text),
+            Said::Int(value) => self.set(name, value),
+            Said::Uint(value) => self.set(name, value),
+            Said::Float(value) => self.set(name, value),
+            Said::Bool(value) => self.set(name, value),
+            Said::Bytes(_) | Said::List(_) => self.set(name, &*said.text()),
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::paths::Scope;
 use super::printer::{Code, byte_lit, lit};
+use super::telemetry;
 use super::value::Value;
 use crate::model::{
-    Dialect, Encoding, Envelope, Event, Field, Redaction, Shape, Type, TypeDef, TypeKind,
+    Dialect, Encoding, Envelope, Event, Field, FieldObs, Level, Redaction, Shape, Type, TypeDef, TypeKind,
 };
 use std::fmt::Write as _;
 
@@ -49,6 +50,7 @@ pub(crate) fn event(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &Type
         code.raw(&text);
         code.close();
     }
+    telemetry::methods(code, scope, &marked(ty));
     code.close();
 
     let mut codecs = Vec::new();
@@ -124,26 +126,50 @@ fn descriptor(code: &mut Code, scope: &Scope<'_>, name: &str, event: &Event, ty:
         Envelope::CloudEvents => facts.push(format!("envelope: {obs}::Envelope::CloudEvents")),
         Envelope::None => facts.push(format!("envelope: {obs}::Envelope::None")),
     }
+    if scope.derived {
+        facts.push("target: ::core::module_path!()".to_owned());
+    } else if !ty.name.module.is_empty() {
+        facts.push(format!("target: {}", lit(&ty.name.module.join("::"))));
+    }
+    match event.log.level {
+        // The descriptor's own default.
+        Some(Level::Info) if event.log.sample >= 1.0 => {}
+        Some(level) => facts.push(format!(
+            "log: {obs}::Some({obs}::LogLine {{ level: {obs}::Level::{level:?}, sample: {:?} }})",
+            event.log.sample
+        )),
+        None => facts.push(format!("log: {obs}::None")),
+    }
+    // The descriptor's own default is 250 ms.
+    if event.slow_ns != 250_000_000 {
+        facts.push(format!("slow_ns: {}", event.slow_ns));
+    }
+    if event.audit {
+        facts.push("audit: true".to_owned());
+    }
     if let Some(owner) = &event.owner {
         facts.push(format!("owner: {obs}::Some({})", lit(owner)));
     }
     code.fill(&facts);
-    let infos: Vec<String> = fields(ty)
-        .iter()
-        .filter_map(|field| info(obs, field))
-        .collect();
-    if !infos.is_empty() {
+    let marked = marked(ty);
+    if !marked.is_empty() {
         code.enter(format_args!("fields: &["));
-        for info in infos {
-            code.line(format_args!("{info},"));
+        for field in marked {
+            code.line(format_args!("{},", info(obs, field)));
         }
         code.leave("],");
     }
     code.leave("};");
 }
 
-/// A field that telemetry or routing look at.
-fn info(obs: &str, field: &Field) -> Option<String> {
+/// The fields that telemetry or routing look at.
+fn marked(ty: &TypeDef) -> Vec<&Field> {
+    let plain = FieldObs::default();
+    fields(ty).iter().filter(|field| field.obs != plain).collect()
+}
+
+/// What they look at in one of them.
+fn info(obs: &str, field: &Field) -> String {
     let keys = &field.obs;
     let mut parts = Vec::new();
     if let Some(attr) = &keys.attr {
@@ -156,8 +182,12 @@ fn info(obs: &str, field: &Field) -> Option<String> {
             Some(path) if values.is_empty() => format!("<{path} as {obs}::Label>::VALUES"),
             _ => format!("&[{}]", values.join(", ")),
         };
+        // An absent value is among those that are known here; a type of the user's own does not know of it.
+        let absent = label.values.is_empty() && optional(field);
+        let absent = if absent { ", absent: true" } else { "" };
         parts.push(format!(
-            "label: {obs}::Some({obs}::LabelInfo {{ name: {}, values: {values}, clamped: {} }})",
+            "label: {obs}::Some({obs}::LabelInfo {{ name: {}, values: {values}, clamped: {}{absent}, \
+             ..{obs}::LabelInfo::BLANK }})",
             lit(&label.name),
             label.clamped
         ));
@@ -184,14 +214,16 @@ fn info(obs: &str, field: &Field) -> Option<String> {
             .filter(|(_, set)| *set)
             .map(|(name, _)| format!("{name}: true")),
     );
-    if parts.is_empty() {
-        return None;
-    }
-    let wire = lit(&field.wire);
-    Some(format!(
-        "{obs}::FieldInfo {{ wire: {wire}, {}, ..{obs}::FieldInfo::BLANK }}",
+    format!(
+        "{obs}::FieldInfo {{ wire: {}, {}, ..{obs}::FieldInfo::BLANK }}",
+        lit(&field.wire),
         parts.join(", ")
-    ))
+    )
+}
+
+/// May the field be absent or null?
+fn optional(field: &Field) -> bool {
+    field.optional || matches!(field.ty.shape, Shape::Option { .. })
 }
 
 /// The user's own type in a position, options aside.

@@ -40,11 +40,16 @@ pub(crate) fn parse(text: &str, members: &mut Members) {
 }
 
 /// Writes the members whose names are allowed, behind what is there. Members beyond the limits are left out.
-pub(crate) fn write(members: &[(Arc<str>, Arc<str>)], allowed: &[&str], out: &mut String) {
+pub(crate) fn write(
+    members: &[(Arc<str>, Arc<str>)],
+    allowed: &[impl AsRef<str>],
+    out: &mut String,
+) {
     let before = out.len();
     let mut written = 0;
     for (name, value) in members {
-        if !allowed.contains(&&**name) || !is_name(name) || written == MEMBERS {
+        let passes = allowed.iter().any(|one| *one.as_ref() == **name);
+        if !passes || !is_name(name) || written == MEMBERS {
             continue;
         }
         let mark = out.len();

@@ -57,8 +57,8 @@ impl Prefixes {
                 .iter()
                 .rev()
                 .map(|label| {
-                    let count = label.values.len().max(1);
-                    let value = label.values.get(rest % count).copied();
+                    let count = label.count().max(1);
+                    let value = label.value(rest % count);
                     rest /= count;
                     (label.name, value.unwrap_or_default())
                 })

@@ -133,7 +133,7 @@ impl Published {
 /// How many combinations the labels of an event have; one when it has none.
 fn combinations(about: &'static Descriptor) -> usize {
     labels(about).fold(1, |all: usize, label| {
-        all.saturating_mul(label.values.len().max(1))
+        all.saturating_mul(label.count().max(1))
     })
 }
 
@@ -189,7 +189,7 @@ mod tests {
     const LABEL: LabelInfo = LabelInfo {
         name: "plan",
         values: &["free", "team"],
-        clamped: false,
+        ..LabelInfo::BLANK
     };
     const FIELD: FieldInfo = FieldInfo {
         wire: "plan",
@@ -206,6 +206,7 @@ mod tests {
                     name: "channel",
                     values: &["web", "app", "other"],
                     clamped: true,
+                    ..LabelInfo::BLANK
                 }),
                 ..FIELD
             },

@@ -1,0 +1,176 @@
+//! Publishing: check, encode, wrap, hand over, and tell how it went.
+//!
+//! One call makes the envelope and the headers, carries trace and correlation of the [context](crate::context), hands
+//! the record to the [bus](crate::bus), and leaves a span, a log line and its share of the metrics. All three agree:
+//! the same ids, the same `error.type`, one measurement of the time.
+
+mod error;
+mod flight;
+mod line;
+mod policy;
+mod prepared;
+mod timer;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+pub use error::{PublishError, PublishErrorKind};
+use flight::{Core, Launched};
+use policy::Policy;
+pub use policy::{Check, Retry, WhenFull};
+pub(crate) use prepared::set_live;
+
+use crate::bus::{Bus, OwnedRecord, block_on};
+use crate::context::Context;
+use crate::event::{Event, Key};
+
+/// Publishes one kind of event. Clones are cheap, and so is making one.
+///
+/// ```
+/// use obs_runtime::{Bus, Event, PublishError};
+///
+/// async fn announce<E: Event>(bus: &Bus, event: &E) -> Result<(), PublishError> {
+///     E::publisher(bus).publish(event).await
+/// }
+/// ```
+///
+/// Nothing here needs an executor: where nothing can be awaited, [`publish_blocking`](Publisher::publish_blocking)
+/// does the same. A future that is dropped before it is done leaves `cancelled` behind; whether the bus has the
+/// record then is not known.
+pub struct Publisher<E> {
+    core: Core,
+    event: PhantomData<fn(&E)>,
+}
+
+impl<E: Event> Publisher<E> {
+    /// A publisher on a bus.
+    #[must_use]
+    pub fn new(bus: &Bus) -> Publisher<E> {
+        Publisher {
+            core: Core {
+                bus: bus.clone(),
+                prepared: prepared::prepared(E::DESCRIPTOR, bus),
+                policy: Policy::new(E::DESCRIPTOR.audit),
+            },
+            event: PhantomData,
+        }
+    }
+
+    /// The same publisher with another way to treat events that break their schema.
+    #[must_use]
+    pub fn with_check(mut self, check: Check) -> Publisher<E> {
+        self.core.policy.check = check;
+        self
+    }
+
+    /// The same publisher with another way to treat events for which the bus has no room.
+    #[must_use]
+    pub fn when_full(mut self, full: WhenFull) -> Publisher<E> {
+        // What is audited is never dropped.
+        if !E::DESCRIPTOR.audit {
+            self.core.policy.full = full;
+        }
+        self
+    }
+
+    /// The same publisher with another way to treat a bus that cannot be reached.
+    #[must_use]
+    pub fn with_retry(mut self, retry: Retry) -> Publisher<E> {
+        self.core.policy.retry = retry;
+        self
+    }
+
+    /// The same publisher with another limit to how long one publish may take, retries and all; `None` is no limit.
+    ///
+    /// It is ten seconds unless said otherwise, and none for events with `audit`.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Publisher<E> {
+        self.core.policy.timeout = timeout.into();
+        self
+    }
+
+    /// Publishes an event in the context of the call.
+    pub async fn publish(&self, event: &E) -> Result<(), PublishError> {
+        arrive(self.core.launch(event, Context::current())).await
+    }
+
+    /// Publishes an event where nothing can be awaited.
+    pub fn publish_blocking(&self, event: &E) -> Result<(), PublishError> {
+        arrive_blocking(self.core.launch(event, Context::current()))
+    }
+
+    /// Publishes an event in a context of its own.
+    pub async fn publish_with(&self, context: &Context, event: &E) -> Result<(), PublishError> {
+        arrive(self.core.launch(event, context.clone())).await
+    }
+
+    /// Publishes an event in a context of its own where nothing can be awaited.
+    pub fn publish_with_blocking(&self, context: &Context, event: &E) -> Result<(), PublishError> {
+        arrive_blocking(self.core.launch(event, context.clone()))
+    }
+
+    /// Publishes that what a key stands for is gone: a record without a body, which compaction keeps for a while
+    /// in place of all that came before it.
+    ///
+    /// The key is the one of the field marked as key, as it is in the event: if that field is sensitive, the key is
+    /// hashed here as it is there.
+    pub async fn tombstone(&self, key: impl Into<Key<'_>>) -> Result<(), PublishError> {
+        arrive(self.core.bury(self.key(key.into()), Context::current())).await
+    }
+
+    /// The same where nothing can be awaited.
+    pub fn tombstone_blocking<'k>(&self, key: impl Into<Key<'k>>) -> Result<(), PublishError> {
+        arrive_blocking(self.core.bury(self.key(key.into()), Context::current()))
+    }
+
+    /// Makes the record of an event and leaves it to the caller to send it: for an outbox, which keeps records in the
+    /// database whose transaction the event belongs to.
+    ///
+    /// [`OwnedRecord::packed`] is the record as bytes. Whoever sends it later sends it with [`Bus::send`].
+    pub fn prepare(&self, event: &E) -> Result<OwnedRecord, PublishError> {
+        self.core.prepare(event, Context::current())
+    }
+
+    fn key<'k>(&self, key: Key<'k>) -> Key<'k> {
+        let fields = E::DESCRIPTOR.fields;
+        let sensitive = |field: &crate::event::FieldInfo| field.key && (field.pii.is_some() || field.secret);
+        if fields.iter().any(sensitive) {
+            return key.hashed();
+        }
+        key
+    }
+}
+
+async fn arrive(launched: Launched<'_>) -> Result<(), PublishError> {
+    match launched {
+        Launched::Done(result) => result,
+        Launched::Pending(flight, answer) => flight.go_on(answer).await,
+    }
+}
+
+fn arrive_blocking(launched: Launched<'_>) -> Result<(), PublishError> {
+    match launched {
+        Launched::Done(result) => result,
+        Launched::Pending(flight, answer) => block_on(flight.go_on(answer)),
+    }
+}
+
+impl<E> Clone for Publisher<E> {
+    fn clone(&self) -> Publisher<E> {
+        Publisher {
+            core: self.core.clone(),
+            event: PhantomData,
+        }
+    }
+}
+
+impl<E: Event> fmt::Debug for Publisher<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Publisher")
+            .field("event_type", &E::DESCRIPTOR.event_type)
+            .field("bus", &self.core.bus)
+            .field("policy", &self.core.policy)
+            .finish()
+    }
+}

@@ -1,0 +1,445 @@
+//! One publish, from its start to its end, for all events alike.
+//!
+//! A flight is begun, sent, perhaps sent again, and finished. Whatever happens in between, it is told exactly once how
+//! it ended: a flight that is dropped on the way was cancelled, or fell with a panic.
+
+use std::cell::Cell;
+use std::fmt;
+use std::sync::atomic::Ordering::Relaxed;
+
+use obs_schema::wire::EncodeError;
+
+use super::line::{Outcome, Told};
+use super::policy::{Check, Policy, WhenFull};
+use super::prepared::Prepared;
+use super::{PublishError, PublishErrorKind, timer};
+use crate::bus::{Bus, BusErrorKind, OwnedRecord, Receipt, Record, Sending};
+use crate::clock::{self, Moment};
+use crate::context::{Context, SpanContext};
+use crate::envelope::Facts;
+use crate::error_type::ErrorType;
+use crate::event::{Event, Key};
+use crate::ids::{self, EventId};
+use crate::span::{self, Attributes, Failure, Fate, Span, SpanMeta};
+use crate::switch;
+use crate::tell::{Ids, Tell};
+use crate::validate::Violations;
+
+/// What a publish wants of an event. The type of the event is forgotten here, so that all of this is compiled once.
+pub(super) trait Payload: Sync {
+    fn violations(&self) -> Result<(), Violations>;
+    fn message_key(&self) -> Key<'_>;
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+    fn say(&self, to: &mut Tell<'_>);
+    fn place(&self) -> usize;
+}
+
+impl<E: Event> Payload for E {
+    fn violations(&self) -> Result<(), Violations> {
+        self.validate()
+    }
+
+    fn message_key(&self) -> Key<'_> {
+        self.key()
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.encode_body(out)
+    }
+
+    fn say(&self, to: &mut Tell<'_>) {
+        self.tell(to);
+    }
+
+    fn place(&self) -> usize {
+        self.series()
+    }
+}
+
+/// What a publisher is, but for the type of its event.
+#[derive(Clone, Debug)]
+pub(super) struct Core {
+    pub(super) bus: Bus,
+    pub(super) prepared: &'static Prepared,
+    pub(super) policy: Policy,
+}
+
+/// Buffers that go from one publish of a thread to the next.
+#[derive(Debug, Default)]
+struct Scratch {
+    body: Vec<u8>,
+    ids: Ids,
+}
+
+thread_local! {
+    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+}
+
+/// Larger bodies are not kept for the next publish.
+const SCRATCH_LIMIT: usize = 1 << 18;
+
+/// A publish on its way.
+pub(super) struct Flight<'a> {
+    core: &'a Core,
+    /// `None`: what the key stands for is gone.
+    event: Option<&'a dyn Payload>,
+    key: Key<'a>,
+    context: Context,
+    span: Option<Span>,
+    /// Where it stands in its trace.
+    place: Option<SpanContext>,
+    start: Moment,
+    id: EventId,
+    scratch: Box<Scratch>,
+    /// Somebody wants to know how it ends, and has not been told.
+    open: bool,
+    live: bool,
+}
+
+/// What became of a flight at once.
+#[expect(clippy::large_enum_variant, reason = "it lives on the stack for a moment, and nothing is allocated for it")]
+pub(super) enum Launched<'a> {
+    Done(Result<(), PublishError>),
+    /// It goes on, with what the bus said.
+    Pending(Flight<'a>, Sending),
+}
+
+impl Core {
+    /// Begins a publish and sends it; most end here.
+    pub(super) fn launch<'a>(&'a self, event: &'a dyn Payload, context: Context) -> Launched<'a> {
+        let (span, key) = (&self.prepared.span, event.message_key());
+        let mut flight = Flight::begin(self, span, Some(event), key, context);
+        if let Err(kind) = flight.encode() {
+            return Launched::Done(flight.finish(Err(kind)));
+        }
+        flight.first()
+    }
+
+    /// The same for a key whose event is gone.
+    pub(super) fn bury<'a>(&'a self, key: Key<'a>, context: Context) -> Launched<'a> {
+        Flight::begin(self, &self.prepared.span, None, key, context).first()
+    }
+
+    /// Makes the record of an event, and sends it nowhere.
+    pub(super) fn prepare(&self, event: &dyn Payload, context: Context) -> Result<OwnedRecord, PublishError> {
+        let (span, key) = (&self.prepared.create, event.message_key());
+        let mut flight = Flight::begin(self, span, Some(event), key, context);
+        match flight.encode() {
+            Ok(()) => Ok(flight.hand_out()),
+            Err(kind) => Err(flight.fail(kind)),
+        }
+    }
+
+    /// Whether a refusal is the last word.
+    fn is_final(&self, error: BusErrorKind) -> bool {
+        match error {
+            BusErrorKind::Full => self.policy.full != WhenFull::Wait,
+            BusErrorKind::Unavailable | BusErrorKind::Timeout => self.policy.retry.times == 0,
+            _ => true,
+        }
+    }
+}
+
+impl<'a> Flight<'a> {
+    #[inline]
+    fn begin(
+        core: &'a Core,
+        meta: &'static SpanMeta,
+        event: Option<&'a dyn Payload>,
+        key: Key<'a>,
+        context: Context,
+    ) -> Flight<'a> {
+        let start = clock::now();
+        let origin = core.prepared.origin();
+        let live = switch::is_on() && core.prepared.live.load(Relaxed);
+        let span = (live && cfg!(not(feature = "off-spans")))
+            .then(|| Span::start(meta, &context, start));
+        let place = span.as_ref().map_or_else(|| context.span(), |span| Some(span.context()));
+        let scratch = SCRATCH.try_with(Cell::take).ok().flatten();
+        let mut flight = Flight {
+            core,
+            event,
+            key,
+            context,
+            span,
+            place,
+            start,
+            id: EventId::new(start, origin.ids, &origin.prefix),
+            scratch: scratch.unwrap_or_default(),
+            open: true,
+            live,
+        };
+        flight.scratch.body.clear();
+        flight.scratch.ids.clear();
+        if let (true, Some(event)) = (core.prepared.has_ids, event) {
+            let fields = core.prepared.about.fields;
+            event.say(&mut Tell::ids(fields, &mut flight.scratch.ids));
+        }
+        flight
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        let ids = &self.scratch.ids;
+        let own = |text: &'_ String| !text.is_empty();
+        Facts {
+            id: self.id.as_str(),
+            at: self.start,
+            span: self.place,
+            parent: self.span.as_ref().and(self.context.span()).map(|span| span.span),
+            context: &self.context,
+            correlation: match self.context.correlation() {
+                _ if own(&ids.correlation) => &ids.correlation,
+                Some(ambient) => ambient,
+                None => self.id.as_str(),
+            },
+            tenant: if own(&ids.tenant) {
+                Some(&ids.tenant)
+            } else {
+                self.context.tenant()
+            },
+        }
+    }
+
+    /// Checks the event and makes the body.
+    fn encode(&mut self) -> Result<(), PublishErrorKind> {
+        let Some(event) = self.event else {
+            return Ok(());
+        };
+        if self.core.policy.check == Check::Reject {
+            event.violations().map_err(PublishErrorKind::Invalid)?;
+        }
+        let mut body = std::mem::take(&mut self.scratch.body);
+        let facts = self.facts();
+        let encoded = self.core.prepared.pieces.body(&mut body, &facts, |out| event.encode(out));
+        self.scratch.body = body;
+        encoded.map_err(PublishErrorKind::Encode)
+    }
+
+    /// Calls back with the message as it goes to the bus.
+    #[inline]
+    fn record<R>(&self, use_it: impl FnOnce(&Record<'_>) -> R) -> R {
+        let key = self.key.as_bytes();
+        let prepared = self.core.prepared;
+        prepared.pieces.headers(&self.facts(), |headers| {
+            use_it(&Record {
+                topic: prepared.about.topic,
+                key: key.as_deref(),
+                headers: headers.into(),
+                body: self.event.map(|_| self.scratch.body.as_slice()),
+            })
+        })
+    }
+
+    fn send(&self) -> Sending {
+        self.record(|record| self.core.bus.send(record))
+    }
+
+    fn first(mut self) -> Launched<'a> {
+        match self.send() {
+            Sending::Done(Ok(receipt)) => Launched::Done(self.finish(Ok(receipt))),
+            Sending::Done(Err(error)) if self.core.is_final(error.kind()) => {
+                Launched::Done(self.finish(Err(PublishErrorKind::Bus(error))))
+            }
+            answer => Launched::Pending(self, answer),
+        }
+    }
+
+    /// Waits, and sends again, until there is an end to it.
+    pub(super) async fn go_on(mut self, mut answer: Sending) -> Result<(), PublishError> {
+        let (core, policy) = (self.core, self.core.policy);
+        let deadline = policy.timeout.map(|timeout| self.start.after(timeout));
+        let mut tries = 0;
+        loop {
+            let error = match timer::before(deadline, answer).await {
+                Some(Ok(receipt)) => return self.finish(Ok(receipt)),
+                Some(Err(error)) => error,
+                None => return self.too_late(),
+            };
+            if error.kind() == BusErrorKind::Full && policy.full == WhenFull::Wait {
+                let room = core.bus.room(core.prepared.about.topic);
+                if timer::before(deadline, room).await.is_none() {
+                    return self.finish(Err(PublishErrorKind::Bus(error)));
+                }
+            } else if core.is_final(error.kind()) || tries == policy.retry.times {
+                return self.finish(Err(PublishErrorKind::Bus(error)));
+            } else {
+                let pause = policy.retry.pause(tries, ids::random());
+                tries += 1;
+                if timer::before(deadline, timer::sleep(pause)).await.is_none() {
+                    return self.finish(Err(PublishErrorKind::Bus(error)));
+                }
+            }
+            answer = self.send();
+        }
+    }
+
+    fn too_late(mut self) -> Result<(), PublishError> {
+        let timeout = self.core.policy.timeout.unwrap_or_default();
+        self.finish(Err(PublishErrorKind::Timeout(timeout)))
+    }
+
+    /// The end of it.
+    fn finish(&mut self, result: Result<Receipt, PublishErrorKind>) -> Result<(), PublishError> {
+        match result {
+            Ok(receipt) => {
+                self.tell(Outcome::Published, receipt);
+                Ok(())
+            }
+            Err(kind) => {
+                let error = self.fail(kind);
+                let full = matches!(&error.kind(), PublishErrorKind::Bus(error) if error.kind() == BusErrorKind::Full);
+                if full && self.core.policy.full == WhenFull::Drop {
+                    return Ok(());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The end of one that went wrong.
+    fn fail(&mut self, kind: PublishErrorKind) -> PublishError {
+        let error = PublishError::new(kind, self.id);
+        self.tell(Outcome::Failed(&error), Receipt::default());
+        error
+    }
+
+    /// The end of one that somebody else will send: it is made, which is a span, and not published yet.
+    fn hand_out(mut self) -> OwnedRecord {
+        let record = self.record(|record| record.owned());
+        self.open = false;
+        if self.live {
+            self.end_span(clock::now(), Outcome::Published, Receipt::default());
+        }
+        record
+    }
+
+    /// Span, metrics and log line.
+    fn tell(&mut self, outcome: Outcome<'_>, receipt: Receipt) {
+        if !self.open {
+            return;
+        }
+        let end = clock::now();
+        if !self.live {
+            self.open = false;
+            return;
+        }
+        let nanos = end.nanos_since(self.start);
+        let fate = self.end_span(end, outcome, receipt);
+        let exemplar = match (fate, self.place) {
+            (Fate::Exported, Some(span)) => Some((span, end)),
+            _ => None,
+        };
+        // From here on no code of the user's can get in between.
+        self.open = false;
+        if cfg!(not(feature = "off-metrics")) {
+            let published = self.core.prepared.published;
+            match error_type(outcome) {
+                None => {
+                    let series = self.event.map_or(0, Payload::place);
+                    published.success(series, nanos, self.scratch.body.len(), exemplar);
+                }
+                Some(error) => published.failure(error, nanos, exemplar),
+            }
+        }
+        self.log(end, nanos, outcome);
+    }
+
+    fn end_span(&mut self, end: Moment, outcome: Outcome<'_>, receipt: Receipt) -> Fate {
+        let Some(span) = self.span.take() else {
+            return Fate::Dropped;
+        };
+        let ended = match &outcome {
+            Outcome::Published => span::Outcome::Fine,
+            Outcome::Failed(error) => span::Outcome::Failed(Failure {
+                error_type: error.error_type().as_str(),
+                exception: "obs_runtime::PublishError",
+                message: Some(error as &dyn fmt::Display),
+            }),
+            Outcome::Cancelled => fallen("cancelled", "obs_runtime::Cancelled"),
+            Outcome::Panicked => fallen("panic", "panic"),
+        };
+        span.end(end, &ended, |to| self.attributes(to, outcome, receipt))
+    }
+
+    fn attributes(&self, to: &mut Attributes<'_>, outcome: Outcome<'_>, receipt: Receipt) {
+        let about = self.core.prepared.about;
+        to.set("event.id", self.id.as_str());
+        to.set("messaging.message.id", self.id.as_str());
+        if let Some(conversation) = self.context.conversation() {
+            to.set("messaging.message.conversation_id", conversation);
+        }
+        if let Some(partition) = receipt.partition {
+            let mut digits = String::new();
+            // Writing to a string does not fail.
+            let _ = fmt::write(&mut digits, format_args!("{partition}"));
+            to.set("messaging.destination.partition.id", digits.as_str());
+        }
+        match self.event {
+            // While a panic goes by, the event is left alone.
+            Some(event) if !matches!(outcome, Outcome::Panicked) => {
+                event.say(&mut Tell::span(about.fields, to));
+            }
+            Some(_) => {}
+            None => to.set("messaging.message.tombstone", true),
+        }
+    }
+
+    fn log(&self, end: Moment, nanos: u64, outcome: Outcome<'_>) {
+        if cfg!(feature = "off-logs") {
+            return;
+        }
+        let line = &self.core.prepared.line;
+        let Some(level) = line.wanted(!matches!(outcome, Outcome::Published)) else {
+            return;
+        };
+        let told = Told {
+            id: self.id.as_str(),
+            facts: &self.facts(),
+            end,
+            nanos,
+            outcome,
+        };
+        line.write(level, &told, |writer| {
+            if let (Some(event), false) = (self.event, matches!(outcome, Outcome::Panicked)) {
+                let mut fields = Tell::log(self.core.prepared.about.fields, writer);
+                event.say(&mut fields);
+                fields.end();
+            }
+        });
+    }
+}
+
+fn fallen(error_type: &'static str, exception: &'static str) -> span::Outcome<'static> {
+    span::Outcome::Failed(Failure {
+        error_type,
+        exception,
+        message: None,
+    })
+}
+
+fn error_type(outcome: Outcome<'_>) -> Option<ErrorType> {
+    match outcome {
+        Outcome::Published => None,
+        Outcome::Failed(error) => Some(error.error_type()),
+        Outcome::Cancelled => Some(ErrorType::Cancelled),
+        Outcome::Panicked => Some(ErrorType::Panic),
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        if self.open {
+            let outcome = if std::thread::panicking() {
+                Outcome::Panicked
+            } else {
+                Outcome::Cancelled
+            };
+            self.tell(outcome, Receipt::default());
+        }
+        if self.scratch.body.capacity() <= SCRATCH_LIMIT {
+            let scratch = std::mem::take(&mut self.scratch);
+            // A thread that ends publishes nothing more.
+            let _ = SCRATCH.try_with(|kept| kept.set(Some(scratch)));
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The log line of a publish.
+
+use obs_schema::wire::json::Writer;
+
+use super::PublishError;
+use crate::bus::Origin;
+use crate::clock::Moment;
+use crate::envelope::text;
+use crate::event::{Descriptor, LogLine};
+use crate::ids;
+use crate::log::{self, Level};
+use crate::stamp;
+
+/// What of the line is the same each time.
+#[derive(Debug)]
+pub(super) struct Line {
+    log: Option<LogLine>,
+    /// Lines whose dice are below are written.
+    below: u64,
+    /// `,"target":…,"service":…,"environment":…,"event_id":"`
+    whose: String,
+    /// `","event_type":…,"event_version":…`
+    what: String,
+}
+
+/// What one publish has to say.
+pub(super) struct Told<'a> {
+    pub(super) id: &'a str,
+    pub(super) facts: &'a crate::envelope::Facts<'a>,
+    pub(super) end: Moment,
+    pub(super) nanos: u64,
+    pub(super) outcome: Outcome<'a>,
+}
+
+/// How it ended.
+#[derive(Clone, Copy)]
+pub(super) enum Outcome<'a> {
+    Published,
+    Failed(&'a PublishError),
+    Cancelled,
+    Panicked,
+}
+
+impl Line {
+    pub(super) fn new(about: &Descriptor, origin: &Origin) -> Line {
+        let mut whose = Writer::new();
+        whose.raw(",\"target\":");
+        whose.string(about.target);
+        if !origin.name().is_empty() {
+            whose.raw(",\"service\":");
+            whose.string(origin.name());
+        }
+        if let Some(environment) = origin.environment() {
+            whose.raw(",\"environment\":");
+            whose.string(environment);
+        }
+        whose.raw(",\"event_id\":\"");
+        let mut what = Writer::new();
+        what.raw("\",\"event_type\":");
+        what.string(about.event_type);
+        what.raw(",\"event_version\":");
+        what.string(about.version);
+        // Text is not refused.
+        let done = |writer: Writer| String::from_utf8(writer.finish().unwrap_or_default());
+        Line {
+            log: about.log,
+            below: share(about.log.map_or(0.0, |log| log.sample)),
+            whose: done(whose).unwrap_or_default(),
+            what: done(what).unwrap_or_default(),
+        }
+    }
+
+    /// The level of a line, if it is to be written.
+    #[inline]
+    pub(super) fn wanted(&self, failed: bool) -> Option<Level> {
+        let level = if failed { Level::Error } else { self.log?.level };
+        let drawn = || failed || self.below == u64::MAX || ids::random() < self.below;
+        (log::enabled(level) && (!failed || self.log.is_some()) && drawn()).then_some(level)
+    }
+
+    /// Writes it; `fields` writes what the event says of itself.
+    pub(super) fn write(&self, level: Level, told: &Told<'_>, fields: impl FnOnce(&mut Writer)) {
+        log::line(level, |w| {
+            w.reserve(640);
+            w.raw("{\"timestamp\":\"");
+            w.raw(text(&stamp::rfc3339(told.end)));
+            w.raw("\",\"level\":\"");
+            w.raw(level.as_str());
+            w.raw(match told.outcome {
+                Outcome::Published => "\",\"message\":\"event published\"",
+                _ => "\",\"message\":\"event not published\"",
+            });
+            w.raw(&self.whose);
+            w.raw(told.id);
+            w.raw(&self.what);
+            let facts = told.facts;
+            let ids = [
+                (",\"correlation_id\":", Some(facts.correlation)),
+                (",\"causation_id\":", facts.context.causation()),
+                (",\"tenant_id\":", facts.tenant),
+            ];
+            for (name, id) in ids {
+                if let Some(id) = id {
+                    w.raw(name);
+                    w.string(id);
+                }
+            }
+            if let Some(span) = facts.span {
+                w.raw(",\"trace_id\":\"");
+                w.raw(text(&span.trace.hex()));
+                w.raw("\",\"span_id\":\"");
+                w.raw(text(&span.span.hex()));
+                w.raw("\"");
+            }
+            w.raw(",\"duration_ms\":");
+            millis(w, told.nanos);
+            outcome(w, told.outcome);
+            fields(w);
+            w.raw("}");
+        });
+    }
+}
+
+fn outcome(w: &mut Writer, outcome: Outcome<'_>) {
+    let (status, kind) = match outcome {
+        Outcome::Published => {
+            w.raw(",\"status\":\"ok\"");
+            return;
+        }
+        Outcome::Failed(error) => ("error", error.error_type().as_str()),
+        Outcome::Cancelled => ("cancelled", "cancelled"),
+        Outcome::Panicked => ("panic", "panic"),
+    };
+    w.raw(",\"status\":\"");
+    w.raw(status);
+    w.raw("\",\"error_type\":\"");
+    w.raw(kind);
+    w.raw("\"");
+    if let Outcome::Failed(error) = outcome {
+        w.raw(",\"error\":");
+        w.string(&error.to_string());
+    }
+}
+
+/// Milliseconds, with three digits behind the point.
+fn millis(w: &mut Writer, nanos: u64) {
+    let micros = nanos / 1_000;
+    w.u64(micros / 1_000);
+    let rest = micros % 1_000;
+    let digit = |value: u64| b'0' + u8::try_from(value % 10).unwrap_or_default();
+    w.raw(text(&[b'.', digit(rest / 100), digit(rest / 10), digit(rest)]));
+}
+
+/// A share as a bound for dice.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "the cast of a float saturates, and so exact it need not be"
+)]
+fn share(share: f64) -> u64 {
+    if share >= 1.0 {
+        return u64::MAX;
+    }
+    (share * u64::MAX as f64) as u64
+}

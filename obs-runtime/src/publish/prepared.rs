@@ -1,0 +1,118 @@
+//! What is known of the publishes of one event before the first of them.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use super::line::Line;
+use crate::bus::{Bus, Origin};
+use crate::envelope::Pieces;
+use crate::event::Descriptor;
+use crate::lane::lock;
+use crate::metric::{self, Published};
+use crate::span::{Kind, SpanMeta, Value};
+use crate::tell::Ids;
+
+/// One event on its way from one origin to one kind of bus: everything that is the same each time.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) about: &'static Descriptor,
+    pub(super) pieces: Pieces,
+    pub(super) published: &'static Published,
+    /// The span of a message that is made and sent.
+    pub(super) span: SpanMeta,
+    /// The span of one that is made, and sent by somebody else.
+    pub(super) create: SpanMeta,
+    pub(super) line: Line,
+    /// The event says itself whose it is.
+    pub(super) has_ids: bool,
+    /// Its telemetry is on.
+    pub(super) live: AtomicBool,
+    origin: Origin,
+    system: &'static str,
+}
+
+/// All that were asked for. They stay, as their series do.
+static ALL: Mutex<Vec<&'static Prepared>> = Mutex::new(Vec::new());
+
+/// Events whose telemetry somebody has switched off.
+static SILENT: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// To be asked for once, when a publisher is made.
+pub(super) fn prepared(about: &'static Descriptor, bus: &Bus) -> &'static Prepared {
+    let (origin, system) = (bus.origin(), bus.system());
+    let mut all = lock(&ALL);
+    let same = |one: &&&Prepared| {
+        one.about.event_type == about.event_type
+            && one.about.version == about.version
+            && one.system == system
+            && one.origin == *origin
+    };
+    if let Some(known) = all.iter().find(same) {
+        return known;
+    }
+    let new: &'static Prepared = Box::leak(Box::new(Prepared::new(about, origin, system)));
+    all.push(new);
+    new
+}
+
+/// Switches the telemetry of an event on or off: its spans, its log lines and what is counted of it.
+pub(crate) fn set_live(event_type: &str, live: bool) {
+    let mut silent = lock(&SILENT);
+    silent.retain(|known| known != event_type);
+    if !live {
+        silent.push(event_type.to_owned());
+    }
+    let all = lock(&ALL);
+    for one in all.iter().filter(|one| one.about.event_type == event_type) {
+        one.live.store(live, Relaxed);
+    }
+}
+
+impl Prepared {
+    fn new(about: &'static Descriptor, origin: &Origin, system: &'static str) -> Prepared {
+        let live = !lock(&SILENT).iter().any(|silent| silent == about.event_type);
+        Prepared {
+            about,
+            pieces: Pieces::new(about, origin),
+            published: metric::published(about, origin.name()),
+            span: meta(about, system, "publish", "send"),
+            create: meta(about, system, "create", "create"),
+            line: Line::new(about, origin),
+            has_ids: Ids::in_any(about.fields),
+            live: AtomicBool::new(live),
+            origin: origin.clone(),
+            system,
+        }
+    }
+
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+}
+
+/// What is the same in all spans of an operation.
+fn meta(
+    about: &'static Descriptor,
+    system: &'static str,
+    name: &'static str,
+    operation: &'static str,
+) -> SpanMeta {
+    let fixed = [
+        ("messaging.system", system),
+        ("messaging.operation.name", name),
+        ("messaging.operation.type", operation),
+        ("messaging.destination.name", about.topic),
+        ("event.type", about.event_type),
+        ("event.version", about.version),
+    ];
+    let fixed = fixed.map(|(name, value)| (name, Value::Text(value)));
+    let meta = SpanMeta::new(leak(format!("{name} {}", about.topic)))
+        .with_kind(Kind::Producer)
+        .with_fixed(Box::leak(Box::new(fixed)))
+        .with_slow_nanos(about.slow_ns);
+    if about.audit { meta.audited() } else { meta }
+}
+
+fn leak(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
+}
