@@ -273,10 +273,17 @@ mod tests {
         let id = EventId::new(at, IdForm::Ulid, "");
         let digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
         let value = |digit| digits.find(digit).unwrap() as u64;
-        let millis = id.as_str().chars().take(10).fold(0, |all, digit| all << 5 | value(digit));
+        let millis = id
+            .as_str()
+            .chars()
+            .take(10)
+            .fold(0, |all, digit| all << 5 | value(digit));
         assert!(millis.abs_diff(at.unix_millis()) <= 1);
         let longest = "p".repeat(EventId::PREFIX);
-        assert_eq!(EventId::new(at, IdForm::Uuid, &longest).as_str().len(), EventId::LONGEST);
+        assert_eq!(
+            EventId::new(at, IdForm::Uuid, &longest).as_str().len(),
+            EventId::LONGEST
+        );
     }
 
     #[test]

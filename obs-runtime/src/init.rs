@@ -169,12 +169,18 @@ fn program() -> String {
         .unwrap_or_else(|| "unknown_service".to_owned())
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is where the program meets its environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where the program meets its environment"
+)]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is where the program meets its environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where the program meets its environment"
+)]
 fn open(path: &Path) -> io::Result<std::fs::File> {
     OpenOptions::new().append(true).create(true).open(path)
 }

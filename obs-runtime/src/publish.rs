@@ -134,7 +134,8 @@ impl<E: Event> Publisher<E> {
 
     fn key<'k>(&self, key: Key<'k>) -> Key<'k> {
         let fields = E::DESCRIPTOR.fields;
-        let sensitive = |field: &crate::event::FieldInfo| field.key && (field.pii.is_some() || field.secret);
+        let sensitive =
+            |field: &crate::event::FieldInfo| field.key && (field.pii.is_some() || field.secret);
         if fields.iter().any(sensitive) {
             return key.hashed();
         }

@@ -26,7 +26,10 @@ pub struct Tell<'t> {
 #[derive(Debug)]
 enum To<'t> {
     /// The member `context` of a line, if there is anything to be said.
-    Log { writer: &'t mut Writer, first: bool },
+    Log {
+        writer: &'t mut Writer,
+        first: bool,
+    },
     Span(&'t mut dyn Listen),
     Ids(&'t mut Ids),
 }
@@ -108,7 +111,10 @@ impl<'t> Tell<'t> {
         let mut part = Writer::new();
         write(&mut part);
         // A value that cannot be written, such as one of a newer schema, must not cost the whole line.
-        let text = part.finish().ok().and_then(|text| String::from_utf8(text).ok());
+        let text = part
+            .finish()
+            .ok()
+            .and_then(|text| String::from_utf8(text).ok());
         match (text, info.pii) {
             (Some(text), None) => self.member(info.wire, |writer| writer.raw(&text)),
             (Some(text), Some(Redaction::Hash)) => {
@@ -135,7 +141,11 @@ impl<'t> Tell<'t> {
 
     /// Nothing more is said.
     pub(crate) fn end(self) {
-        if let To::Log { writer, first: false } = self.to {
+        if let To::Log {
+            writer,
+            first: false,
+        } = self.to
+        {
             writer.raw("}");
         }
     }

@@ -5,7 +5,8 @@ use super::printer::{Code, byte_lit, lit};
 use super::telemetry;
 use super::value::Value;
 use crate::model::{
-    Dialect, Encoding, Envelope, Event, Field, FieldObs, Level, Redaction, Shape, Type, TypeDef, TypeKind,
+    Dialect, Encoding, Envelope, Event, Field, FieldObs, Level, Redaction, Shape, Type, TypeDef,
+    TypeKind,
 };
 use std::fmt::Write as _;
 
@@ -165,7 +166,10 @@ fn descriptor(code: &mut Code, scope: &Scope<'_>, name: &str, event: &Event, ty:
 /// The fields that telemetry or routing look at.
 fn marked(ty: &TypeDef) -> Vec<&Field> {
     let plain = FieldObs::default();
-    fields(ty).iter().filter(|field| field.obs != plain).collect()
+    fields(ty)
+        .iter()
+        .filter(|field| field.obs != plain)
+        .collect()
 }
 
 /// What they look at in one of them.

@@ -178,9 +178,7 @@ fn index(scope: &Scope<'_>, field: &Field, label: &Label) -> (String, String) {
             format!("::core::primitive::usize::from({})", at.copied()),
             count.to_string(),
         ),
-        Shape::Named(id)
-            if matches!(&scope.model.get(*id).kind, TypeKind::Enum(symbols) if symbols.default.is_some()) =>
-        {
+        Shape::Named(id) if matches!(&scope.model.get(*id).kind, TypeKind::Enum(symbols) if symbols.default.is_some()) => {
             (format!("{}.index()", at.receiver()), count.to_string())
         }
         Shape::Named(_) => (

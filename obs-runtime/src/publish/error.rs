@@ -88,10 +88,14 @@ impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "event {} was not published: ", self.event_id())?;
         match &self.kind {
-            PublishErrorKind::Invalid(violations) => write!(f, "it breaks its schema: {violations}"),
+            PublishErrorKind::Invalid(violations) => {
+                write!(f, "it breaks its schema: {violations}")
+            }
             PublishErrorKind::Encode(error) => write!(f, "it cannot be encoded: {error}"),
             PublishErrorKind::Bus(error) => write!(f, "{error}"),
-            PublishErrorKind::Timeout(after) => write!(f, "the bus had {after:?} and did not answer"),
+            PublishErrorKind::Timeout(after) => {
+                write!(f, "the bus had {after:?} and did not answer")
+            }
         }
     }
 }

@@ -97,7 +97,10 @@ pub(super) struct Flight<'a> {
 }
 
 /// What became of a flight at once.
-#[expect(clippy::large_enum_variant, reason = "it lives on the stack for a moment, and nothing is allocated for it")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives on the stack for a moment, and nothing is allocated for it"
+)]
 pub(super) enum Launched<'a> {
     Done(Result<(), PublishError>),
     /// It goes on, with what the bus said.
@@ -121,7 +124,11 @@ impl Core {
     }
 
     /// Makes the record of an event, and sends it nowhere.
-    pub(super) fn prepare(&self, event: &dyn Payload, context: Context) -> Result<OwnedRecord, PublishError> {
+    pub(super) fn prepare(
+        &self,
+        event: &dyn Payload,
+        context: Context,
+    ) -> Result<OwnedRecord, PublishError> {
         let (span, key) = (&self.prepared.create, event.message_key());
         let mut flight = Flight::begin(self, span, Some(event), key, context);
         match flight.encode() {
@@ -152,9 +159,11 @@ impl<'a> Flight<'a> {
         let start = clock::now();
         let origin = core.prepared.origin();
         let live = switch::is_on() && core.prepared.live.load(Relaxed);
-        let span = (live && cfg!(not(feature = "off-spans")))
-            .then(|| Span::start(meta, &context, start));
-        let place = span.as_ref().map_or_else(|| context.span(), |span| Some(span.context()));
+        let span =
+            (live && cfg!(not(feature = "off-spans"))).then(|| Span::start(meta, &context, start));
+        let place = span
+            .as_ref()
+            .map_or_else(|| context.span(), |span| Some(span.context()));
         let scratch = SCRATCH.try_with(Cell::take).ok().flatten();
         let mut flight = Flight {
             core,
@@ -185,7 +194,11 @@ impl<'a> Flight<'a> {
             id: self.id.as_str(),
             at: self.start,
             span: self.place,
-            parent: self.span.as_ref().and(self.context.span()).map(|span| span.span),
+            parent: self
+                .span
+                .as_ref()
+                .and(self.context.span())
+                .map(|span| span.span),
             context: &self.context,
             correlation: match self.context.correlation() {
                 _ if own(&ids.correlation) => &ids.correlation,
@@ -210,7 +223,11 @@ impl<'a> Flight<'a> {
         }
         let mut body = std::mem::take(&mut self.scratch.body);
         let facts = self.facts();
-        let encoded = self.core.prepared.pieces.body(&mut body, &facts, |out| event.encode(out));
+        let encoded = self
+            .core
+            .prepared
+            .pieces
+            .body(&mut body, &facts, |out| event.encode(out));
         self.scratch.body = body;
         encoded.map_err(PublishErrorKind::Encode)
     }

@@ -73,7 +73,11 @@ impl Line {
     /// The level of a line, if it is to be written.
     #[inline]
     pub(super) fn wanted(&self, failed: bool) -> Option<Level> {
-        let level = if failed { Level::Error } else { self.log?.level };
+        let level = if failed {
+            Level::Error
+        } else {
+            self.log?.level
+        };
         let drawn = || failed || self.below == u64::MAX || ids::random() < self.below;
         (log::enabled(level) && (!failed || self.log.is_some()) && drawn()).then_some(level)
     }
@@ -148,7 +152,12 @@ fn millis(w: &mut Writer, nanos: u64) {
     w.u64(micros / 1_000);
     let rest = micros % 1_000;
     let digit = |value: u64| b'0' + u8::try_from(value % 10).unwrap_or_default();
-    w.raw(text(&[b'.', digit(rest / 100), digit(rest / 10), digit(rest)]));
+    w.raw(text(&[
+        b'.',
+        digit(rest / 100),
+        digit(rest / 10),
+        digit(rest),
+    ]));
 }
 
 /// A share as a bound for dice.

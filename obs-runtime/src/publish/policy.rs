@@ -102,7 +102,14 @@ mod tests {
             first: Duration::from_millis(100),
             longest: Duration::from_secs(1),
         };
-        for (before, whole) in [(0, 100), (1, 200), (3, 800), (4, 1_000), (31, 1_000), (40, 1_000)] {
+        for (before, whole) in [
+            (0, 100),
+            (1, 200),
+            (3, 800),
+            (4, 1_000),
+            (31, 1_000),
+            (40, 1_000),
+        ] {
             let whole = Duration::from_millis(whole);
             assert_eq!(retry.pause(before, 0), whole);
             for dice in [1, u64::MAX / 3, u64::MAX] {

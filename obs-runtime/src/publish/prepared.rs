@@ -70,7 +70,9 @@ pub(crate) fn set_live(event_type: &str, live: bool) {
 
 impl Prepared {
     fn new(about: &'static Descriptor, origin: &Origin, system: &'static str) -> Prepared {
-        let live = !lock(&SILENT).iter().any(|silent| silent == about.event_type);
+        let live = !lock(&SILENT)
+            .iter()
+            .any(|silent| silent == about.event_type);
         Prepared {
             about,
             pieces: Pieces::new(about, origin),

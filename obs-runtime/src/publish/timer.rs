@@ -105,7 +105,10 @@ pub(super) async fn before<F: Future>(deadline: Option<Moment>, future: F) -> Op
             return Poll::Ready(None);
         }
         // A task may come back under another waker, and after an alarm that rang too early.
-        if alarm.as_ref().is_none_or(|alarm| !alarm.waker.will_wake(cx.waker())) {
+        if alarm
+            .as_ref()
+            .is_none_or(|alarm| !alarm.waker.will_wake(cx.waker()))
+        {
             alarm = Some(Alarm::set(deadline, cx.waker()));
         }
         Poll::Pending
@@ -129,7 +132,10 @@ mod tests {
         let soon = || Some(clock::now().after(Duration::from_millis(1)));
         assert_eq!(block_on(before(soon(), std::future::pending::<()>())), None);
         assert_eq!(block_on(before(soon(), std::future::ready(7))), Some(7));
-        assert_eq!(block_on(before(Some(Moment(0)), std::future::ready(7))), Some(7));
+        assert_eq!(
+            block_on(before(Some(Moment(0)), std::future::ready(7))),
+            Some(7)
+        );
         assert_eq!(block_on(before(None, std::future::ready(7))), Some(7));
         block_on(sleep(Duration::from_micros(1)));
     }
@@ -138,7 +144,9 @@ mod tests {
     fn who_waits_no_more_is_forgotten() {
         let far = Some(clock::now().after(Duration::from_secs(1_000)));
         let mut waiting = Box::pin(before(far, std::future::pending::<()>()));
-        let first = waiting.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        let first = waiting
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
         assert_eq!(first, Poll::Pending);
         let far = |alarms: &Alarms| alarms.waiting.keys().any(|(at, _)| Some(*at) == far);
         assert!(far(&lock(&ALARMS)));
