@@ -21,6 +21,7 @@ pub use carrier::{Extract, Inject};
 use crate::clock::Moment;
 use crate::ids::{SpanId, TraceId};
 use crate::span::Scope;
+use crate::testing::Recording;
 
 /// What crosses the wire of a span: where it stands, and whether it is sampled.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -59,6 +60,8 @@ pub(crate) struct Parts {
     pub(crate) state: Option<Arc<str>>,
     /// What may be said about the span while it is open, when it is one of this program.
     pub(crate) scope: Option<Arc<Scope>>,
+    /// A test that wants to know what is told here.
+    pub(crate) recorder: Option<Arc<Recording>>,
     pub(crate) correlation: Option<Arc<str>>,
     pub(crate) causation: Option<Arc<str>>,
     pub(crate) conversation: Option<Arc<str>>,
@@ -130,6 +133,10 @@ impl Context {
             context: self.clone(),
             future,
         }
+    }
+
+    pub(crate) fn recorder(&self) -> Option<&Recording> {
+        self.parts()?.recorder.as_deref()
     }
 
     pub(crate) fn parts(&self) -> Option<&Parts> {

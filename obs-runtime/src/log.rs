@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex};
 use obs_schema::wire::json::Writer;
 
 use crate::lane::{Blocks, lock};
+use crate::testing::Recording;
 
 pub use output::{LogOutput, flush, to};
 
@@ -91,9 +92,9 @@ const SCRATCH_LIMIT: usize = 1 << 16;
 
 /// Appends a line: `write` writes the object without a line break. The caller has asked [`enabled`].
 ///
-/// A line that its writer refuses is left out whole.
+/// A line that its writer refuses is left out whole. A recorder gets it in place of the output.
 #[inline]
-pub(crate) fn line(level: Level, write: impl FnOnce(&mut Writer)) {
+pub(crate) fn line(level: Level, to: Option<&Recording>, write: impl FnOnce(&mut Writer)) {
     // A thread that ends has nothing to say any more.
     let mut text = SCRATCH.try_with(Cell::take).unwrap_or_default();
     text.clear();
@@ -102,7 +103,10 @@ pub(crate) fn line(level: Level, write: impl FnOnce(&mut Writer)) {
     let mut text = Vec::new();
     if writer.finish_into(&mut text).is_ok() {
         text.push(b'\n');
-        append(level, &text);
+        match to {
+            None => append(level, &text),
+            Some(recorder) => recorder.line(&String::from_utf8_lossy(&text)),
+        }
     }
     if text.capacity() <= SCRATCH_LIMIT {
         let _ = SCRATCH.try_with(|scratch| scratch.set(text));

@@ -55,8 +55,13 @@ pub(crate) fn published(about: &'static Descriptor, source: &str) -> &'static Pu
 #[must_use]
 pub fn exposition(format: Format) -> Vec<u8> {
     let all = lock(&PUBLISHED).clone();
+    exposition_of(&all, format)
+}
+
+/// The same of some.
+pub(crate) fn exposition_of(some: &[&Published], format: Format) -> Vec<u8> {
     let mut out = Vec::new();
-    exposition::write(&all, format, &mut out);
+    exposition::write(some, format, &mut out);
     out
 }
 

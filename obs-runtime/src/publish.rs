@@ -175,3 +175,6 @@ impl<E: Event> fmt::Debug for Publisher<E> {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

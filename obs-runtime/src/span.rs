@@ -63,6 +63,7 @@ use crate::clock::Moment;
 use crate::context::{Context, SpanContext};
 use crate::ids::{SpanId, TraceId};
 use crate::metric::{self, Signal};
+use crate::testing::Recording;
 use crate::{export, lane, sample};
 use attributes::Said;
 use local::Local;
@@ -201,6 +202,8 @@ pub(crate) struct Span {
     local: Option<Arc<Local>>,
     /// Whether what waits is decided when it ends.
     root: bool,
+    /// A test that gets it instead of the exporters, whatever the sampling says.
+    recorder: Option<Arc<Recording>>,
 }
 
 impl Span {
@@ -210,12 +213,13 @@ impl Span {
         let parts = cx.parts();
         let parent = parts.and_then(|parts| parts.span);
         let trace = parent.map_or_else(TraceId::random, |parent| parent.trace);
+        let recorder = parts.and_then(|parts| parts.recorder.clone());
         Span {
             meta,
             context: SpanContext {
                 trace,
                 span: SpanId::random(),
-                sampled: sample::head(parent.as_ref(), trace),
+                sampled: recorder.is_some() || sample::head(parent.as_ref(), trace),
                 remote: false,
             },
             parent,
@@ -223,6 +227,7 @@ impl Span {
             start: at,
             local: parts.and_then(|parts| parts.scope.as_ref()?.local().cloned()),
             root: false,
+            recorder,
         }
     }
 
@@ -280,7 +285,7 @@ impl Span {
             }
             found
         };
-        export::active().then_some(reason)
+        (export::active() || self.recorder.is_some()).then_some(reason)
     }
 
     /// Why it leaves although nobody sampled it.
@@ -308,6 +313,7 @@ impl Span {
         fill: &mut dyn FnMut(&mut Attributes<'_>),
     ) -> Fate {
         let local = self.local.clone();
+        let recorder = self.recorder.clone();
         let root = self.root;
         let wrote = SCRATCH.try_with(|scratch| match scratch.try_borrow_mut() {
             Ok(mut scratch) => {
@@ -318,10 +324,14 @@ impl Span {
                 }
                 self.write(&mut scratch, at, reason, outcome, fill);
                 let one = &mut scratch.spans;
-                match local {
-                    None => hand_over(one),
-                    Some(local) if root => local.decide(one),
-                    Some(local) => local.ended(one),
+                match (recorder, local) {
+                    (Some(recorder), _) => {
+                        recorder.spans(one);
+                        Fate::Exported
+                    }
+                    (None, None) => hand_over(one),
+                    (None, Some(local)) if root => local.decide(one),
+                    (None, Some(local)) => local.ended(one),
                 }
             }
             // A span that ends while another one of this thread is written would have to wait for it.

@@ -198,7 +198,7 @@ mod tests {
             ("user".into(), "ada".into()),
         ];
         let mut out = String::new();
-        write(&members, &[], &mut out);
+        write(&members, &[""; 0], &mut out);
         assert_eq!(out, "");
         write(&members, &["tier"], &mut out);
         assert_eq!(out, "tier=gold%2C%20or%20%22so%22%3B%2050%25%20%C3%A4%0A");

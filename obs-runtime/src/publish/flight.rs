@@ -346,10 +346,19 @@ impl<'a> Flight<'a> {
             (Fate::Exported, Some(span)) => Some((span, end)),
             _ => None,
         };
-        // From here on no code of the user's can get in between.
+        // Whoever falls from here on is not told again.
         self.open = false;
+        let prepared = self.core.prepared;
+        let mut published = prepared.published;
+        let recorded;
+        if let Some(recorder) = self.context.recorder() {
+            recorded = recorder.published(prepared.about, prepared.origin().name());
+            published = &recorded;
+            if matches!(outcome, Outcome::Published) {
+                recorder.record(self.record(|record| record.owned()));
+            }
+        }
         if cfg!(not(feature = "off-metrics")) {
-            let published = self.core.prepared.published;
             match error_type(outcome) {
                 None => {
                     let series = self.event.map_or(0, Payload::place);
@@ -406,7 +415,8 @@ impl<'a> Flight<'a> {
             return;
         }
         let line = &self.core.prepared.line;
-        let Some(level) = line.wanted(!matches!(outcome, Outcome::Published)) else {
+        let failed = !matches!(outcome, Outcome::Published);
+        let Some(level) = line.wanted(failed, self.context.recorder().is_some()) else {
             return;
         };
         let told = Told {

@@ -70,21 +70,24 @@ impl Line {
         }
     }
 
-    /// The level of a line, if it is to be written.
+    /// The level of a line, if it is to be written. A recorder wants every one.
     #[inline]
-    pub(super) fn wanted(&self, failed: bool) -> Option<Level> {
-        let level = if failed {
-            Level::Error
-        } else {
-            self.log?.level
+    pub(super) fn wanted(&self, failed: bool, recorded: bool) -> Option<Level> {
+        let level = match self.log?.level {
+            _ if failed => Level::Error,
+            level => level,
         };
+        if recorded {
+            return Some(level);
+        }
         let drawn = || failed || self.below == u64::MAX || ids::random() < self.below;
-        (log::enabled(level) && (!failed || self.log.is_some()) && drawn()).then_some(level)
+        (log::enabled(level) && drawn()).then_some(level)
     }
 
     /// Writes it; `fields` writes what the event says of itself.
     pub(super) fn write(&self, level: Level, told: &Told<'_>, fields: impl FnOnce(&mut Writer)) {
-        log::line(level, |w| {
+        let recorder = told.facts.context.recorder();
+        log::line(level, recorder, |w| {
             w.reserve(640);
             w.raw("{\"timestamp\":\"");
             w.raw(text(&stamp::rfc3339(told.end)));

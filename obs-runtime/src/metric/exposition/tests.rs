@@ -14,6 +14,7 @@ static FIELDS: &[FieldInfo] = &[FieldInfo {
         name: "plan",
         values: &["free", "te\"am"],
         clamped: false,
+        ..LabelInfo::BLANK
     }),
     ..FieldInfo::BLANK
 }];

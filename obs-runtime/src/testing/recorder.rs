@@ -1,0 +1,334 @@
+//! What one test publishes and tells, and nobody else's.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use obs_schema::json::Json;
+
+use crate::bus::OwnedRecord;
+use crate::context::Context;
+use crate::event::Descriptor;
+use crate::lane::lock;
+use crate::metric::{Format, Published, exposition_of};
+use crate::span::{Kind, Spans, Value};
+
+/// Keeps what is told in its context: spans, log lines, metrics and records.
+///
+/// It travels with the [`Context`], so that tests which run side by side do not see each other's telemetry, and what
+/// it keeps goes nowhere else.
+///
+/// ```
+/// use obs_runtime::testing::Recorder;
+/// # use obs_runtime::{Bus, Event};
+/// # fn example<E: Event>(event: &E) {
+/// let recorder = Recorder::new();
+/// let publisher = E::publisher(&Bus::memory(16));
+/// publisher.publish_with_blocking(&recorder.context(), event).expect("there is room");
+/// assert_eq!(recorder.records().len(), 1);
+/// assert_eq!(recorder.metric("event_published_total", &[]), Some(1.0));
+/// assert_eq!(recorder.lines()[0].get("status").and_then(|it| it.as_str()), Some("ok"));
+/// recorder.assert_correlated();
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct Recorder(Arc<Recording>);
+
+#[derive(Debug, Default)]
+pub(crate) struct Recording {
+    spans: Mutex<Spans>,
+    lines: Mutex<Vec<String>>,
+    records: Mutex<Vec<OwnedRecord>>,
+    published: Mutex<Vec<Arc<Published>>>,
+}
+
+impl Recording {
+    pub(crate) fn spans(&self, spans: &mut Spans) {
+        lock(&self.spans).append(spans);
+    }
+
+    pub(crate) fn line(&self, line: &str) {
+        lock(&self.lines).push(line.trim_end().to_owned());
+    }
+
+    pub(crate) fn record(&self, record: OwnedRecord) {
+        lock(&self.records).push(record);
+    }
+
+    pub(crate) fn published(&self, about: &'static Descriptor, source: &str) -> Arc<Published> {
+        let mut all = lock(&self.published);
+        let known = all.iter().find(|one| {
+            one.about.event_type == about.event_type
+                && one.about.version == about.version
+                && *one.source == *source
+        });
+        if let Some(known) = known {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(Published::new(about, source));
+        all.push(Arc::clone(&new));
+        new
+    }
+}
+
+/// A span that a [`Recorder`] has kept.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RecordedSpan {
+    /// Its name.
+    pub name: String,
+    /// What it is to its peers.
+    pub kind: Kind,
+    /// Its trace, in 32 digits.
+    pub trace_id: String,
+    /// Itself, in 16 digits.
+    pub span_id: String,
+    /// The span it is a child of.
+    pub parent_id: Option<String>,
+    /// How long it took, in nanoseconds.
+    pub nanos: u64,
+    /// What went wrong, and what was said about it.
+    pub error: Option<(String, String)>,
+    /// Names and values; numbers as text.
+    pub attributes: Vec<(String, String)>,
+}
+
+impl RecordedSpan {
+    /// What an attribute says.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let found = self.attributes.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+impl Recorder {
+    /// One that has kept nothing yet.
+    #[must_use]
+    pub fn new() -> Recorder {
+        Recorder::default()
+    }
+
+    /// The context of the caller, with this recorder in it.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        Context::current().with(|parts| parts.recorder = Some(Arc::clone(&self.0)))
+    }
+
+    /// Spans that have ended, in the order in which they did.
+    #[must_use]
+    pub fn spans(&self) -> Vec<RecordedSpan> {
+        let text = |value: Value<'_>| match value {
+            Value::Bool(value) => value.to_string(),
+            Value::Int(value) => value.to_string(),
+            Value::Float(value) => value.to_string(),
+            Value::Text(text) => text.to_owned(),
+        };
+        let spans = lock(&self.0.spans);
+        let all = spans.iter().map(|span| RecordedSpan {
+            name: span.name().to_owned(),
+            kind: span.kind(),
+            trace_id: span.trace().to_string(),
+            span_id: span.span().to_string(),
+            parent_id: span.parent().map(|parent| parent.to_string()),
+            nanos: span.end_unix_nanos() - span.start_unix_nanos(),
+            error: span
+                .error()
+                .map(|(kind, said)| (kind.to_owned(), said.to_owned())),
+            attributes: span
+                .attributes()
+                .map(|(name, value)| (name.to_owned(), text(value)))
+                .collect(),
+        });
+        all.collect()
+    }
+
+    /// Log lines.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Json> {
+        let lines = lock(&self.0.lines);
+        lines
+            .iter()
+            .map(|line| Json::parse(line.as_bytes()).unwrap_or(Json::Null))
+            .collect()
+    }
+
+    /// Records that the bus took.
+    #[must_use]
+    pub fn records(&self) -> Vec<OwnedRecord> {
+        lock(&self.0.records).clone()
+    }
+
+    /// What was counted, in a format that scrapers read.
+    #[must_use]
+    pub fn exposition(&self, format: Format) -> String {
+        let published = lock(&self.0.published).clone();
+        let published: Vec<&Published> = published.iter().map(|one| &**one).collect();
+        String::from_utf8_lossy(&exposition_of(&published, format)).into_owned()
+    }
+
+    /// The sum of all series of this name that have these labels; `None` if there is none.
+    #[must_use]
+    pub fn metric(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        let text = self.exposition(Format::OpenMetrics);
+        let values: Vec<f64> = samples(&text, name)
+            .filter(|sample| {
+                let has = |(name, value): &(&str, &str)| {
+                    sample.labels.contains(&format!("{name}=\"{value}\""))
+                };
+                labels.iter().all(has)
+            })
+            .filter_map(|sample| sample.value.parse().ok())
+            .collect();
+        (!values.is_empty()).then(|| values.iter().sum())
+    }
+
+    /// Everything as text, for looking for what must not be there.
+    #[must_use]
+    pub fn everything(&self) -> String {
+        let lines = lock(&self.0.lines).join("\n");
+        let headers: Vec<String> = lock(&self.0.records)
+            .iter()
+            .flat_map(|record| {
+                let headers = record.headers().iter();
+                let headers: Vec<String> = headers
+                    .map(|header| format!("{}: {}", header.name, header.text().unwrap_or_default()))
+                    .collect();
+                headers
+            })
+            .collect();
+        format!(
+            "{lines}\n{:?}\n{}\n{}",
+            self.spans(),
+            headers.join("\n"),
+            self.exposition(Format::OpenMetrics)
+        )
+    }
+
+    /// Holds spans, log lines, metrics and records against each other: the ids, the times and the errors of each
+    /// publish must be the same in all of them.
+    ///
+    /// # Panics
+    ///
+    /// They disagree; the message says where.
+    #[track_caller]
+    pub fn assert_correlated(&self) {
+        if let Err(why) = self.correlated() {
+            panic!("telemetry disagrees with itself: {why}");
+        }
+    }
+
+    fn correlated(&self) -> Result<(), String> {
+        let spans = self.spans();
+        let text = self.exposition(Format::OpenMetrics);
+        let lines = self.lines();
+        let word = |line: &Json, name: &str| {
+            let found = line.get(name).and_then(Json::as_str);
+            found.map(str::to_owned)
+        };
+        let publishes: Vec<&RecordedSpan> = spans
+            .iter()
+            .filter(|span| span.attribute("messaging.operation.name") == Some("publish"))
+            .collect();
+        let same = |what: String, one: &dyn fmt::Debug, other: &dyn fmt::Debug| {
+            let (one, other) = (format!("{one:?}"), format!("{other:?}"));
+            if one == other {
+                return Ok(());
+            }
+            Err(format!("{what}: {one} and {other}"))
+        };
+        for span in &publishes {
+            let id = span.attribute("event.id").map(str::to_owned);
+            let of = |what: &str| format!("{what} of event {}", id.as_deref().unwrap_or("?"));
+            let line = lines.iter().find(|line| word(line, "event_id") == id);
+            if let Some(line) = line {
+                let (trace, own) = (Some(&span.trace_id), Some(&span.span_id));
+                same(of("the trace id"), &word(line, "trace_id").as_ref(), &trace)?;
+                same(of("the span id"), &word(line, "span_id").as_ref(), &own)?;
+                let error = span.error.as_ref().map(|(kind, _)| kind);
+                same(
+                    of("the error type"),
+                    &word(line, "error_type").as_ref(),
+                    &error,
+                )?;
+                let took = line.get("duration_ms").map(ToString::to_string);
+                let millis = format!(
+                    "{}.{:03}",
+                    span.nanos / 1_000_000,
+                    span.nanos / 1_000 % 1_000
+                );
+                let said = took.and_then(|took| took.parse::<f64>().ok());
+                same(of("the duration"), &said, &millis.parse::<f64>().ok())?;
+            }
+            let sent = self
+                .records()
+                .into_iter()
+                .find(|record| record.headers().text("event-id").map(str::to_owned) == id);
+            if let Some(record) = sent {
+                let parent = format!("00-{}-{}-01", span.trace_id, span.span_id);
+                same(
+                    of("traceparent"),
+                    &record.headers().text("traceparent"),
+                    &Some(&*parent),
+                )?;
+            }
+        }
+        let total: u64 = publishes.iter().map(|span| span.nanos).sum();
+        let sums: f64 = samples(&text, "event_publish_duration_seconds_sum")
+            .filter_map(|sample| sample.value.parse::<f64>().ok())
+            .sum();
+        let counted = format!("{sums:.9}");
+        let spanned = format!("{}.{:09}", total / 1_000_000_000, total % 1_000_000_000);
+        same("the time of all publishes".to_owned(), &counted, &spanned)?;
+        let failed = publishes.iter().filter(|span| span.error.is_some()).count();
+        let errors = self
+            .metric("event_publish_errors_total", &[])
+            .unwrap_or_default();
+        same(
+            "failures".to_owned(),
+            &format!("{errors}"),
+            &failed.to_string(),
+        )?;
+        for exemplar in text
+            .lines()
+            .filter_map(|line| line.split_once("# {"))
+            .map(|(_, it)| it)
+        {
+            let known = |span: &&RecordedSpan| {
+                exemplar.contains(&span.trace_id) && exemplar.contains(&span.span_id)
+            };
+            if !publishes.iter().any(|span| known(&span)) {
+                return Err(format!("an exemplar is of no span: {exemplar}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A line of the exposition.
+struct Sample<'a> {
+    labels: &'a str,
+    value: &'a str,
+}
+
+fn samples<'a>(text: &'a str, name: &str) -> impl Iterator<Item = Sample<'a>> {
+    text.lines().filter_map(move |line| {
+        let rest = line.strip_prefix(name)?;
+        let (labels, rest) = match rest.strip_prefix('{') {
+            Some(rest) => rest.split_once("} ")?,
+            None => ("", rest.strip_prefix(' ')?),
+        };
+        Some(Sample {
+            labels,
+            value: rest.split(' ').next()?,
+        })
+    })
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder")
+            .field("spans", &lock(&self.0.spans).len())
+            .field("lines", &lock(&self.0.lines).len())
+            .field("records", &lock(&self.0.records).len())
+            .finish_non_exhaustive()
+    }
+}
