@@ -1,41 +1,38 @@
-//! From the blocks of the threads to whoever exports.
+//! From spans that have ended to whoever exports them.
 //!
-//! Exporters run in the thread that flushes. One that panics is counted and asked again with the next batch; what it
-//! was given is lost.
+//! Exporters run in one thread, `obs-flush`, one after the other. One that fails or panics is counted, loses the batch
+//! it was given, and is asked again with the next one. One that hangs holds up the others: what ends meanwhile is kept
+//! as far as there is room, then dropped and counted. Nothing of it holds up who ends a span.
+//!
+//! After a fork the child has no such thread: what it does leaves nothing.
 
+mod console;
 mod otlp_json;
+mod pipe;
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::io;
 use std::time::Duration;
 
+pub use console::Console;
 pub use otlp_json::OtlpJsonLines;
 
-use crate::lane::{self, Blocks};
-use crate::metric::{self, Reason, Signal};
-use crate::span::Spans;
-
-/// Finished spans of all threads.
-pub(crate) static BLOCKS: Blocks<Spans> = Blocks::new();
-
-/// Whether anybody wants spans.
-static ACTIVE: AtomicBool = AtomicBool::new(false);
-
-static EXPORTERS: Mutex<Vec<Box<dyn SpanExporter>>> = Mutex::new(Vec::new());
+use crate::metric::{self, Signal};
+use crate::span::Batch;
+use pipe::Tally;
+pub(crate) use pipe::{Mine, Pipe};
 
 /// Takes finished spans out of the program.
 ///
 /// ```
 /// use obs_runtime::export::{ExportError, SpanExporter};
-/// use obs_runtime::span::Spans;
+/// use obs_runtime::span::Batch;
 ///
 /// #[derive(Debug)]
 /// struct Names;
 ///
 /// impl SpanExporter for Names {
-///     fn export(&mut self, spans: &Spans) -> Result<(), ExportError> {
+///     fn export(&mut self, spans: Batch<'_>) -> Result<(), ExportError> {
 ///         for span in spans.iter() {
 ///             println!("{} {}", span.trace(), span.name());
 ///         }
@@ -44,8 +41,11 @@ static EXPORTERS: Mutex<Vec<Box<dyn SpanExporter>>> = Mutex::new(Vec::new());
 /// }
 /// ```
 pub trait SpanExporter: fmt::Debug + Send + 'static {
-    /// Takes a batch, which is never empty.
-    fn export(&mut self, spans: &Spans) -> Result<(), ExportError>;
+    /// Takes a batch: at least one span, and 512 at most. Other batches wait as long as this takes.
+    fn export(&mut self, spans: Batch<'_>) -> Result<(), ExportError>;
+
+    /// No batch comes after this.
+    fn shutdown(&mut self) {}
 }
 
 /// A batch that was not exported.
@@ -63,43 +63,41 @@ impl fmt::Display for ExportError {
 
 impl std::error::Error for ExportError {}
 
+/// The way of the spans of this program.
+pub(crate) static PIPE: Pipe = Pipe::new(Tally {
+    dropped: |reason, count| metric::dropped(Signal::Spans, reason, count),
+    failed: |reason| metric::export_failed(Signal::Spans, reason),
+});
+
 /// Whether anybody wants spans.
 #[inline]
 pub(crate) fn active() -> bool {
-    ACTIVE.load(Relaxed)
+    cfg!(not(feature = "off-spans")) && PIPE.active()
 }
 
-/// From now on an exporter gets what is flushed.
-pub(crate) fn add(exporter: Box<dyn SpanExporter>) {
-    lane::lock(&EXPORTERS).push(exporter);
-    ACTIVE.store(true, Relaxed);
+/// A span that would have left found nobody: counted once everything is shut down.
+#[cold]
+pub(crate) fn missed() {
+    PIPE.missed();
 }
 
-/// Gives everything that has ended to the exporters, and forgets them.
-pub(crate) fn shutdown(patience: Duration) {
-    flush(patience);
-    ACTIVE.store(false, Relaxed);
-    lane::lock(&EXPORTERS).clear();
+/// From now on an exporter gets what ends. The first one starts the thread that calls them.
+///
+/// # Errors
+///
+/// The thread cannot be started.
+pub(crate) fn add(exporter: Box<dyn SpanExporter>) -> io::Result<()> {
+    PIPE.add(exporter)
 }
 
-/// Gives everything that has ended to the exporters. Says whether they were through in time.
-pub(crate) fn flush(_patience: Duration) -> bool {
-    // Held all the way, so that a flush that returns has exported what ended before it.
-    let mut exporters = lane::lock(&EXPORTERS);
-    let mut all = Spans::default();
-    BLOCKS.gather(|block| all.append(block));
-    if all.is_empty() {
-        return true;
-    }
-    for exporter in exporters.iter_mut() {
-        let exported = catch_unwind(AssertUnwindSafe(|| exporter.export(&all)));
-        let why = match exported {
-            Ok(Ok(())) => continue,
-            Ok(Err(_)) => Reason::Export,
-            Err(_) => Reason::Panic,
-        };
-        metric::export_failed(Signal::Spans, why);
-        metric::dropped(Signal::Spans, why, all.len() as u64);
-    }
-    true
+/// Waits until everything that has ended so far has been given to the exporters, for so long at most; says whether it
+/// has.
+pub(crate) fn flush(patience: Duration) -> bool {
+    PIPE.flush(patience)
+}
+
+/// Gives the rest to the exporters, ends them, and takes nothing more. What they do not take in time is dropped and
+/// counted, and an exporter that hangs is left alone with its thread. Another exporter may be added afterwards.
+pub(crate) fn shutdown(patience: Duration) -> bool {
+    PIPE.shutdown(patience)
 }

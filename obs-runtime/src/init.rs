@@ -150,7 +150,9 @@ impl Setup {
         let level = self.level.unwrap_or(Level::Info);
         log::to(self.output.unwrap_or(LogOutput::Stdout), level)
             .map_err(|error| InitError::Thread(error.kind()))?;
-        exporters.into_iter().for_each(export::add);
+        for exporter in exporters {
+            export::add(exporter).map_err(|error| InitError::Thread(error.kind()))?;
+        }
         let bus = self.bus.unwrap_or_else(|| Bus::memory(CAPACITY));
         Ok(Obs {
             bus: bus.for_source(origin),

@@ -108,6 +108,11 @@ impl<T: Default> Blocks<T> {
         block
     }
 
+    /// A block that nobody needs to look at any more: its thread ends, and has taken out what was inside.
+    pub(crate) fn leave(&self, block: &Arc<Mutex<T>>) {
+        lock(&self.all).retain(|one| !Arc::ptr_eq(one, block));
+    }
+
     /// Looks at the block of each thread, those that have ended included: these are seen for the last time.
     pub(crate) fn gather(&self, mut look: impl FnMut(&mut T)) {
         // Outside of the lock: whoever looks may take long, and a new thread must not wait for it.

@@ -51,11 +51,13 @@ mod work;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::RefCell;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 pub use attributes::{Attributes, Value};
 pub use limits::SpanLimits;
-pub use record::{FinishedEvent, FinishedLink, FinishedSpan, Spans};
+pub(crate) use local::{sweep, waiting_bytes};
+pub(crate) use record::Spans;
+pub use record::{Batch, FinishedEvent, FinishedLink, FinishedSpan};
 pub(crate) use work::Scope;
 pub use work::{InSpan, event, failed, link, set};
 
@@ -64,7 +66,7 @@ use crate::context::{Context, SpanContext};
 use crate::ids::{SpanId, TraceId};
 use crate::metric::{self, Signal};
 use crate::testing::Recording;
-use crate::{export, lane, sample};
+use crate::{export, sample};
 use attributes::Said;
 use local::Local;
 use record::{Reason, Record};
@@ -285,7 +287,14 @@ impl Span {
             }
             found
         };
-        (export::active() || self.recorder.is_some()).then_some(reason)
+        if export::active() || self.recorder.is_some() {
+            Some(reason)
+        } else {
+            if self.context.sampled || reason.is_some() {
+                export::missed();
+            }
+            None
+        }
     }
 
     /// Why it leaves although nobody sampled it.
@@ -362,9 +371,11 @@ impl Span {
             Outcome::Fine => (None, record::Range::default()),
             Outcome::Failed(failure) => {
                 // Looks at the environment once; nothing is walked unless backtraces are on.
-                let walked = Backtrace::capture();
-                let trace = (walked.status() == BacktraceStatus::Captured)
-                    .then_some(&walked as &dyn fmt::Display);
+                let walked = (!failure.exception.is_empty()).then(Backtrace::capture);
+                let trace = walked
+                    .as_ref()
+                    .filter(|walked| walked.status() == BacktraceStatus::Captured)
+                    .map(|walked| walked as &dyn fmt::Display);
                 let message = attributes.exception(end, failure.exception, failure.message, trace);
                 (Some(failure.error_type), message)
             }
@@ -393,39 +404,49 @@ thread_local! {
     /// Where records are written before a lock is taken.
     static SCRATCH: RefCell<Said> = RefCell::default();
 
-    /// What this thread has for those who gather.
-    static BLOCK: Arc<Mutex<Spans>> = export::BLOCKS.enter();
+    /// What this thread has for those who export.
+    static MINE: export::Mine = export::Mine::enter(&export::PIPE);
 }
 
-/// Records in one block, at most; further ones are dropped and counted until somebody gathers.
-const MOST_RECORDS: usize = 8_192;
-
-/// Bytes in one block, at most.
-const MOST_BYTES: usize = 8 << 20;
-
+/// Passes finished spans to those who export, who count what they do not take.
 fn hand_over(spans: &mut Spans) -> Fate {
     let count = spans.len() as u64;
-    let took = BLOCK.try_with(|block| put(&mut lane::lock(block), spans, MOST_RECORDS));
-    match took {
-        Ok(true) => Fate::Exported,
-        Ok(false) => {
-            metric::dropped(Signal::Spans, metric::Reason::Full, count);
-            Fate::Dropped
-        }
-        Err(_) => {
-            metric::dropped(Signal::Spans, metric::Reason::Closed, count);
+    let took = MINE.try_with(|mine| mine.put(spans));
+    match took.unwrap_or(Err(metric::Reason::Closed)) {
+        Ok(()) => Fate::Exported,
+        Err(reason) => {
+            metric::dropped(Signal::Spans, reason, count);
             Fate::Dropped
         }
     }
 }
 
-/// Into a block, if it has room.
-fn put(block: &mut Spans, spans: &mut Spans, most: usize) -> bool {
-    let room = block.len() < most && block.bytes() < MOST_BYTES;
-    if room {
-        block.append(spans);
+/// Finished spans for tests, with attributes, text and errors here and there.
+#[cfg(test)]
+pub(crate) fn finished(count: usize) -> Spans {
+    static META: SpanMeta = SpanMeta::new("finished");
+    let mut said = Said::default();
+    let mut all = Spans::default();
+    for index in 0..count {
+        let at = crate::clock::now();
+        let outcome = match index % 3 {
+            0 => Outcome::Failed(Failure {
+                error_type: "timeout",
+                // With one, tests would depend on whether backtraces are on.
+                exception: "",
+                message: Some(&"too late"),
+            }),
+            _ => Outcome::Fine,
+        };
+        let span = Span::start(&META, &Context::NONE, at);
+        said.clear();
+        span.write(&mut said, at, None, &outcome, &mut |to| {
+            to.set("index", index);
+            to.set("text", index.to_string().as_str());
+        });
+        all.append(&mut said.spans);
     }
-    room
+    all
 }
 
 #[cfg(test)]

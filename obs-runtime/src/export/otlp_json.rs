@@ -6,7 +6,7 @@ use std::io::Write;
 use obs_schema::wire::json::Writer;
 
 use super::{ExportError, SpanExporter};
-use crate::span::{FinishedSpan, Kind, Spans, Value};
+use crate::span::{Batch, FinishedSpan, Kind, Value};
 
 /// Writes each batch as a line.
 ///
@@ -40,7 +40,7 @@ impl<W> fmt::Debug for OtlpJsonLines<W> {
 }
 
 impl<W: Write + Send + 'static> SpanExporter for OtlpJsonLines<W> {
-    fn export(&mut self, spans: &Spans) -> Result<(), ExportError> {
+    fn export(&mut self, spans: Batch<'_>) -> Result<(), ExportError> {
         let mut w = Writer::on(Vec::new());
         w.raw("{\"resourceSpans\":[{\"resource\":");
         let service = ("service.name", Value::Text(&self.service));

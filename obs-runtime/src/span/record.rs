@@ -107,7 +107,7 @@ pub(super) struct Link {
 
 /// Finished spans, in the order in which they ended.
 #[derive(Debug, Default)]
-pub struct Spans {
+pub(crate) struct Spans {
     pub(super) records: Vec<Record>,
     pub(super) attributes: Vec<Attribute>,
     pub(super) events: Vec<Event>,
@@ -116,15 +116,21 @@ pub struct Spans {
 }
 
 impl Spans {
+    pub(crate) const NONE: Spans = Spans {
+        records: Vec::new(),
+        attributes: Vec::new(),
+        events: Vec::new(),
+        links: Vec::new(),
+        text: String::new(),
+    };
+
     /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.records.len()
     }
 
     /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.records.is_empty()
     }
 
@@ -137,6 +143,15 @@ impl Spans {
             + self.text.len()
     }
 
+    /// Makes the last text longer.
+    #[cfg(test)]
+    pub(crate) fn pad(&mut self, bytes: usize) {
+        self.text.push_str(&"x".repeat(bytes));
+        if let Some(last) = self.records.last_mut() {
+            last.own.text += u32::try_from(bytes).unwrap();
+        }
+    }
+
     /// How many bytes it could hold without growing, or nearly.
     pub(super) fn capacity(&self) -> usize {
         size_of::<Record>() * self.records.capacity()
@@ -144,7 +159,7 @@ impl Spans {
             + self.text.capacity()
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.records.clear();
         self.attributes.clear();
         self.events.clear();
@@ -162,28 +177,86 @@ impl Spans {
         others.text.clear();
     }
 
-    /// Looks at each.
-    pub fn iter(&self) -> impl Iterator<Item = FinishedSpan<'_>> {
+    /// All of them.
+    pub(crate) fn batch(&self) -> Batch<'_> {
+        Batch {
+            records: &self.records,
+            attributes: &self.attributes,
+            events: &self.events,
+            links: &self.links,
+            text: &self.text,
+        }
+    }
+
+    /// All of them, so many at a time.
+    pub(crate) fn batches(&self, most: usize) -> impl Iterator<Item = Batch<'_>> {
         let (mut attributes, mut events) = (self.attributes.as_slice(), self.events.as_slice());
-        let mut links = self.links.as_slice();
-        let mut text = self.text.as_str();
-        self.records.iter().map(move |record| FinishedSpan {
+        let (mut links, mut text) = (self.links.as_slice(), self.text.as_str());
+        self.records.chunks(most).map(move |records| {
+            let sum =
+                |count: fn(&Counts) -> u32| records.iter().map(|it| count(&it.own) as usize).sum();
+            Batch {
+                records,
+                attributes: first(&mut attributes, sum(|own| own.attributes)),
+                events: first(&mut events, sum(|own| own.events)),
+                links: first(&mut links, sum(|own| own.links)),
+                text: first_text(&mut text, sum(|own| own.text)),
+            }
+        })
+    }
+}
+
+/// Finished spans on their way out, in the order in which they ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    records: &'a [Record],
+    attributes: &'a [Attribute],
+    events: &'a [Event],
+    links: &'a [Link],
+    text: &'a str,
+}
+
+impl<'a> Batch<'a> {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Looks at each.
+    pub fn iter(&self) -> impl Iterator<Item = FinishedSpan<'a>> + use<'a> {
+        let Batch {
+            records,
+            mut attributes,
+            mut events,
+            mut links,
+            mut text,
+        } = *self;
+        records.iter().map(move |record| FinishedSpan {
             record,
-            attributes: first(&mut attributes, record.own.attributes),
-            events: first(&mut events, record.own.events),
-            links: first(&mut links, record.own.links),
-            text: {
-                let (own, rest) = text.split_at(record.own.text as usize);
-                text = rest;
-                own
-            },
+            attributes: first(&mut attributes, record.own.attributes as usize),
+            events: first(&mut events, record.own.events as usize),
+            links: first(&mut links, record.own.links as usize),
+            text: first_text(&mut text, record.own.text as usize),
         })
     }
 }
 
 /// The first of them; the rest stays.
-fn first<'a, T>(all: &mut &'a [T], count: u32) -> &'a [T] {
-    let (own, rest) = all.split_at(count as usize);
+fn first<'a, T>(all: &mut &'a [T], count: usize) -> &'a [T] {
+    let (own, rest) = all.split_at(count);
+    *all = rest;
+    own
+}
+
+fn first_text<'a>(all: &mut &'a str, bytes: usize) -> &'a str {
+    let (own, rest) = all.split_at(bytes);
     *all = rest;
     own
 }

@@ -1,9 +1,10 @@
 use super::*;
-use crate::clock;
 use crate::export::{ExportError, SpanExporter};
+use crate::{clock, lane};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Once;
+use std::sync::{Mutex, Once};
+use std::time::Duration;
 
 mod local;
 mod work;
@@ -41,7 +42,7 @@ fn texts<'a>(attributes: impl Iterator<Item = (&'static str, Value<'a>)>) -> Vec
 }
 
 impl SpanExporter for Keeps {
-    fn export(&mut self, spans: &Spans) -> Result<(), ExportError> {
+    fn export(&mut self, spans: Batch<'_>) -> Result<(), ExportError> {
         lane::lock(&SEEN).extend(spans.iter().map(|span| {
             Seen {
                 name: span.name(),
@@ -69,7 +70,7 @@ impl SpanExporter for Keeps {
 }
 
 impl SpanExporter for Panics {
-    fn export(&mut self, _: &Spans) -> Result<(), ExportError> {
+    fn export(&mut self, _: Batch<'_>) -> Result<(), ExportError> {
         // Unwinds without the hook, which would write into the output of other tests.
         std::panic::resume_unwind(Box::new(()))
     }
@@ -78,14 +79,14 @@ impl SpanExporter for Panics {
 fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        export::add(Box::new(Panics));
-        export::add(Box::new(Keeps));
+        export::add(Box::new(Panics)).unwrap();
+        export::add(Box::new(Keeps)).unwrap();
     });
 }
 
 /// What left of a trace.
 fn left(trace: TraceId) -> Vec<Seen> {
-    export::flush(std::time::Duration::MAX);
+    assert!(export::flush(Duration::from_secs(60)));
     let seen = lane::lock(&SEEN);
     seen.iter()
         .filter(|span| span.trace == trace)
@@ -249,36 +250,6 @@ fn an_exporter_that_panics_harms_nobody() {
 }
 
 #[test]
-fn a_full_block_takes_no_more() {
-    let (mut block, mut scratch) = (Spans::default(), Said::default());
-    let start = clock::now();
-    let mut took = Vec::new();
-    for index in 0..4 {
-        let span = Span::start(&PLAIN, &under(true), start);
-        scratch.clear();
-        span.write(&mut scratch, start, None, &Outcome::Fine, &mut |to| {
-            to.set("index", index)
-        });
-        took.push(put(&mut block, &mut scratch.spans, 3));
-    }
-    assert_eq!(took, [true, true, true, false]);
-    let kept: Vec<_> = block
-        .iter()
-        .filter_map(|span| span.attributes().last())
-        .collect();
-    assert_eq!(kept, [0, 1, 2].map(|index| ("index", Value::Int(index))));
-    // The bound on bytes: one record larger than all of it is the last one.
-    let span = Span::start(&PLAIN, &under(true), start);
-    scratch.clear();
-    let text = "x".repeat(MOST_BYTES);
-    span.write(&mut scratch, start, None, &Outcome::Fine, &mut |to| {
-        to.set("text", text.as_str())
-    });
-    assert!(put(&mut block, &mut scratch.spans, 10));
-    assert!(!put(&mut block, &mut scratch.spans, 10));
-}
-
-#[test]
 fn a_batch_is_a_line_of_otlp() {
     use obs_schema::json::Json;
 
@@ -307,7 +278,7 @@ fn a_batch_is_a_line_of_otlp() {
         to.set("yes", true);
     });
     let mut exporter = export::OtlpJsonLines::new("shop", paper.clone());
-    exporter.export(&batch.spans).unwrap();
+    exporter.export(batch.spans.batch()).unwrap();
     let line = lane::lock(&paper.0).clone();
     assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
     let text = String::from_utf8(line).unwrap();

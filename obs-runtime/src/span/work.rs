@@ -14,7 +14,7 @@ use super::{Attributes, Failure, Outcome, Span, SpanMeta, Value};
 use crate::clock;
 use crate::context::{Context, SpanContext};
 use crate::lane::lock;
-use crate::{ErrorType, export};
+use crate::{ErrorType, export, switch};
 
 /// A span that is open, for those inside of it.
 #[derive(Debug)]
@@ -91,6 +91,12 @@ pub fn failed<T, E: fmt::Display>(result: &Result<T, E>) -> Option<Failure<'_>> 
     })
 }
 
+/// Whether there are spans at all.
+#[inline]
+fn is_on() -> bool {
+    cfg!(not(feature = "off-spans")) && switch::is_on()
+}
+
 /// Says of what a piece of work has given whether it failed.
 type Judge<R> = for<'r> fn(&'r R) -> Option<Failure<'r>>;
 
@@ -129,6 +135,9 @@ impl SpanMeta {
     /// assert_eq!(answer, 503);
     /// ```
     pub fn run_as<R>(&'static self, judge: Judge<R>, work: impl FnOnce() -> R) -> R {
+        if !is_on() {
+            return work();
+        }
         let mut open = Context::look(|cx| Open::begin(self, cx));
         let attached = open.context.attach();
         // Nothing of ours is looked at again after a panic, and it goes on.
@@ -171,6 +180,7 @@ impl SpanMeta {
             meta: self,
             judge,
             context: Context::current(),
+            begun: false,
             open: None,
             future: Some(future),
         }
@@ -180,7 +190,8 @@ impl SpanMeta {
 /// What is going on inside of a span.
 pub(super) fn inside(cx: &Context, span: &Span) -> Context {
     let may_leave = span.context.sampled || span.local.is_some();
-    let scope = (may_leave && export::active()).then(|| {
+    let wanted = export::active() || cx.recorder().is_some();
+    let scope = (may_leave && wanted).then(|| {
         Arc::new(Scope {
             local: span.local.clone(),
             fixed: span.meta.fixed.len(),
@@ -272,6 +283,7 @@ pin_project_lite::pin_project! {
         judge: Judge<F::Output>,
         // The one of whoever made it.
         context: Context,
+        begun: bool,
         open: Option<Open>,
         // Taken away when it is dropped before it is done, so that spans inside of it end first.
         #[pin]
@@ -302,12 +314,15 @@ impl<F: Future> Future for InSpan<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
-        let open = this
-            .open
-            .get_or_insert_with(|| Open::begin(this.meta, this.context));
         // Only whoever drops it takes it away.
         let Some(future) = this.future.as_mut().as_pin_mut() else {
             return Poll::Pending;
+        };
+        if !std::mem::replace(this.begun, true) && is_on() {
+            *this.open = Some(Open::begin(this.meta, this.context));
+        }
+        let Some(open) = this.open else {
+            return future.poll(cx);
         };
         let attached = open.context.attach();
         let result = catch_unwind(AssertUnwindSafe(|| future.poll(cx)));

@@ -123,7 +123,7 @@ impl Recorder {
             Value::Text(text) => text.to_owned(),
         };
         let spans = lock(&self.0.spans);
-        let all = spans.iter().map(|span| RecordedSpan {
+        let all = spans.batch().iter().map(|span| RecordedSpan {
             name: span.name().to_owned(),
             kind: span.kind(),
             trace_id: span.trace().to_string(),

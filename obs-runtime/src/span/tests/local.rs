@@ -85,7 +85,7 @@ fn bounds(spans: u32, trace_bytes: usize, traces: usize, bytes: usize) -> &'stat
         trace_bytes,
         traces,
         bytes,
-        1_000,
+        u64::MAX,
     )))
 }
 
@@ -222,13 +222,15 @@ fn traces_and_bytes_are_bounded() {
 #[test]
 fn what_waits_too_long_is_let_go() {
     let before = metric::drops(Signal::Spans, metric::Reason::Age);
-    let bounds = wide();
+    // Less than what other tests use, and more than any of them takes.
+    let age = 200 * clock::SECOND;
+    let bounds = Box::leak(Box::new(Bounds::new(9, 1 << 20, 9, 1 << 20, age)));
     let tree = Tree::new(bounds);
     let trace = tree.trace();
     tree.child('.');
-    sweep(later(tree.start, 999));
+    sweep(later(tree.start, age - 1));
     assert_eq!(bounds.used().0, 1);
-    sweep(later(tree.start, 1_000));
+    sweep(later(tree.start, age));
     assert_eq!(bounds.used(), (0, 0));
     tree.child('.');
     tree.child('e');

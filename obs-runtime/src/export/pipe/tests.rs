@@ -1,0 +1,219 @@
+//! What becomes of spans when exporters do well, fail, panic, are slow or hang.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::*;
+use crate::export::ExportError;
+use crate::span::{Value, finished};
+
+/// Nobody waits for so long unless something is wrong.
+const LONG: Duration = Duration::from_secs(60);
+
+/// What one test has counted: spans by reason, and batches under `batches`.
+type Counts = Mutex<BTreeMap<&'static str, u64>>;
+
+/// A pipe with counts of its own.
+macro_rules! pipe {
+    () => {{
+        static COUNTS: Counts = Mutex::new(BTreeMap::new());
+        static PIPE: Pipe = Pipe::new(Tally {
+            dropped: |reason, count| *lock(&COUNTS).entry(reason.as_str()).or_default() += count,
+            failed: |_| *lock(&COUNTS).entry("batches").or_default() += 1,
+        });
+        (&PIPE, || {
+            Vec::from_iter(lock(&COUNTS).clone().into_iter().filter(|it| it.1 > 0))
+        })
+    }};
+}
+
+#[derive(Debug)]
+enum How {
+    Well,
+    Fails,
+    Panics,
+    /// Tells that it is called, and goes on when it is told to.
+    Waits(Sender<()>, Receiver<()>),
+}
+
+/// Sends the length of each batch it takes, and the text of its last span.
+#[derive(Debug)]
+struct Takes(How, Sender<(usize, String)>);
+
+impl SpanExporter for Takes {
+    fn export(&mut self, spans: Batch<'_>) -> Result<(), ExportError> {
+        match &self.0 {
+            How::Well => {}
+            How::Fails => return Err(ExportError("on purpose".to_owned())),
+            // Unwinds without the hook, which would write into the output of other tests.
+            How::Panics => std::panic::resume_unwind(Box::new(())),
+            How::Waits(here, go) => {
+                here.send(()).unwrap();
+                // The other end may be gone.
+                let _ = go.recv();
+            }
+        }
+        let last = spans.iter().last().unwrap();
+        let text = last.attributes().find_map(|(key, value)| match value {
+            Value::Text(text) if key == "text" => Some(text.to_owned()),
+            _ => None,
+        });
+        // The test may be over.
+        let _ = self.1.send((spans.len(), text.unwrap()));
+        Ok(())
+    }
+
+    fn shutdown(&mut self) {
+        let _ = self.1.send((0, "end".to_owned()));
+    }
+}
+
+fn sum(taken: &Receiver<(usize, String)>) -> usize {
+    taken.try_iter().map(|(count, _)| count).sum()
+}
+
+#[test]
+fn everything_arrives_in_batches() {
+    let (pipe, counts) = pipe!();
+    let (took, taken) = channel();
+    let mine = Mine::enter(pipe);
+    assert_eq!(mine.put(&mut finished(1)), Err(Reason::Closed));
+    pipe.add(Box::new(Takes(How::Well, took))).unwrap();
+    mine.put(&mut finished(1_200)).unwrap();
+    assert!(pipe.flush(LONG));
+    let text = |count: usize, last: &str| (count, last.to_owned());
+    let expected = [text(512, "511"), text(512, "1023"), text(176, "1199")];
+    assert_eq!(Vec::from_iter(taken.try_iter()), expected);
+    mine.put(&mut finished(2)).unwrap();
+    assert!(pipe.shutdown(LONG));
+    assert_eq!(Vec::from_iter(taken.iter()), [text(2, "1"), text(0, "end")]);
+    assert_eq!(mine.put(&mut finished(1)), Err(Reason::Closed));
+    pipe.missed();
+    assert_eq!(counts(), [("closed", 1)]);
+    // Nobody serves: nothing to wait for.
+    assert!(pipe.flush(LONG) && pipe.shutdown(LONG));
+    let (took, taken) = channel();
+    pipe.add(Box::new(Takes(How::Well, took))).unwrap();
+    mine.put(&mut finished(3)).unwrap();
+    assert!(pipe.flush(LONG));
+    assert_eq!(sum(&taken), 3);
+}
+
+#[test]
+fn what_fails_is_counted_and_asked_again() {
+    type Look = fn() -> Vec<(&'static str, u64)>;
+    let (failing, fails): (_, Look) = pipe!();
+    let (panicking, panics): (_, Look) = pipe!();
+    for (how, pipe, counts, expected) in [
+        (
+            How::Fails,
+            failing,
+            fails,
+            [("batches", 4), ("export", 1_200)],
+        ),
+        (
+            How::Panics,
+            panicking,
+            panics,
+            [("batches", 4), ("panic", 1_200)],
+        ),
+    ] {
+        let (took, taken) = channel();
+        pipe.add(Box::new(Takes(how, took.clone()))).unwrap();
+        pipe.add(Box::new(Takes(How::Well, took))).unwrap();
+        let mine = Mine::enter(pipe);
+        for _ in 0..2 {
+            mine.put(&mut finished(600)).unwrap();
+            assert!(pipe.flush(LONG));
+        }
+        assert!(pipe.shutdown(LONG));
+        assert_eq!(counts(), expected);
+        // The other exporter has them all.
+        assert_eq!(sum(&taken), 1_200);
+    }
+}
+
+#[test]
+fn a_slow_exporter_loses_nothing_that_has_room() {
+    let (pipe, counts) = pipe!();
+    let ((took, taken), (here, called), (go, going)) = (channel(), channel(), channel());
+    pipe.add(Box::new(Takes(How::Waits(here, going), took)))
+        .unwrap();
+    let mine = Mine::enter(pipe);
+    mine.put(&mut finished(10)).unwrap();
+    assert!(!pipe.flush(Duration::ZERO));
+    called.recv().unwrap();
+    // It is busy, and more comes in: from this thread, and from one that ends.
+    mine.put(&mut finished(20)).unwrap();
+    std::thread::spawn(|| Mine::enter(pipe).put(&mut finished(30)).unwrap())
+        .join()
+        .unwrap();
+    drop(go);
+    assert!(pipe.flush(LONG));
+    assert_eq!((sum(&taken), counts()), (60, Vec::new()));
+}
+
+#[test]
+fn an_exporter_that_hangs_costs_what_it_holds_and_what_has_no_room() {
+    let (pipe, counts) = pipe!();
+    let ((took, taken), (here, called), (go, going)) = (channel(), channel(), channel());
+    pipe.add(Box::new(Takes(How::Waits(here, going), took)))
+        .unwrap();
+    let mine = Mine::enter(pipe);
+    mine.put(&mut finished(700)).unwrap();
+    assert!(!pipe.flush(Duration::ZERO));
+    called.recv().unwrap();
+    let mut refused = 0;
+    for _ in 0..10 {
+        refused += u64::from(mine.put(&mut finished(1_000)).is_err());
+    }
+    assert_eq!(refused, 1, "nine thousand are over the bound");
+    // Threads that end leave one block between them.
+    for _ in 0..3 {
+        std::thread::spawn(|| Mine::enter(pipe).put(&mut finished(8_000)).unwrap())
+            .join()
+            .unwrap();
+    }
+    assert!(!pipe.shutdown(Duration::ZERO));
+    let expected = [
+        ("batches", 1),
+        ("full", 8_000),
+        ("timeout", 700 + 9_000 + 16_000),
+    ];
+    assert_eq!(counts(), expected);
+    // It comes back, finds that nobody waits for it, and goes: nothing is counted twice.
+    drop(go);
+    assert_eq!(Vec::from_iter(taken.iter()), [(512, "511".to_owned())]);
+    assert_eq!(counts(), expected);
+    // Another one serves.
+    let (took, taken) = channel();
+    pipe.add(Box::new(Takes(How::Well, took))).unwrap();
+    mine.put(&mut finished(5)).unwrap();
+    assert!(pipe.flush(LONG));
+    assert_eq!(sum(&taken), 5);
+}
+
+#[test]
+fn a_block_that_fills_up_wakes_the_thread() {
+    let (pipe, _) = pipe!();
+    let (took, taken) = channel();
+    pipe.add(Box::new(Takes(How::Well, took))).unwrap();
+    let mine = Mine::enter(pipe);
+    mine.put(&mut finished(MOST_SPANS / 2)).unwrap();
+    let mut got = 0;
+    while got < MOST_SPANS / 2 {
+        got += taken.recv_timeout(LONG).unwrap().0;
+    }
+}
+
+#[test]
+fn bytes_are_bounded_too() {
+    let (pipe, _) = pipe!();
+    let (took, _taken) = channel();
+    pipe.add(Box::new(Takes(How::Well, took))).unwrap();
+    let mut block = Spans::default();
+    let mut one = finished(1);
+    one.pad(MOST_BYTES);
+    assert_eq!(pipe.put(&mut block, &mut one), Ok(()));
+    assert_eq!(pipe.put(&mut block, &mut finished(1)), Err(Reason::Full));
+}
