@@ -43,7 +43,7 @@ pub mod v1 {
     pub use crate::publish::Publisher;
     pub use crate::resolve::{ResolveError, Resolver};
     pub use crate::sensitive::{Pii, Secret};
-    pub use crate::tell::{Octets, Tell};
+    pub use crate::tell::{Octets, Said, Tell, Telling};
     pub use crate::types;
     pub use crate::validate::{Checker, Pattern, SchemaDoc, Validate, Violations};
     pub use crate::words::{UpcastError, upcast_avro, upcast_json};

@@ -176,5 +176,8 @@ impl<E: Event> fmt::Debug for Publisher<E> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(
+    test,
+    not(any(feature = "off-logs", feature = "off-metrics", feature = "off-spans"))
+))]
 mod tests;

@@ -11,6 +11,7 @@ use std::fmt;
 use obs_schema::wire::json::Writer;
 
 use crate::event::{FieldInfo, Redaction};
+use crate::metric::{self, Signal};
 use crate::redact;
 use crate::sensitive::{Pii, Secret};
 use crate::span::Attributes;
@@ -151,6 +152,14 @@ impl<'t> Tell<'t> {
     }
 
     fn say(&mut self, info: &'static FieldInfo, said: Said<'_>, sensitive: bool) {
+        if sensitive && info.pii.is_none() {
+            // Nobody has said how it may appear, so it does not.
+            metric::redaction_failed(match self.to {
+                To::Log { .. } => Signal::Logs,
+                To::Span(_) | To::Ids(_) => Signal::Spans,
+            });
+            return;
+        }
         redact::told(said, sensitive, info.pii, &mut |said| match &mut self.to {
             To::Log { writer, first } => {
                 name(writer, first, info.wire);

@@ -162,7 +162,7 @@ fn pieces_text(pieces: &[Piece], prefix: &str) -> String {
     out + "]"
 }
 
-/// `impl Label`: the words by index, and a message key made of them.
+/// `impl Label`: the words by index, and what is made of them: a message key, and what telemetry shows.
 fn label(item: &Item, understood: &Understood, prefix: &str) -> String {
     let name = &item.name;
     let words: Vec<String> = understood
@@ -183,7 +183,10 @@ fn label(item: &Item, understood: &Understood, prefix: &str) -> String {
          const VALUES: &'static [&'static ::core::primitive::str] = &[{}];\n\
          fn index(&self) -> ::core::primitive::usize {{ match self {{ {} }} }}\n}}\n\
          #[automatically_derived]\nimpl<'a> ::core::convert::From<&'a {name}> for {prefix}::Key<'a> {{\n\
-         fn from(value: &'a {name}) -> Self {{ {prefix}::Key::from({prefix}::Label::as_str(value)) }}\n}}\n",
+         fn from(value: &'a {name}) -> Self {{ {prefix}::Key::from({prefix}::Label::as_str(value)) }}\n}}\n\
+         #[automatically_derived]\nimpl {prefix}::Telling for {name} {{\n\
+         fn tell(&self, say: &mut dyn ::core::ops::FnMut({prefix}::Said<'_>, ::core::primitive::bool)) {{\n\
+         say({prefix}::Said::Text({prefix}::Label::as_str(self)), false);\n}}\n}}\n",
         words.join(", "),
         arms.join(", "),
     )

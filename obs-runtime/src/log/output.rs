@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{BLOCKS, Block, Level};
 use crate::lane::lock;
+use crate::metric::{self, Reason, Signal};
 
 /// How many full blocks wait at most: four megabytes.
 const WAITING: usize = 64;
@@ -61,16 +62,6 @@ struct Queue {
     done: u64,
     /// The thread runs.
     runs: bool,
-    lost: Lost,
-}
-
-/// Lines that did not get out.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub(crate) struct Lost {
-    /// The queue was full.
-    pub(crate) full: u64,
-    /// The output failed.
-    pub(crate) failed: u64,
 }
 
 static QUEUE: Mutex<Queue> = Mutex::new(Queue {
@@ -79,7 +70,6 @@ static QUEUE: Mutex<Queue> = Mutex::new(Queue {
     asked: 0,
     done: 0,
     runs: false,
-    lost: Lost { full: 0, failed: 0 },
 });
 
 /// The thread sleeps here.
@@ -118,7 +108,7 @@ pub fn to(output: LogOutput, least: Level) -> io::Result<()> {
 pub(super) fn hand_over(block: &mut Block, urgent: bool) {
     let mut queue = lock(&QUEUE);
     if queue.full.len() >= WAITING {
-        queue.lost.full += block.lines;
+        metric::dropped(Signal::Logs, Reason::Full, block.lines);
         block.text.clear();
         block.lines = 0;
         return;
@@ -149,14 +139,11 @@ pub fn flush(patience: Duration) -> bool {
     !late.timed_out()
 }
 
-/// Lines that did not get out so far.
-pub(crate) fn lost() -> Lost {
-    lock(&QUEUE).lost
-}
-
 fn run() {
     loop {
         let (asked, blocks) = wait();
+        let bytes: usize = blocks.iter().map(|block| block.text.len()).sum();
+        metric::buffered(Signal::Logs, bytes as u64);
         let mut written: Vec<Block> = Vec::new();
         for block in blocks {
             written.push(write(block));
@@ -200,7 +187,8 @@ fn write(mut block: Block) -> Block {
         .as_mut()
         .map_or(Ok(()), |output| output.write_all(&block.text));
     if written.is_err() {
-        lock(&QUEUE).lost.failed += block.lines;
+        metric::export_failed(Signal::Logs, Reason::Export);
+        metric::dropped(Signal::Logs, Reason::Export, block.lines);
     }
     block.text.clear();
     block.lines = 0;
