@@ -16,6 +16,7 @@ cargo xtask bench [NAME…] [--short]
                             figures, all or the named ones; short leaves out what takes minutes:
     gate      allocations of encoding and decoding, exactly; instructions where valgrind is
     codec     our codecs beside serde_avro_fast and serde_json, in turns
+    publish   whole publishes beside what people write by hand, in turns; needs Linux
     codegen   schemas a second, build script times, lines and compile time of an event
     build     processor seconds of a build from scratch, for each crate and feature
 ";
@@ -23,9 +24,10 @@ cargo xtask bench [NAME…] [--short]
 /// A benchmark: its name, and what runs it, in full or in short.
 type Bench = (&'static str, fn(bool) -> Result<(), String>);
 
-const BENCHES: [Bench; 4] = [
+const BENCHES: [Bench; 5] = [
     ("gate", gate::run),
     ("codec", codec),
+    ("publish", publish),
     ("codegen", codegen::run),
     ("build", build::run),
 ];
@@ -66,6 +68,14 @@ fn codec(short: bool) -> Result<(), String> {
         .args(["-p", "obs-bench"]);
     if short {
         command.args(["--", "--short"]);
+    }
+    go(&mut command)
+}
+
+fn publish(short: bool) -> Result<(), String> {
+    let mut command = Command::new(program("obs-bench-publish", true)?);
+    if short {
+        command.arg("--short");
     }
     go(&mut command)
 }
