@@ -7,6 +7,7 @@
 mod cursor;
 mod error;
 pub(crate) mod faulty;
+mod file;
 mod frame;
 mod member;
 mod memory;
@@ -21,10 +22,12 @@ mod waiters;
 
 use std::any::Any;
 use std::fmt::Debug;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::metric;
 pub use error::{BusError, BusErrorKind};
+pub use file::{Acknowledge, Damage, DamageKind, FileBus, FileOptions, WhenFull};
 use memory::Memory;
 use null::Null;
 pub use origin::Origin;
@@ -147,6 +150,29 @@ impl Bus {
     #[must_use]
     pub fn memory_of(records: usize, bytes: usize) -> Bus {
         Bus::new(Memory::new(records, bytes))
+    }
+
+    /// A bus in the files of a folder, with the usual [`FileOptions`]. For others, and to go on with a folder that is
+    /// damaged, there is [`FileBus::open`].
+    ///
+    /// What was sent survives the process, and so does what groups have acknowledged.
+    ///
+    /// ```
+    /// use obs_runtime::{Bus, Record};
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("obs-bus-file-{}", std::process::id()));
+    /// let bus = Bus::file(&folder)?;
+    /// bus.send(&Record::new("user.registered.v2", b"{}")).wait()?;
+    /// let mut mails = bus.subscribe(&["user.registered.v2"], "mails")?;
+    /// let delivery = mails.try_next().expect("one was sent");
+    /// assert_eq!(delivery.record().body(), Some(&b"{}"[..]));
+    /// delivery.ack();
+    /// # std::fs::remove_dir_all(folder).expect("it is ours");
+    /// # Ok::<(), obs_runtime::BusError>(())
+    /// ```
+    pub fn file(folder: impl AsRef<Path>) -> Result<Bus, BusError> {
+        let opened = FileBus::open(folder, FileOptions::default())?;
+        Ok(opened.undamaged()?.bus())
     }
 
     /// A bus that takes everything and keeps nothing.

@@ -1,6 +1,6 @@
 //! How far a group has come in one topic.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::num::NonZeroU32;
 
 /// Tells keys apart. Should two keys have the same, the one waits for the other without need.
@@ -40,6 +40,35 @@ impl Cursor {
             behind: HashMap::new(),
             held: 0,
         }
+    }
+
+    /// A cursor that has seen everything before a number, and is not done with these.
+    pub(super) fn restore(
+        next: u64,
+        unsettled: BTreeSet<u64>,
+        key: impl Fn(u64) -> Option<KeyTag>,
+    ) -> Cursor {
+        let mut cursor = Cursor::at(0);
+        for number in unsettled {
+            cursor.pass(number, key(number));
+        }
+        cursor.next = next;
+        cursor
+    }
+
+    /// The first number that was not seen.
+    pub(super) fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// What was seen and is not done with.
+    pub(super) fn unsettled(&self) -> impl Iterator<Item = u64> {
+        let held = self.behind.values().flatten();
+        self.ready
+            .keys()
+            .chain(self.out.keys())
+            .chain(held)
+            .copied()
     }
 
     /// The first record that may go out, and for the how manieth time it does. `following` tells the first record of

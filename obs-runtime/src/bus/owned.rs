@@ -231,7 +231,7 @@ impl Parts {
     }
 }
 
-fn put_part(out: &mut Vec<u8>, part: &[u8]) {
+pub(super) fn put_part(out: &mut Vec<u8>, part: &[u8]) {
     put_number(out, part.len());
     out.extend_from_slice(part);
 }

@@ -77,6 +77,11 @@ impl<K> Topics<K> {
         self.topics.len() - 1
     }
 
+    /// All names, and their places.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.by_name.iter().map(|(name, place)| (&**name, *place))
+    }
+
     pub(super) fn all(&self) -> &[Topic<K>] {
         &self.topics
     }
@@ -89,6 +94,11 @@ impl<K> Topics<K> {
     pub(super) fn group_id(&mut self) -> u64 {
         self.groups += 1;
         self.groups
+    }
+
+    /// A group has this id, which was given before all of this was.
+    pub(super) fn seen_group(&mut self, id: u64) {
+        self.groups = self.groups.max(id);
     }
 }
 
@@ -127,6 +137,18 @@ impl<K> Records<K> {
         self.list.get(self.position(number))
     }
 
+    /// The numbers there are from one on, up to another.
+    pub(super) fn between(&self, from: u64, to: u64) -> impl Iterator<Item = u64> {
+        let records = self
+            .list
+            .range(self.position(from)..self.position(to).max(self.position(from)));
+        records.map(|(number, _)| *number)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
     /// The record of this number.
     fn get(&self, number: u64) -> Option<&K> {
         let (there, kept) = self.following(number)?;
@@ -134,10 +156,23 @@ impl<K> Records<K> {
     }
 }
 
+impl<K: Kept> Records<K> {
+    /// What tells the key of this record from others, if it is there and has one.
+    pub(super) fn key(&self, number: u64) -> Option<KeyTag> {
+        self.get(number)?.key()
+    }
+}
+
 impl<K> Topic<K> {
     /// Everything before this number all groups are done with; `None` if there is no group.
     pub(super) fn low(&self) -> Option<u64> {
         self.groups.values().map(|group| group.cursor.low()).min()
+    }
+
+    /// How many records some group is not done with, or nobody has asked for.
+    pub(super) fn wanted(&self) -> usize {
+        let done = self.low().map_or(0, |low| self.records.position(low));
+        self.records.len() - done
     }
 
     /// A group, as long as it is the same one.

@@ -1,0 +1,353 @@
+//! How far each group is, in a file beside the segments: what happened is appended, and now and then all of it is
+//! written anew.
+//!
+//! Each payload is a word and numbers of eight bytes, little-endian; names stand behind their lengths.
+//!
+//! | word | what follows |
+//! |---|---|
+//! | 1 | a group begins: its id, the next record nobody in it has seen, topic, name |
+//! | 2 | a group has seen a record and is not done with it: id, number |
+//! | 3 | a group is done with a record: id, number |
+//! | 4 | a group has ended: id |
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::Arc;
+
+use super::Acknowledge;
+use super::Damage;
+use super::DamageKind;
+use super::disk::{Disk, DiskFile, append_all};
+use super::segment::{self, Head, START};
+use super::store::{State, Store};
+use super::trouble::{Doing, trouble};
+use crate::bus::BusError;
+use crate::bus::cursor::Cursor;
+use crate::bus::frame::Draft;
+use crate::bus::owned::{put_part, take_part};
+use crate::bus::topics::Group;
+use crate::lane::lock;
+
+/// The file, and what the next one is called until it is whole.
+const NAME: &str = "groups";
+pub(super) const NEXT: &str = "groups.next";
+
+/// It is written anew when it has grown by so many bytes, and to twice its size.
+const GROWTH: u64 = 1 << 16;
+
+/// The open file.
+#[derive(Debug, Default)]
+pub(super) struct Journal {
+    /// `None` if it must be written anew: there was trouble.
+    file: Option<Box<dyn DiskFile>>,
+    salt: u64,
+    /// The number of the next entry.
+    number: u64,
+    len: u64,
+    /// How long it was when it was written anew.
+    base: u64,
+    unsynced: bool,
+    frame: Vec<u8>,
+}
+
+/// Something that happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Entry<'a> {
+    Begin {
+        id: u64,
+        next: u64,
+        topic: &'a str,
+        group: &'a str,
+    },
+    Open(u64, u64),
+    Done(u64, u64),
+    End(u64),
+}
+
+impl<'a> Entry<'a> {
+    fn put(self, out: &mut Vec<u8>) {
+        let (word, numbers) = match self {
+            Entry::Begin { id, next, .. } => (1, [Some(id), Some(next)]),
+            Entry::Open(id, number) => (2, [Some(id), Some(number)]),
+            Entry::Done(id, number) => (3, [Some(id), Some(number)]),
+            Entry::End(id) => (4, [Some(id), None]),
+        };
+        out.push(word);
+        let numbers = numbers.into_iter().flatten();
+        out.extend(numbers.flat_map(u64::to_le_bytes));
+        if let Entry::Begin { topic, group, .. } = self {
+            put_part(out, topic.as_bytes());
+            put_part(out, group.as_bytes());
+        }
+    }
+
+    fn take(mut bytes: &'a [u8]) -> Option<Entry<'a>> {
+        let bytes = &mut bytes;
+        let word = *bytes.split_off_first()?;
+        let number = |bytes: &mut &'a [u8]| {
+            let (number, rest) = bytes.split_first_chunk()?;
+            *bytes = rest;
+            Some(u64::from_le_bytes(*number))
+        };
+        let text = |bytes: &mut &'a [u8]| std::str::from_utf8(take_part(bytes)?).ok();
+        let id = number(bytes)?;
+        Some(match word {
+            1 => Entry::Begin {
+                id,
+                next: number(bytes)?,
+                topic: text(bytes)?,
+                group: text(bytes)?,
+            },
+            2 => Entry::Open(id, number(bytes)?),
+            3 => Entry::Done(id, number(bytes)?),
+            4 => Entry::End(id),
+            _ => return None,
+        })
+    }
+}
+
+impl Journal {
+    /// The file is gone, or may be.
+    pub(super) fn lost(&mut self) {
+        self.file = None;
+    }
+
+    fn put(&mut self, entry: Entry<'_>) -> io::Result<()> {
+        let file = self.file.as_deref().ok_or(io::ErrorKind::NotFound)?;
+        let draft = Draft::new(&mut self.frame, |bytes| entry.put(bytes));
+        let mut draft = draft.ok_or(io::ErrorKind::InvalidInput)?;
+        let size = draft.size() as u64;
+        if let Err(error) = append_all(file, draft.finish(self.number, self.salt)) {
+            // A part of it may be there.
+            self.file = None;
+            return Err(error);
+        }
+        self.number += 1;
+        self.len += size;
+        self.unsynced = true;
+        Ok(())
+    }
+
+    fn too_long(&self) -> bool {
+        self.len > 2 * self.base + GROWTH
+    }
+}
+
+impl Store {
+    /// A group begins in a topic.
+    pub(super) fn begin(
+        &self,
+        topic: &str,
+        group: &str,
+        id: u64,
+        next: u64,
+    ) -> Result<(), BusError> {
+        let entry = Entry::Begin {
+            id,
+            next,
+            topic,
+            group,
+        };
+        let written = lock(&self.journal).put(entry);
+        if self.options.acknowledge == Acknowledge::Fsync {
+            self.wake_up();
+        }
+        let path = || self.disk.path().join(NAME);
+        written.map_err(|error| trouble(Doing::Write, &path(), &error))
+    }
+
+    /// A group is done with a record.
+    pub(super) fn done(&self, id: u64, number: u64) {
+        self.note(Entry::Done(id, number));
+    }
+
+    /// A group has ended in a topic.
+    pub(super) fn ended(&self, id: u64) {
+        self.note(Entry::End(id));
+    }
+
+    /// What cannot be noted is done again after a restart; but first it is tried to write everything anew.
+    fn note(&self, entry: Entry<'_>) {
+        let mut journal = lock(&self.journal);
+        let anew = journal.put(entry).is_err() || journal.too_long();
+        drop(journal);
+        match self.options.acknowledge {
+            Acknowledge::Fsync => self.wake_up(),
+            Acknowledge::PageCache if anew => drop(self.write_anew()),
+            Acknowledge::PageCache => {}
+        }
+    }
+
+    /// Syncs what was appended, or writes everything anew if it is time.
+    pub(super) fn sync_journal(&self) {
+        let mut journal = lock(&self.journal);
+        let anew = match &journal.file {
+            None => true,
+            Some(_) if journal.too_long() => true,
+            Some(file) if journal.unsynced => file.sync().is_err(),
+            Some(_) => false,
+        };
+        journal.unsynced = false;
+        if anew {
+            drop(journal);
+            // What could not be synced is not tried again: the system may believe that it is clean. If this does not work either, the next call tries again.
+            let _ = self.write_anew();
+        }
+    }
+
+    /// Writes down where all groups are.
+    pub(super) fn write_anew(&self) -> io::Result<()> {
+        let state = lock(&self.state);
+        let mut next = Journal::default();
+        let entries = entries(&state);
+        // What happens from here on is appended to the new file.
+        let mut journal = lock(&self.journal);
+        drop(state);
+        let written = next.write(&*self.disk, self.options.acknowledge, &entries);
+        // If it failed, the old one may have lost its name already.
+        *journal = next;
+        written
+    }
+}
+
+/// Where all groups are, as payloads.
+fn entries(state: &State) -> Vec<Vec<u8>> {
+    let mut payloads = Vec::new();
+    let mut put = |entry: Entry<'_>| {
+        let mut payload = Vec::new();
+        entry.put(&mut payload);
+        payloads.push(payload);
+    };
+    for (topic, place) in state.topics.names() {
+        for (group, Group { id, cursor }) in &state.topics.all()[place].groups {
+            let next = cursor.next();
+            put(Entry::Begin {
+                id: *id,
+                next,
+                topic,
+                group,
+            });
+            cursor
+                .unsettled()
+                .for_each(|number| put(Entry::Open(*id, number)));
+        }
+    }
+    payloads
+}
+
+impl Journal {
+    /// Writes a new file in the place of the old one.
+    fn write(
+        &mut self,
+        disk: &dyn Disk,
+        acknowledge: Acknowledge,
+        payloads: &[Vec<u8>],
+    ) -> io::Result<()> {
+        match disk.remove(NEXT) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let head = Head::first();
+        let file = segment::create(disk, NEXT, head)?;
+        let mut bytes = Vec::new();
+        for (number, payload) in (0..).zip(payloads) {
+            let draft = Draft::new(&mut self.frame, |bytes| bytes.extend_from_slice(payload));
+            let mut draft = draft.ok_or(io::ErrorKind::InvalidInput)?;
+            bytes.extend_from_slice(draft.finish(number, head.salt));
+        }
+        append_all(&*file, &bytes)?;
+        if acknowledge == Acknowledge::Fsync {
+            file.sync()?;
+        }
+        disk.rename(NEXT, NAME)?;
+        if acknowledge == Acknowledge::Fsync {
+            disk.sync()?;
+        }
+        let len = START + bytes.len() as u64;
+        *self = Journal {
+            file: Some(file),
+            salt: head.salt,
+            number: payloads.len() as u64,
+            len,
+            base: len,
+            unsynced: false,
+            frame: std::mem::take(&mut self.frame),
+        };
+        Ok(())
+    }
+}
+
+/// A group of which the file tells.
+struct Known {
+    id: u64,
+    next: u64,
+    open: BTreeSet<u64>,
+}
+
+/// Gives the groups back what the file says about them. Tells what is wrong with it, and the number behind the last
+/// record it knows of.
+pub(super) fn restore(disk: &dyn Disk, state: &mut State) -> io::Result<(u64, Vec<Damage>)> {
+    let bytes = match disk.open(NAME) {
+        Ok(file) => segment::read(&*file)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, Vec::new())),
+        Err(error) => return Err(error),
+    };
+    let wrong = |kind, place| segment::damage(disk, NAME, kind, place, 0);
+    let Some(head) = Head::of(&bytes) else {
+        return Ok((0, vec![wrong(DamageKind::Damaged, 0..bytes.len())]));
+    };
+    let mut known: BTreeMap<(usize, Arc<str>), Known> = BTreeMap::new();
+    let mut places: BTreeMap<u64, (usize, Arc<str>)> = BTreeMap::new();
+    let scanned = segment::scan(&bytes, head, u64::MAX, |_, frame| {
+        // What no version of this room has written is not there.
+        let Some(entry) = Entry::take(frame.payload) else {
+            return;
+        };
+        let (Entry::Begin { id, .. } | Entry::Open(id, _) | Entry::Done(id, _) | Entry::End(id)) =
+            entry;
+        if let Entry::Begin {
+            next, topic, group, ..
+        } = entry
+        {
+            let place = (state.topics.place(topic), Arc::from(group));
+            let open = BTreeSet::new();
+            known.insert(place.clone(), Known { id, next, open });
+            places.insert(id, place);
+        }
+        let Some(place) = places.get(&id) else { return };
+        let Some(group) = known.get_mut(place).filter(|group| group.id == id) else {
+            return;
+        };
+        match entry {
+            Entry::Begin { .. } => {}
+            Entry::Open(_, number) => drop(group.open.insert(number)),
+            Entry::Done(_, number) if number < group.next => drop(group.open.remove(&number)),
+            Entry::Done(_, number) => {
+                let passed = &state.topics.all()[place.0].records;
+                group.open.extend(passed.between(group.next, number));
+                group.next = number + 1;
+            }
+            Entry::End(_) => drop(known.remove(place)),
+        }
+    });
+    let mut seen = 0;
+    for ((place, name), group) in known {
+        seen = seen.max(group.next);
+        state.topics.seen_group(group.id);
+        let topic = state.topics.topic(place);
+        let cursor = Cursor::restore(group.next, group.open, |number| topic.records.key(number));
+        let group = Group {
+            id: group.id,
+            cursor,
+        };
+        topic.groups.insert(name, group);
+    }
+    let gaps = scanned.gaps.into_iter();
+    let mut damage: Vec<Damage> = gaps
+        .map(|(place, _)| wrong(DamageKind::Damaged, place))
+        .collect();
+    if scanned.end < bytes.len() {
+        damage.push(wrong(DamageKind::Torn, scanned.end..bytes.len()));
+    }
+    Ok((seen, damage))
+}
