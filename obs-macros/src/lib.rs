@@ -25,6 +25,12 @@ pub fn label(item: TokenStream) -> TokenStream {
     derive::label(item.into(), &door()).into()
 }
 
+/// Makes a struct a set of metrics. See `obs_runtime::MetricSet`.
+#[proc_macro_derive(MetricSet, attributes(metrics, metric))]
+pub fn metric_set(item: TokenStream) -> TokenStream {
+    derive::metric_set(item.into()).into()
+}
+
 fn door() -> Door<'static> {
     Door {
         read: &read,

@@ -44,6 +44,8 @@ use obs_schema::diag::{Diagnostics, Severity};
 use obs_schema::source::{FileId, SourceMap};
 use std::collections::BTreeSet;
 
+#[cfg(any(feature = "derive", feature = "specs"))]
+pub(crate) use metric_name::fault as metric_fault;
 pub use pages::{codes, explain};
 
 /// A rule.

@@ -12,6 +12,7 @@ mod container;
 mod file;
 mod item;
 mod literal;
+mod metric_set;
 mod output;
 mod schema;
 mod spans;
@@ -77,6 +78,12 @@ pub fn event_part(tokens: TokenStream, door: &Door<'_>) -> TokenStream {
 #[must_use]
 pub fn label(tokens: TokenStream, door: &Door<'_>) -> TokenStream {
     derive(tokens, door, Role::Label)
+}
+
+/// `#[derive(MetricSet)]`
+#[must_use]
+pub fn metric_set(tokens: TokenStream) -> TokenStream {
+    metric_set::derive(tokens)
 }
 
 /// The Model of an event with this item, as `#[derive(Event)]` sees it, and what is wrong with it.

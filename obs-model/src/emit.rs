@@ -16,6 +16,8 @@ mod event;
 #[cfg(feature = "specs")]
 mod files;
 mod json;
+#[cfg(any(feature = "derive", feature = "specs"))]
+mod metrics;
 mod paths;
 mod printer;
 #[cfg(feature = "specs")]
@@ -69,6 +71,15 @@ pub fn impls(model: &Model, settings: &Settings, id: TypeId, prefix: &str) -> St
     };
     let mut code = Code::new();
     implementations(&mut code, &scope, id, ty);
+    code.finish()
+}
+
+/// The implementation of `MetricSet` for a struct that is there already, for the derive.
+#[cfg(feature = "derive")]
+#[must_use]
+pub(crate) fn metric_set(set: &crate::model::metrics::MetricSet, prefix: &str) -> String {
+    let mut code = Code::new();
+    metrics::implementation(&mut code, prefix, set);
     code.finish()
 }
 

@@ -5,6 +5,8 @@
 //! Every mistake is reported once, at its own token, and the rest is read all the same.
 
 mod event;
+#[cfg(any(feature = "derive", feature = "specs"))]
+mod family;
 mod field;
 mod metric;
 mod value;
@@ -14,7 +16,11 @@ use obs_schema::diag::Diagnostics;
 use obs_schema::node::Node;
 
 pub use event::KEYS as EVENT_KEYS;
+#[cfg(any(feature = "derive", feature = "specs"))]
+pub(crate) use family::{FamilyKeys, check_labels, check_names, family_keys, name_of};
 pub use field::KEYS as FIELD_KEYS;
+#[cfg(feature = "derive")]
+pub(crate) use metric::family_name;
 pub(crate) use value::listed;
 pub use value::parse_version;
 #[cfg(feature = "derive")]

@@ -3,6 +3,7 @@
 //! Every back end (Rust, lock, `show`, later dashboards and drift) reads this and nothing else.
 //! Places are kept for messages; they take no part in comparing models, which goes through the lock text.
 
+pub mod metrics;
 #[cfg(feature = "specs")]
 pub mod typedness;
 
@@ -18,6 +19,8 @@ pub struct Model {
     pub types: Vec<TypeDef>,
     /// Every event: one entry a version, sorted by event type, then version.
     pub events: Vec<Event>,
+    /// Families of things that are no event.
+    pub metric_sets: Vec<metrics::MetricSet>,
     /// Roots that are no events and that only the schema itself can check: that schema, as one self-contained document.
     pub schemas: BTreeMap<TypeId, String>,
 }

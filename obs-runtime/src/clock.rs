@@ -40,6 +40,12 @@ pub(crate) fn now() -> Moment {
     now
 }
 
+/// A moment at most a second before the last look at the clock, without looking at it.
+#[inline]
+pub(crate) fn lately() -> Moment {
+    Moment(STALE.load(Relaxed).saturating_sub(SECOND))
+}
+
 /// Looks at the time of day. Two threads that do it at once come to the same anchor, or nearly.
 #[cold]
 #[expect(clippy::disallowed_methods, reason = "this is the room for it")]

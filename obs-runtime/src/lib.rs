@@ -68,8 +68,9 @@ pub use error_type::ErrorType;
 pub use event::{Descriptor, Event, Key, Label};
 pub use ids::{IdForm, SpanId, TraceId};
 pub use init::{InitError, Obs, Setup, init};
+pub use metric::MetricSet;
 #[cfg(feature = "macros")]
-pub use obs_macros::{Event, EventPart, Label};
+pub use obs_macros::{Event, EventPart, Label, MetricSet};
 pub use obs_schema::json::Json;
 pub use obs_schema::wire::{self, DecodeError, EncodeError, Limits};
 pub use part::{EventPart, PartSchema, Piece};

@@ -3,23 +3,41 @@
 //! What an event may be labelled with is known when the program is compiled, so all its series are there from the
 //! start and are found by an index. The hot path takes no lock, hashes nothing and allocates nothing, but for the row
 //! of cells a thread makes when it first counts something.
+//!
+//! For things that are no event there are [`Counter`], [`Gauge`], [`Histogram`], [`Summary`] and [`Info`]; a
+//! [`MetricSet`] puts them together.
 
 mod bank;
 mod exemplar;
 mod exposition;
+mod family;
+mod labels;
 mod own;
 mod published;
 mod queues;
+mod set;
+mod sketch;
 mod text;
+mod typed;
 
 use std::sync::Mutex;
 
 pub use exposition::Format;
+pub(crate) use family::Family;
+pub use family::{FamilyInfo, Kind};
+pub use labels::Labels;
 pub(crate) use own::{Reason, Signal, buffered, dropped, export_failed, redaction_failed};
 #[cfg(test)]
 pub(crate) use own::{drops, export_failures};
 pub(crate) use published::Published;
 pub(crate) use queues::watch;
+pub use set::MetricSet;
+#[doc(hidden)]
+pub use set::{labels_agree, values_at, within_budget};
+pub use typed::{
+    Amount, Counter, CounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries, Info,
+    Instrument, Level, Summary, SummarySeries,
+};
 
 use crate::event::Descriptor;
 use crate::lane::lock;
@@ -55,13 +73,13 @@ pub(crate) fn published(about: &'static Descriptor, source: &str) -> &'static Pu
 #[must_use]
 pub fn exposition(format: Format) -> Vec<u8> {
     let all = lock(&PUBLISHED).clone();
-    exposition_of(&all, format)
+    exposition_of(&all, &family::all(), format)
 }
 
 /// The same of some.
-pub(crate) fn exposition_of(some: &[&Published], format: Format) -> Vec<u8> {
+pub(crate) fn exposition_of(some: &[&Published], families: &[&Family], format: Format) -> Vec<u8> {
     let mut out = Vec::new();
-    exposition::write(some, format, &mut out);
+    exposition::write(some, families, format, &mut out);
     out
 }
 

@@ -19,7 +19,7 @@ pub mod v1 {
     pub use std::option::Option::{self, None, Some};
     pub use std::result::Result::{self, Err, Ok};
     pub use std::string::{String, ToString};
-    pub use std::sync::LazyLock;
+    pub use std::sync::{LazyLock, OnceLock};
     pub use std::vec::Vec;
 
     pub use obs_schema::avro::fingerprint;
@@ -39,6 +39,9 @@ pub mod v1 {
         Redaction, top,
     };
     pub use crate::log::Level;
+    pub use crate::metric::{
+        FamilyInfo, Instrument, MetricSet, labels_agree, values_at, within_budget,
+    };
     pub use crate::part::{EventPart, PartSchema, Piece, text as part_text};
     pub use crate::publish::Publisher;
     pub use crate::resolve::{ResolveError, Resolver};

@@ -86,6 +86,7 @@ pub const FAMILIES: &[&str] = &[
     "obs_export_failures_total",
     "obs_label_overflow_total",
     "obs_logs_dropped_total",
+    "obs_metrics_dropped_total",
     "obs_redaction_failures_total",
     "obs_series",
     "obs_spans_dropped_total",

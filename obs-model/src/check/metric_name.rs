@@ -10,12 +10,12 @@
 //! Use `orders_placed_total`. A name that dashboards already know may stay: write `"allow": ["metric-name"]` next to it.
 
 use super::Facts;
-use crate::model::{Event, MetricFeed};
+use crate::model::Event;
 use obs_schema::diag::{Diagnostic, Diagnostics};
 
 pub(super) fn look(cx: &mut Diagnostics, _: &Facts<'_>, event: &Event) {
     for feed in &event.keys.metrics {
-        let Some((what, better)) = fault(&feed.value) else {
+        let Some((what, better)) = fault(&feed.value.name, &feed.value.kind) else {
             continue;
         };
         let message = format!("family `{}` {what}", feed.value.name);
@@ -27,8 +27,8 @@ pub(super) fn look(cx: &mut Diagnostics, _: &Facts<'_>, event: &Event) {
     }
 }
 
-fn fault(feed: &MetricFeed) -> Option<(&'static str, String)> {
-    let name = feed.name.as_str();
+/// What is wrong with the name of a family, and a better one.
+pub(crate) fn fault(name: &str, kind: &str) -> Option<(&'static str, String)> {
     if name.contains(|c: char| c.is_ascii_uppercase() || c == ':') {
         let mut better = String::new();
         for c in name.chars() {
@@ -43,13 +43,13 @@ fn fault(feed: &MetricFeed) -> Option<(&'static str, String)> {
         }
         return Some(("is not in snake case", better));
     }
-    if feed.kind == "counter" && !name.ends_with("_total") {
+    if kind == "counter" && !name.ends_with("_total") {
         return Some((
             "is a counter and does not end in `_total`",
             format!("{name}_total"),
         ));
     }
-    if feed.kind != "counter" && name.ends_with("_total") {
+    if kind != "counter" && name.ends_with("_total") {
         let better = name.trim_end_matches("_total").to_owned();
         return Some(("ends in `_total` and is no counter", better));
     }

@@ -376,8 +376,9 @@ pub(super) fn doc(attrs: &[Attr]) -> Option<String> {
         if let Some(TokenTree::Literal(text)) = cursor.next()
             && let Value::Text(text) = literal::value(&text)
         {
+            // An empty comment is a line too: it ends a paragraph.
             lines.extend(
-                text.lines()
+                text.split('\n')
                     .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned()),
             );
         }

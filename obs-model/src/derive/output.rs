@@ -52,7 +52,7 @@ pub(super) fn write(
 }
 
 /// Lints that generated code may break in a crate that wants none of it.
-const ALLOW: &str =
+pub(super) const ALLOW: &str =
     "#[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]";
 
 fn implementations(item: &Item, role: Role, understood: &Understood) -> TokenStream {

@@ -74,7 +74,7 @@ fn feed(cx: &mut Diagnostics, node: &Node) -> Option<Located<MetricFeed>> {
     for member in members {
         let value = &member.value;
         match member.name.as_str() {
-            "name" => name = family_name(cx, value),
+            "name" => name = family_name(cx, "`metrics.name`", value),
             "type" => kind = word(cx, "`metrics.type`", value, KINDS),
             "help" => drop(text(cx, "`metrics.help`", value)),
             "unit" => drop(text(cx, "`metrics.unit`", value)),
@@ -190,8 +190,8 @@ fn fits_kind(cx: &mut Diagnostics, node: &Node, members: &[Member], kind: Kind) 
 }
 
 /// A name Prometheus takes for a family.
-fn family_name(cx: &mut Diagnostics, node: &Node) -> Option<Located<String>> {
-    let name = text(cx, "`metrics.name`", node)?;
+pub(crate) fn family_name(cx: &mut Diagnostics, key: &str, node: &Node) -> Option<Located<String>> {
+    let name = text(cx, key, node)?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
     if name.value.chars().all(plain) && !name.value.starts_with(|c: char| c.is_ascii_digit()) {
         return Some(name);

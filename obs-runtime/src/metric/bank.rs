@@ -2,7 +2,10 @@
 //!
 //! Rows are made when a lane first counts something, and whole cache lines long, so that two threads that count in
 //! the same series do not fight for its line. A reader sums the rows.
+//!
+//! A row begins with counts; floating-point numbers, where there are any, come behind them on lines of their own.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -19,13 +22,22 @@ struct Line([AtomicU64; LINE]);
 #[derive(Debug)]
 pub(crate) struct Bank {
     lines: usize,
+    /// The first line of floating-point numbers.
+    floats: usize,
     rows: [OnceLock<Box<[Line]>>; LANES],
 }
 
 impl Bank {
-    pub(crate) fn new(cells: usize) -> Bank {
+    /// So many counts and no floating-point numbers.
+    pub(crate) fn new(counts: usize) -> Bank {
+        Bank::with_floats(counts, 0)
+    }
+
+    pub(crate) fn with_floats(counts: usize, floats: usize) -> Bank {
+        let counts = counts.div_ceil(LINE);
         Bank {
-            lines: cells.div_ceil(LINE),
+            lines: counts + floats.div_ceil(LINE),
+            floats: counts,
             rows: [const { OnceLock::new() }; LANES],
         }
     }
@@ -40,6 +52,7 @@ impl Bank {
         };
         Row {
             lines: row,
+            floats: self.floats,
             alone: lane != Lane::Shared,
         }
     }
@@ -49,33 +62,37 @@ impl Bank {
         self.rows[lane.index()].get_or_init(|| (0..self.lines).map(|_| Line::default()).collect())
     }
 
-    /// Adds what every lane has counted to `sums`.
-    pub(crate) fn sum(&self, sums: &mut Vec<u64>) {
-        self.fold(sums, 0, u64::wrapping_add);
+    /// What all lanes have counted.
+    pub(crate) fn counts(&self) -> Vec<u64> {
+        self.sum(0..self.floats, 0, u64::wrapping_add)
     }
 
-    /// The same where the cells are floating-point numbers.
-    pub(crate) fn sum_floats(&self, sums: &mut Vec<f64>) {
-        self.fold(sums, 0.0, |sum, bits| sum + f64::from_bits(bits));
+    /// The floating-point numbers of all lanes together.
+    pub(crate) fn floats(&self) -> Vec<f64> {
+        self.sum(self.floats..self.lines, 0.0, |sum, bits| {
+            sum + f64::from_bits(bits)
+        })
     }
 
-    fn fold<T: Copy>(&self, sums: &mut Vec<T>, zero: T, add: impl Fn(T, u64) -> T) {
-        sums.resize(self.lines * LINE, zero);
+    fn sum<T: Copy>(&self, lines: Range<usize>, zero: T, add: impl Fn(T, u64) -> T) -> Vec<T> {
+        let mut sums = vec![zero; lines.len() * LINE];
         for row in self.rows.iter().filter_map(OnceLock::get) {
-            for (line, sums) in row.iter().zip(sums.as_chunks_mut::<LINE>().0) {
+            for (line, sums) in row[lines.clone()]
+                .iter()
+                .zip(sums.as_chunks_mut::<LINE>().0)
+            {
                 for (cell, sum) in line.0.iter().zip(sums) {
                     *sum = add(*sum, cell.load(Relaxed));
                 }
             }
         }
+        sums
     }
 
     /// What one cell holds, over all lanes.
     #[cfg(test)]
     pub(crate) fn get(&self, at: usize) -> u64 {
-        let mut sums = Vec::new();
-        self.sum(&mut sums);
-        sums[at]
+        self.counts()[at]
     }
 }
 
@@ -83,6 +100,7 @@ impl Bank {
 #[derive(Clone, Copy)]
 pub(crate) struct Row<'a> {
     lines: &'a [Line],
+    floats: usize,
     /// Nobody else writes here.
     alone: bool,
 }
@@ -102,10 +120,10 @@ impl Row<'_> {
         }
     }
 
-    /// Adds to a floating-point number.
+    /// Adds to a floating-point number. They are counted from zero.
     #[inline]
     pub(crate) fn add_float(self, at: usize, by: f64) {
-        let Some(line) = self.lines.get(at / LINE) else {
+        let Some(line) = self.lines.get(self.floats + at / LINE) else {
             return;
         };
         let cell = &line.0[at % LINE];
@@ -133,8 +151,7 @@ mod tests {
 
     #[test]
     fn every_thread_counts_and_nothing_is_lost() {
-        let bank = Bank::new(3);
-        let floats = Bank::new(1);
+        let bank = Bank::with_floats(3, 2);
         // More threads than lanes, so that some share.
         std::thread::scope(|scope| {
             for _ in 0..LANES + 4 {
@@ -142,7 +159,7 @@ mod tests {
                     for _ in 0..1_000 {
                         bank.mine().add(0, 1);
                         bank.mine().add(2, 3);
-                        floats.mine().add_float(0, 0.5);
+                        bank.mine().add_float(1, 0.5);
                     }
                 });
             }
@@ -150,9 +167,7 @@ mod tests {
         let threads = LANES as u64 + 4;
         assert_eq!(bank.get(0), threads * 1_000);
         assert_eq!((bank.get(1), bank.get(2)), (0, threads * 3_000));
-        let mut sums = Vec::new();
-        floats.sum_floats(&mut sums);
-        assert_eq!(sums[0], threads as f64 * 500.0);
+        assert_eq!(bank.floats()[..2], [0.0, threads as f64 * 500.0]);
         bank.mine().add(10_000, 1);
     }
 

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
-use crate::clock::{Moment, SECOND};
+use crate::clock::{self, Moment, SECOND};
 use crate::context::SpanContext;
 use crate::ids::{SpanId, TraceId};
 
@@ -36,6 +36,12 @@ pub(crate) struct Slot {
 impl Slot {
     pub(crate) fn many(count: usize) -> Box<[Slot]> {
         (0..count).map(|_| Slot::default()).collect()
+    }
+
+    /// Whether the last one is a second old, as far as can be told without looking at the clock.
+    #[inline]
+    pub(crate) fn is_due(&self) -> bool {
+        clock::lately().0 >= self.due.load(Ordering::Relaxed)
     }
 
     /// Keeps this one, if the last one is a second old.
@@ -100,7 +106,6 @@ impl Slot {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "64 bits are left")]
 fn high(bits: u128) -> u64 {
     (bits >> 64) as u64
 }

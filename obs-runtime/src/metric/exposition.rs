@@ -1,14 +1,19 @@
 //! What is counted, as text for whoever scrapes: OpenMetrics 1.0 and the older text format 0.0.4.
 
+mod families;
 #[cfg(test)]
 mod tests;
 
+use super::exemplar::Slot;
+use super::family::{Family, Refusal};
 use super::own::{self, Reason, Signal};
 use super::published::{Cells, Published, labels};
 use super::queues;
-use super::text::{Lines, bound, exemplar, seconds, whole};
-use crate::clock::SECOND;
+use super::text::{Lines, Number, bound, exemplar};
+use crate::clock::{self, SECOND};
 use crate::error_type::ErrorType;
+use std::sync::atomic::Ordering::Relaxed;
+
 use obs_schema::names::{DURATION_BOUNDS_NS, PAYLOAD_BOUNDS};
 
 /// The formats a scraper may ask for.
@@ -50,20 +55,8 @@ impl Prefixes {
             ("source", &*published.source),
         ];
         let mut successes = Lines::default();
-        let sets: Vec<_> = labels(about).collect();
-        for series in 0..published.series {
-            let mut rest = series;
-            let mut own: Vec<(&str, &str)> = sets
-                .iter()
-                .rev()
-                .map(|label| {
-                    let count = label.count().max(1);
-                    let value = label.value(rest % count);
-                    rest /= count;
-                    (label.name, value.unwrap_or_default())
-                })
-                .collect();
-            own.reverse();
+        let sets: Vec<_> = labels(about).copied().collect();
+        for own in families::combinations(&sets, published.series) {
             successes.push("event_published_total", base.into_iter().chain(own));
         }
         let mut failures = Lines::default();
@@ -96,7 +89,9 @@ impl Prefixes {
 fn histogram(name: &str, labels: &[(&str, &str)], bounds: &[u64], unit: u64) -> Lines {
     let mut lines = Lines::default();
     let infinite = "+Inf".to_owned();
-    let bounds = bounds.iter().map(|value| bound(*value, unit));
+    let bounds = bounds
+        .iter()
+        .map(|value| bound(*value as f64 / unit as f64));
     for bound in bounds.chain([infinite]) {
         let le = [("le", bound.as_str())];
         lines.push(&format!("{name}_bucket"), labels.iter().copied().chain(le));
@@ -117,22 +112,58 @@ impl Document<'_> {
     /// What a family is. `name` is the one of the samples.
     fn family(&mut self, name: &str, kind: &str, unit: &str, help: &str) {
         let open = self.format == Format::OpenMetrics;
+        // OpenMetrics wants the endings of counters and informations; a family that goes without is something else.
         let (name, kind) = match (open, kind) {
-            (true, "counter") => (name.trim_end_matches("_total"), kind),
-            (true, "info") => (name.trim_end_matches("_info"), kind),
+            (true, "counter") => match name.strip_suffix("_total") {
+                Some(name) => (name, kind),
+                None => (name, "unknown"),
+            },
+            (true, "info") => match name.strip_suffix("_info") {
+                Some(name) => (name, kind),
+                None => (name, "gauge"),
+            },
             (false, "info") => (name, "gauge"),
             _ => (name, kind),
         };
-        let mut text = format!("# HELP {name} {help}\n# TYPE {name} {kind}\n");
-        if open && !unit.is_empty() {
+        let mut text = format!("# HELP {name} ");
+        for c in help.chars() {
+            match c {
+                '\\' => text.push_str("\\\\"),
+                '\n' => text.push_str("\\n"),
+                '"' if open => text.push_str("\\\""),
+                c => text.push(c),
+            }
+        }
+        text += &format!("\n# TYPE {name} {kind}\n");
+        let named = name
+            .strip_suffix(unit)
+            .is_some_and(|name| name.ends_with('_'));
+        if open && !unit.is_empty() && named {
             text += &format!("# UNIT {name} {unit}\n");
         }
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    fn line(&mut self, prefix: &[u8], number: u64, write: fn(&mut Vec<u8>, u64)) {
+    fn line(&mut self, prefix: &[u8], number: u64, how: Number) {
+        self.sample(prefix, number, how, None, how);
+    }
+
+    #[inline]
+    fn sample(
+        &mut self,
+        prefix: &[u8],
+        number: u64,
+        how: Number,
+        slot: Option<&Slot>,
+        value: Number,
+    ) {
         self.out.extend_from_slice(prefix);
-        write(self.out, number);
+        how.write(self.out, number);
+        if self.format == Format::OpenMetrics
+            && let Some(one) = slot.and_then(Slot::read)
+        {
+            exemplar(self.out, &one, value);
+        }
         self.out.push(b'\n');
     }
 
@@ -140,55 +171,43 @@ impl Document<'_> {
         let mut line = Lines::default();
         line.push(name, labels.iter().copied());
         for prefix in line.iter() {
-            self.line(prefix, number, whole);
+            self.line(prefix, number, Number::Whole);
         }
     }
 
     fn counters(&mut self, lines: &Lines, (counts, slots): Cells<'_>) {
         for ((prefix, count), slot) in lines.iter().zip(counts).zip(slots) {
-            self.out.extend_from_slice(prefix);
-            whole(self.out, *count);
-            if self.format == Format::OpenMetrics
-                && let Some(one) = slot.read()
-            {
-                exemplar(self.out, &one, whole);
-            }
-            self.out.push(b'\n');
+            self.sample(prefix, *count, Number::Whole, Some(slot), Number::Whole);
         }
     }
 
-    fn histogram(
+    /// One series: its buckets, its sum and its count. There may be no places for exemplars.
+    fn histogram<'a>(
         &mut self,
-        lines: &Lines,
+        lines: &mut impl Iterator<Item = &'a [u8]>,
         (counts, slots): Cells<'_>,
         sum: u64,
-        write: fn(&mut Vec<u8>, u64),
+        how: Number,
     ) {
-        let mut lines = lines.iter();
         let mut below: u64 = 0;
         // The lines come last in the zip, so that none is taken for which there is no count.
-        for ((count, slot), prefix) in counts.iter().zip(slots).zip(lines.by_ref()) {
+        for ((at, count), prefix) in counts.iter().enumerate().zip(lines.by_ref()) {
             below = below.wrapping_add(*count);
-            self.out.extend_from_slice(prefix);
-            whole(self.out, below);
-            if self.format == Format::OpenMetrics
-                && let Some(one) = slot.read()
-            {
-                exemplar(self.out, &one, write);
-            }
-            self.out.push(b'\n');
+            self.sample(prefix, below, Number::Whole, slots.get(at), how);
         }
-        if let Some(prefix) = lines.next() {
-            self.line(prefix, sum, write);
-        }
-        if let Some(prefix) = lines.next() {
-            self.line(prefix, below, whole);
+        for (prefix, (number, how)) in lines
+            .by_ref()
+            .take(2)
+            .zip([(sum, how), (below, Number::Whole)])
+        {
+            self.line(prefix, number, how);
         }
     }
 }
 
 /// Appends everything these have counted, and what we say about ourselves.
-pub(crate) fn write(all: &[&Published], format: Format, out: &mut Vec<u8>) {
+pub(crate) fn write(all: &[&Published], families: &[&Family], format: Format, out: &mut Vec<u8>) {
+    let now = clock::now();
     let readings: Vec<_> = all.iter().map(|one| one.read()).collect();
     let both = || all.iter().zip(&readings);
     let mut to = Document { out, format };
@@ -215,7 +234,12 @@ pub(crate) fn write(all: &[&Published], format: Format, out: &mut Vec<u8>) {
                     *count = count.wrapping_add(*more);
                 }
             }
-            to.histogram(&one.prefixes().sizes, (&counts, slots), sum, whole);
+            to.histogram(
+                &mut one.prefixes().sizes.iter(),
+                (&counts, slots),
+                sum,
+                Number::Whole,
+            );
         }
         to.family(
             "event_publish_duration_seconds",
@@ -225,7 +249,12 @@ pub(crate) fn write(all: &[&Published], format: Format, out: &mut Vec<u8>) {
         );
         for (one, reading) in both() {
             let (cells, sum) = reading.durations();
-            to.histogram(&one.prefixes().durations, cells, sum, seconds);
+            to.histogram(
+                &mut one.prefixes().durations.iter(),
+                cells,
+                sum,
+                Number::Seconds,
+            );
         }
         to.family(
             "event_publish_errors_total",
@@ -253,12 +282,15 @@ pub(crate) fn write(all: &[&Published], format: Format, out: &mut Vec<u8>) {
             };
             if !all[..at].iter().any(same) {
                 for prefix in one.prefixes().schema.iter() {
-                    to.line(prefix, 1, whole);
+                    to.line(prefix, 1, Number::Whole);
                 }
             }
         }
     }
-    write_own(&mut to);
+    for family in families {
+        families::write(&mut to, family, now);
+    }
+    write_own(&mut to, families);
     if format == Format::OpenMetrics {
         out.extend_from_slice(b"# EOF\n");
     }
@@ -284,7 +316,7 @@ fn write_queues(to: &mut Document<'_>) {
     }
 }
 
-fn write_own(to: &mut Document<'_>) {
+fn write_own(to: &mut Document<'_>, families: &[&Family]) {
     to.family(
         "obs_buffer_bytes",
         "gauge",
@@ -320,6 +352,21 @@ fn write_own(to: &mut Document<'_>) {
         &[("family", "event_published_total")],
         overflows,
     );
+    for family in families.iter().filter(|family| family.is_clamped()) {
+        let labels = [("family", family.about.name)];
+        let overflows = family.overflows.load(Relaxed);
+        to.own("obs_label_overflow_total", &labels, overflows);
+    }
+    to.family(
+        "obs_metrics_dropped_total",
+        "counter",
+        "",
+        "What could not be measured.",
+    );
+    for reason in Refusal::ALL {
+        let labels = [("reason", reason.as_str())];
+        to.own("obs_metrics_dropped_total", &labels, reason.counted());
+    }
     for (name, signal) in [
         ("obs_logs_dropped_total", Signal::Logs),
         ("obs_spans_dropped_total", Signal::Spans),

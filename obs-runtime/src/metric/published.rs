@@ -14,7 +14,7 @@ use super::exposition::Prefixes;
 use super::own;
 
 /// Series that the labels of one event may make in one source; what comes after is counted together.
-const MOST_SERIES: usize = 10_000;
+pub(crate) const MOST_SERIES: usize = 10_000;
 
 const DURATIONS: usize = DURATION_BOUNDS_NS.len() + 1;
 const SIZES: usize = PAYLOAD_BOUNDS.len() + 1;
@@ -121,10 +121,8 @@ impl Published {
 
     /// What all lanes have counted.
     pub(crate) fn read(&self) -> Reading<'_> {
-        let mut cells = Vec::new();
-        self.cells.sum(&mut cells);
         Reading {
-            cells,
+            cells: self.cells.counts(),
             exemplars: &self.exemplars,
         }
     }

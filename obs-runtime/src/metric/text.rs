@@ -1,7 +1,5 @@
 //! Pieces of the exposition: the lines of a series up to its number, and numbers.
 
-use std::fmt::Write as _;
-
 use super::exemplar::Exemplar;
 use crate::clock::SECOND;
 
@@ -48,77 +46,92 @@ impl Lines {
     }
 }
 
-/// Digits of a whole number.
-pub(crate) fn whole(out: &mut Vec<u8>, mut number: u64) {
-    let mut digits = [b'0'; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + u8::try_from(number % 10).unwrap_or_default();
-        number /= 10;
-        if number == 0 {
-            break;
+/// How the 64 bits of a cell are to be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Number {
+    /// A count.
+    Whole,
+    /// A whole number of either sign.
+    Signed,
+    /// A floating-point number.
+    Float,
+    /// Nanoseconds, which are written as seconds.
+    Seconds,
+}
+
+impl Number {
+    #[inline]
+    pub(crate) fn write(self, out: &mut Vec<u8>, bits: u64) {
+        match self {
+            Number::Whole => whole(out, bits),
+            Number::Signed => {
+                let number = bits.cast_signed();
+                out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+            }
+            Number::Float => float(out, f64::from_bits(bits)),
+            Number::Seconds => seconds(out, bits),
         }
     }
-    out.extend_from_slice(&digits[at..]);
+}
+
+/// Digits of a whole number.
+#[inline]
+fn whole(out: &mut Vec<u8>, number: u64) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+fn float(out: &mut Vec<u8>, number: f64) {
+    let text = match number {
+        f64::INFINITY => "+Inf",
+        f64::NEG_INFINITY => "-Inf",
+        number if number.is_nan() => "NaN",
+        number => {
+            return out.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
+        }
+    };
+    out.extend_from_slice(text.as_bytes());
 }
 
 /// Nanoseconds as seconds, exactly and without zeros that say nothing.
-pub(crate) fn seconds(out: &mut Vec<u8>, nanos: u64) {
+fn seconds(out: &mut Vec<u8>, nanos: u64) {
     whole(out, nanos / SECOND);
-    let mut rest = nanos % SECOND;
+    let rest = nanos % SECOND;
     if rest == 0 {
         return;
     }
-    let mut digits = [b'0'; 9];
-    for digit in digits.iter_mut().rev() {
-        *digit += u8::try_from(rest % 10).unwrap_or_default();
-        rest /= 10;
-    }
-    let used = digits.iter().rposition(|digit| *digit != b'0');
+    // The one in front keeps the zeros behind the point, and the point takes its place.
+    let mut digits = itoa::Buffer::new();
+    let digits = digits
+        .format(SECOND + rest)
+        .trim_end_matches('0')
+        .as_bytes();
     out.push(b'.');
-    out.extend_from_slice(&digits[..used.map_or(0, |at| at + 1)]);
+    out.extend_from_slice(&digits[1..]);
 }
 
 /// ` # {trace_id="…",span_id="…"} 0.0015 1700000000.123456789`
-pub(crate) fn exemplar(out: &mut Vec<u8>, one: &Exemplar, value: fn(&mut Vec<u8>, u64)) {
+pub(crate) fn exemplar(out: &mut Vec<u8>, one: &Exemplar, how: Number) {
     out.extend_from_slice(b" # {trace_id=\"");
     out.extend_from_slice(&one.trace.hex());
     out.extend_from_slice(b"\",span_id=\"");
     out.extend_from_slice(&one.span.hex());
     out.extend_from_slice(b"\"} ");
-    value(out, one.value);
+    how.write(out, one.value);
     out.push(b' ');
     seconds(out, one.at.unix_nanos());
 }
 
-/// A bound as OpenMetrics writes it, where whole numbers keep their point. Six digits and more have an exponent.
-pub(crate) fn bound(nanos_or_bytes: u64, unit: u64) -> String {
-    let mut text = Vec::new();
-    if unit == SECOND {
-        seconds(&mut text, nanos_or_bytes);
-    } else {
-        whole(&mut text, nanos_or_bytes);
+/// A bound as OpenMetrics writes it, where whole numbers keep their point. What is very large or small has an exponent.
+pub(crate) fn bound(value: f64) -> String {
+    if value == 0.0 || (1e-4..1e6).contains(&value.abs()) {
+        return format!("{value:?}");
     }
-    let mut text = String::from_utf8(text).unwrap_or_default();
-    if text.contains('.') {
-        return text;
+    let text = format!("{value:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    match exponent.strip_prefix('-') {
+        Some(exponent) => format!("{digits}e-{exponent:0>2}"),
+        None => format!("{digits}e+{exponent:0>2}"),
     }
-    if text.len() < 7 {
-        text.push_str(".0");
-        return text;
-    }
-    let exponent = text.len() - 1;
-    let digits = text.trim_end_matches('0');
-    let (first, rest) = digits.split_at(1);
-    let mut out = first.to_owned();
-    if !rest.is_empty() {
-        out.push('.');
-        out.push_str(rest);
-    }
-    // Writing to a `String` cannot fail.
-    let _ = write!(out, "e+{exponent:02}");
-    out
 }
 
 #[cfg(test)]
@@ -138,25 +151,41 @@ mod tests {
             (1_500_000, "0.0015"),
             (20 * SECOND, "20"),
             (20 * SECOND + 100, "20.0000001"),
+            (SECOND - 1, "0.999999999"),
         ] {
             let mut out = Vec::new();
             seconds(&mut out, nanos);
             assert_eq!(out, text.as_bytes());
         }
+        for (number, text) in [
+            (f64::NAN, "NaN"),
+            (f64::INFINITY, "+Inf"),
+            (f64::NEG_INFINITY, "-Inf"),
+            (12.5, "12.5"),
+        ] {
+            let mut out = Vec::new();
+            Number::Float.write(&mut out, number.to_bits());
+            assert_eq!(out, text.as_bytes());
+        }
+        let mut out = Vec::new();
+        Number::Signed.write(&mut out, u64::MAX);
+        assert_eq!(out, b"-1");
     }
 
     #[test]
     fn bounds_are_written_as_openmetrics_has_them() {
-        for (value, unit, text) in [
-            (2_500_000, SECOND, "0.0025"),
-            (SECOND, SECOND, "1.0"),
-            (10 * SECOND, SECOND, "10.0"),
-            (64, 1, "64.0"),
-            (262_144, 1, "262144.0"),
-            (1_048_576, 1, "1.048576e+06"),
-            (10_000_000, 1, "1e+07"),
+        for (value, text) in [
+            (0.0, "0.0"),
+            (0.0025, "0.0025"),
+            (-1.5, "-1.5"),
+            (1.0, "1.0"),
+            (64.0, "64.0"),
+            (262_144.0, "262144.0"),
+            (1_048_576.0, "1.048576e+06"),
+            (10_000_000.0, "1e+07"),
+            (2.5e-5, "2.5e-05"),
         ] {
-            assert_eq!(bound(value, unit), text);
+            assert_eq!(bound(value), text);
         }
     }
 

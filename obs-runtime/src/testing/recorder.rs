@@ -162,7 +162,7 @@ impl Recorder {
     pub fn exposition(&self, format: Format) -> String {
         let published = lock(&self.0.published).clone();
         let published: Vec<&Published> = published.iter().map(|one| &**one).collect();
-        String::from_utf8_lossy(&exposition_of(&published, format)).into_owned()
+        String::from_utf8_lossy(&exposition_of(&published, &[], format)).into_owned()
     }
 
     /// The sum of all series of this name that have these labels; `None` if there is none.

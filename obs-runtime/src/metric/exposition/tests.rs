@@ -5,6 +5,8 @@ use crate::clock::Moment;
 use crate::context::SpanContext;
 use crate::event::{Descriptor, FieldInfo, LabelInfo};
 use crate::ids::{SpanId, TraceId};
+use crate::lane::lock;
+use crate::metric::family::{FamilyInfo, Kind, Numbers};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -39,7 +41,8 @@ fn parse(text: &str, format: Format) -> BTreeMap<String, String> {
     };
     assert!(!text.contains("# EOF") && text.ends_with('\n'));
     let (mut families, mut samples) = (BTreeSet::new(), BTreeMap::new());
-    let (mut family, mut kind, mut below) = (String::new(), String::new(), 0);
+    let (mut family, mut kind) = (String::new(), String::new());
+    let (mut below, mut of) = (0, "");
     for line in text.lines() {
         if let Some(about) = line.strip_prefix("# ") {
             let [what, name, rest] = about.splitn(3, ' ').collect::<Vec<_>>()[..] else {
@@ -70,22 +73,24 @@ fn parse(text: &str, format: Format) -> BTreeMap<String, String> {
             ("counter", true) => &["_total"],
             ("info", true) => &["_info"],
             ("histogram", _) => &["_bucket", "_sum", "_count"],
+            ("summary", _) => &["", "_sum", "_count"],
             ("counter" | "gauge", _) => &[""],
+            ("unknown", true) => &[""],
             _ => panic!("{kind}"),
         };
         assert!(ends.contains(&end), "{line}");
         let number: f64 = value.parse().unwrap();
-        assert!(number >= 0.0);
+        assert!(
+            number >= 0.0 || kind == "gauge" || end == "_sum" || series.contains("quantile"),
+            "{line}"
+        );
         if end == "_bucket" {
             let count: u64 = value.parse().unwrap();
-            below = if series.contains("le=\"0.001\"") || series.contains("le=\"64.0\"") {
-                count
-            } else {
-                assert!(count >= below, "{line}");
-                count
-            };
+            let series = series.split("le=").next().unwrap();
+            assert!(of != series || count >= below, "{line}");
+            (below, of) = (count, series);
         }
-        if end == "_count" {
+        if end == "_count" && kind == "histogram" {
             assert_eq!(value.parse::<u64>().unwrap(), below, "{line}");
         }
         if let Some(exemplar) = exemplar {
@@ -101,9 +106,9 @@ fn parse(text: &str, format: Format) -> BTreeMap<String, String> {
     samples
 }
 
-fn document(all: &[&Published], format: Format) -> BTreeMap<String, String> {
+fn document(all: &[&Published], families: &[&Family], format: Format) -> BTreeMap<String, String> {
     let mut out = Vec::new();
-    write(all, format, &mut out);
+    write(all, families, format, &mut out);
     outside(&out, format);
     parse(&String::from_utf8(out).unwrap(), format)
 }
@@ -161,7 +166,7 @@ fn both_formats_are_what_a_strict_reader_takes() {
     let all = [&shop, &stock, &newer];
     let _bus = crate::Bus::memory(8);
     for format in [Format::OpenMetrics, Format::Text] {
-        let samples = document(&all, format);
+        let samples = document(&all, &[], format);
         let has = |series: &str, start: &str| {
             let found = samples.get(series).unwrap_or_else(|| panic!("{series}"));
             let exact = format == Format::Text || !start.contains(" # ");
@@ -207,5 +212,129 @@ fn both_formats_are_what_a_strict_reader_takes() {
             &format!("event_schema_info{{{info},fingerprint=\"00000000000000ab\"}}"),
             "1",
         );
+    }
+}
+
+#[test]
+fn families_are_what_a_strict_reader_takes() {
+    const GIFT: LabelInfo = LabelInfo {
+        name: "gift",
+        values: &["false", "true"],
+        ..LabelInfo::BLANK
+    };
+    const BLANK: FamilyInfo = FamilyInfo {
+        help: "Says \"a\\b\"\nand more.",
+        labels: &[GIFT],
+        ..FamilyInfo::BLANK
+    };
+    let of = |name, kind, unit| {
+        Family::new(FamilyInfo {
+            name,
+            kind,
+            unit,
+            ..BLANK
+        })
+    };
+    let (paid, money, open, heat, took, size) = (
+        of("shop_paid_total", Kind::Counter, ""),
+        of("shop_money_euros_total", Kind::FloatCounter, "euros"),
+        of("shop_open", Kind::Gauge, ""),
+        of("shop_heat_celsius", Kind::FloatGauge, "celsius"),
+        of("shop_took_seconds", Kind::Histogram, "seconds"),
+        of("shop_size", Kind::Summary, ""),
+    );
+    let old = of("shopVisits", Kind::Counter, "");
+    let build = Family::new(FamilyInfo {
+        labels: &[LabelInfo {
+            name: "version",
+            ..LabelInfo::BLANK
+        }],
+        ..of("shop_build_info", Kind::Info, "").about
+    });
+    let span = SpanContext {
+        trace: TraceId::new(7).unwrap(),
+        span: SpanId::new(8).unwrap(),
+        sampled: true,
+        remote: false,
+    };
+    let going_on = crate::Context::NONE.with_span(span).attach();
+    paid.count(1, 3);
+    took.observe(1, 0.3);
+    took.observe(1, 99.0);
+    drop(going_on);
+    took.observe(0, 0.3);
+    old.count(0, 2);
+    money.count_float(0, 12.5);
+    money.count_float(0, 1.0);
+    let set = |family: &Family, bits: u64| family.gauge(1).unwrap().store(bits, Relaxed);
+    set(&open, (-4_i64).cast_unsigned());
+    set(&heat, (-2.5_f64).to_bits());
+    for value in 1..=100 {
+        size.observe(1, f64::from(value));
+    }
+    if let Numbers::Info(words) = &build.numbers {
+        lock(words).push("1.2\n".to_owned());
+    }
+    let all = [&paid, &money, &open, &heat, &took, &size, &build, &old];
+    for format in [Format::OpenMetrics, Format::Text] {
+        // Promtool has something to say about names, and about this one it is right.
+        let all = match format {
+            Format::OpenMetrics => &all[..],
+            Format::Text => &all[..7],
+        };
+        let samples = document(&[], all, format);
+        let traced = |text: &str, value: &str| match format {
+            Format::OpenMetrics => {
+                let (trace, span) = ("0".repeat(31) + "7", "0".repeat(15) + "8");
+                format!("{text} # {{trace_id=\"{trace}\",span_id=\"{span}\"}} {value}")
+            }
+            Format::Text => text.to_owned(),
+        };
+        for (series, start) in [
+            ("shop_paid_total{gift=\"false\"}", "0".to_owned()),
+            ("shop_paid_total{gift=\"true\"}", traced("3", "3")),
+            ("shop_money_euros_total{gift=\"false\"}", "13.5".to_owned()),
+            ("shop_open{gift=\"true\"}", "-4".to_owned()),
+            ("shop_heat_celsius{gift=\"true\"}", "-2.5".to_owned()),
+            (
+                "shop_took_seconds_bucket{gift=\"true\",le=\"0.25\"}",
+                "0".to_owned(),
+            ),
+            (
+                "shop_took_seconds_bucket{gift=\"true\",le=\"0.5\"}",
+                traced("1", "0.3"),
+            ),
+            (
+                "shop_took_seconds_bucket{gift=\"true\",le=\"+Inf\"}",
+                traced("2", "99.0"),
+            ),
+            ("shop_took_seconds_sum{gift=\"true\"}", "99.3".to_owned()),
+            (
+                "shop_took_seconds_bucket{gift=\"false\",le=\"0.5\"}",
+                "1".to_owned(),
+            ),
+            ("shop_took_seconds_count{gift=\"false\"}", "1".to_owned()),
+            (
+                "shop_size{gift=\"false\",quantile=\"0.5\"}",
+                "NaN".to_owned(),
+            ),
+            (
+                "shop_size{gift=\"true\",quantile=\"0.5\"}",
+                "50.".to_owned(),
+            ),
+            (
+                "shop_size{gift=\"true\",quantile=\"0.99\"}",
+                "99.".to_owned(),
+            ),
+            ("shop_size_sum{gift=\"true\"}", "5050.0".to_owned()),
+            ("shop_size_count{gift=\"true\"}", "100".to_owned()),
+            ("shop_build_info{version=\"1.2\\n\"}", "1".to_owned()),
+        ] {
+            let found = samples.get(series).unwrap_or_else(|| panic!("{series}"));
+            assert!(found.starts_with(&start), "{series} {found}");
+            assert_eq!(found.contains('#'), start.contains('#'), "{series} {found}");
+        }
+        let visits = samples.get("shopVisits{gift=\"false\"}");
+        assert!(format == Format::Text || visits.is_some_and(|visits| visits == "2"));
     }
 }
