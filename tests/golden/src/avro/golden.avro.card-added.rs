@@ -229,19 +229,29 @@ impl __obs::Event for CardAdded {
         sha256: *b"\xcf\xa1\xfd\xdb\xabd\nS\x89\x9f\xf5`y\xc7^\x946\xb6\xaeu\x04\x12\x83TF\x92\x939\x1d\x03\x90\xfa",
         schema: r#"{"type":"record","name":"CardAdded","namespace":"golden.avro","x-obs":{"event":"card.added","version":"1.1.0","owner":"payments","topic":"cards","envelope":"none","audit":true,"tags":["pci"]},"fields":[{"name":"tenant","type":"string","x-obs":{"tenant":true}},{"name":"holder","type":["null","string"],"default":null,"x-obs":{"pii":"mask","log":true}},{"name":"number","type":"string","x-obs":{"secret":true}},{"name":"emails","type":{"type":"array","items":{"type":"string","x-obs":{"pii":"hash"}}}},{"name":"contacts","type":{"type":"map","values":{"type":"string","x-obs":{"pii":"drop"}}}},{"name":"address","type":["null",{"type":"record","name":"Address","fields":[{"name":"street","type":"string","x-obs":{"pii":"truncate"}}]}],"default":null},{"name":"brand","type":{"type":"enum","name":"Brand","symbols":["VISA","AMEX"]},"x-obs":{"label":true}},{"name":"live","type":"boolean","x-obs":{"label":{"name":"mode"}}},{"name":"country","type":"string","x-obs":{"label":{"top":["DE","FR"]}}},{"name":"correlation","type":"string","x-obs":{"correlation":true,"attr":"card.correlation"}}]}"#,
         major: 1, topic: "cards", subject: "card.added-value", dialect: __obs::Dialect::Avro,
-        encoding: __obs::Encoding::Avro, envelope: __obs::Envelope::None,
-        owner: __obs::Some("payments"),
+        encoding: __obs::Encoding::Avro, envelope: __obs::Envelope::None, target: "golden::avro",
+        audit: true, owner: __obs::Some("payments"),
         fields: &[
             __obs::FieldInfo { wire: "tenant", tenant: true, ..__obs::FieldInfo::BLANK },
             __obs::FieldInfo { wire: "holder", pii: __obs::Some(__obs::Redaction::Mask), log: true, ..__obs::FieldInfo::BLANK },
             __obs::FieldInfo { wire: "number", secret: true, ..__obs::FieldInfo::BLANK },
-            __obs::FieldInfo { wire: "brand", label: __obs::Some(__obs::LabelInfo { name: "brand", values: &["VISA", "AMEX", "other"], clamped: true }), ..__obs::FieldInfo::BLANK },
-            __obs::FieldInfo { wire: "live", label: __obs::Some(__obs::LabelInfo { name: "mode", values: &["false", "true"], clamped: false }), ..__obs::FieldInfo::BLANK },
-            __obs::FieldInfo { wire: "country", label: __obs::Some(__obs::LabelInfo { name: "country", values: &["DE", "FR", "other"], clamped: true }), ..__obs::FieldInfo::BLANK },
+            __obs::FieldInfo { wire: "brand", label: __obs::Some(__obs::LabelInfo { name: "brand", values: &["VISA", "AMEX", "other"], clamped: true, ..__obs::LabelInfo::BLANK }), ..__obs::FieldInfo::BLANK },
+            __obs::FieldInfo { wire: "live", label: __obs::Some(__obs::LabelInfo { name: "mode", values: &["false", "true"], clamped: false, ..__obs::LabelInfo::BLANK }), ..__obs::FieldInfo::BLANK },
+            __obs::FieldInfo { wire: "country", label: __obs::Some(__obs::LabelInfo { name: "country", values: &["DE", "FR", "other"], clamped: true, ..__obs::LabelInfo::BLANK }), ..__obs::FieldInfo::BLANK },
             __obs::FieldInfo { wire: "correlation", attr: __obs::Some("card.correlation"), correlation: true, ..__obs::FieldInfo::BLANK },
         ],
     };
     __obs::body!(avro);
+
+    fn tell(&self, to: &mut __obs::Tell<'_>) {
+        to.field(0, &self.tenant);
+        if let __obs::Some(v) = &self.holder { to.field(1, v.expose()); }
+        to.field(6, &self.correlation);
+    }
+
+    fn series(&self) -> ::core::primitive::usize {
+        ((self.brand.index().unwrap_or(2)) * 2 + ::core::primitive::usize::from(self.live)) * 3 + __obs::top(&["DE", "FR"], &self.country).unwrap_or(2)
+    }
 }
 __obs::event!(CardAdded, "golden.avro.CardAdded", avro json);
 

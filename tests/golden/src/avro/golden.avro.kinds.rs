@@ -196,7 +196,7 @@ impl __obs::Event for Kinds {
         sha256: *b"W\xdd\xdec\x0e\xcc\xb5\x12b\x1f\x93\x94;[\xbaA\xa2\xbf\xe8\xde\xd78\x13\x1c\x19L\xdb\xf2J\xe9\xf7(",
         schema: r#"{"type":"record","name":"Kinds","namespace":"golden.avro","doc":"Every kind of type once.\nTwo lines, */ and `code` and \"quotes\".","fields":[{"name":"nothing","type":"null"},{"name":"truth","type":"boolean","default":true},{"name":"small","type":"int","default":-1},{"name":"large","type":"long"},{"name":"single","type":"float","default":1.5},{"name":"double","doc":"A number.","type":"double"},{"name":"raw","type":"bytes","default":"ÿ"},{"name":"text","type":"string","default":"a \"word\""},{"name":"list","type":{"type":"array","items":"long"},"default":[]},{"name":"table","type":{"type":"map","values":["null","string"]},"default":{}},{"name":"hash","type":{"type":"fixed","name":"Md5","size":16}},{"name":"suit","type":{"type":"enum","name":"Suit","symbols":["SPADES","HEARTS"],"default":"SPADES"}},{"name":"strict","type":{"type":"enum","name":"Strict","symbols":["ON","OFF"]}},{"name":"inner","type":{"type":"record","name":"Inner","fields":[{"name":"x","type":"int","default":7}]},"default":{}},{"name":"old","type":"int","default":0,"order":"ignore","aliases":["older"],"deprecated":"use `small`"}]}"#,
         major: 1, topic: "kinds.v1", subject: "kinds-value", dialect: __obs::Dialect::Avro,
-        encoding: __obs::Encoding::Avro,
+        encoding: __obs::Encoding::Avro, target: "golden::avro",
     };
     __obs::body!(avro);
 }

@@ -113,7 +113,7 @@ impl __obs::Event for Tree {
         sha256: *b"l`p\x7fl\xe5\xecs\x92\xd5\x95\xe4\x97\xa1\xa8\xdf\xda{\x8e\xcb\x80\xf9\xbbv&\x04\x13\xc8\xe5e\x1d\x19",
         schema: r#"{"type":"record","name":"Tree","namespace":"golden.avro","fields":[{"name":"value","type":"string"},{"name":"left","type":["null","Tree"],"default":null},{"name":"children","type":{"type":"array","items":"Tree"}},{"name":"either","type":["null","string",{"type":"record","name":"Leaf","fields":[{"name":"owner","type":["null","Tree"],"default":null}]}],"default":null}]}"#,
         major: 1, topic: "tree.v1", subject: "tree-value", dialect: __obs::Dialect::Avro,
-        encoding: __obs::Encoding::Avro,
+        encoding: __obs::Encoding::Avro, target: "golden::avro",
     };
     __obs::body!(avro);
 }

@@ -339,7 +339,7 @@ impl __obs::Event for Unions {
         sha256: *b"\xe1\x9a\x11\xfd\x02cQ\xc5;j:\xce\xaf\xf1\xceV\xb1\xdah\x92D\xb9us!@M\xd0\x12\x05\x18B",
         schema: r#"{"type":"record","name":"Unions","namespace":"golden.avro","fields":[{"name":"nullFirst","type":["null","string"],"default":null},{"name":"nullLast","type":["string","null"],"default":"x"},{"name":"one","type":["long"]},{"name":"onlyNull","type":["null"]},{"name":"several","type":["null","int","string",{"type":"array","items":"string"},{"type":"map","values":"int"}],"default":null},{"name":"nullInside","type":["string","null","boolean","bytes","double"]},{"name":"named","type":[{"type":"record","name":"Card","fields":[{"name":"last4","type":"string"}]},{"type":"record","name":"Invoice","fields":[{"name":"days","type":"int"}]},{"type":"enum","name":"Cash","symbols":["COINS","NOTES"]},{"type":"fixed","name":"Token","size":4}]},{"name":"listed","type":{"type":"array","items":["null","long","Card"]}},{"name":"keyed","type":{"type":"map","values":["Card","string"]}},{"name":"sameAsListed","type":["null","long","Card"],"default":null},{"name":"lists","type":["string",{"type":"array","items":["long","string"]}]},{"name":"sameLists","type":["string",{"type":"array","items":["long","string"]}]}]}"#,
         major: 1, topic: "unions.v1", subject: "unions-value", dialect: __obs::Dialect::Avro,
-        encoding: __obs::Encoding::Avro,
+        encoding: __obs::Encoding::Avro, target: "golden::avro",
     };
     __obs::body!(avro);
 }

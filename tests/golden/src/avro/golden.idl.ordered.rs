@@ -182,7 +182,7 @@ impl __obs::Event for Ordered {
         sha256: *b"\ni\x8f\x9f\x1e\xa4*\xa9\x9f\xe8kcQ\xa2\x81^\xafC\xe4\x09\xb2{p\xee\xa4K\x93\xc2\x1cM\x9ab",
         schema: r#"{"type":"record","name":"Ordered","namespace":"golden.idl","doc":"A basket became an order.","x-obs":{"event":"shop.ordered","owner":"checkout"},"fields":[{"name":"orderId","type":{"type":"string","x-obs":{"key":true}}},{"name":"lines","type":{"type":"array","items":{"type":"record","name":"Line","fields":[{"name":"sku","type":"string"},{"name":"quantity","type":"int","default":1},{"name":"price","type":{"type":"bytes","logicalType":"decimal","precision":9,"scale":2}}]}}},{"name":"notes","type":{"type":"map","values":"string"},"default":{}},{"name":"coupon","type":["null","string"],"default":null},{"name":"payment","type":{"type":"enum","name":"Payment","doc":"How it is paid.","symbols":["CARD","INVOICE"],"default":"CARD"}},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"gift","type":["null","string"],"default":null},{"name":"type","type":{"type":"fixed","name":"Code","size":4}}]}"#,
         major: 1, topic: "shop.ordered.v1", subject: "shop.ordered-value",
-        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
+        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro, target: "golden::idl",
         owner: __obs::Some("checkout"),
     };
     __obs::body!(avro);

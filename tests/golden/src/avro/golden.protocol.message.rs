@@ -79,7 +79,7 @@ impl __obs::Event for Message {
         sha256: *b"\xea# \xe0\xb9+(\xe9?\x1a\xf8$\x03\xe2jP\x80\x95-\xd5\x19\x7f\xa1m\x07\xabR\xa8 k7\xbc",
         schema: r#"{"type":"record","name":"Message","namespace":"golden.protocol","fields":[{"name":"to","type":"string"},{"name":"body","type":"string"}]}"#,
         major: 1, topic: "message.v1", subject: "message-value", dialect: __obs::Dialect::Avro,
-        encoding: __obs::Encoding::Avro,
+        encoding: __obs::Encoding::Avro, target: "golden::protocol",
     };
     __obs::body!(avro);
 }

@@ -270,7 +270,7 @@ impl __obs::Event for Option {
         sha256: *b")t\x01\xa7\xa8\xa9z\xa4\x02(H<\x93\xabn\xa9S~\xba'%\x1c$N\x04\x12q\xf26?8\xb7",
         schema: r#"{"type":"record","name":"Option","namespace":"golden.type.self.Vec","doc":"Names that would trip a careless generator.","fields":[{"name":"type","type":"int"},{"name":"self","type":"int"},{"name":"Self","type":"int"},{"name":"crate","type":"int"},{"name":"_","type":"int"},{"name":"userId","type":"int"},{"name":"user_id","type":"int"},{"name":"w","type":"string"},{"name":"r","type":"string"},{"name":"v","type":["null","string"],"default":null},{"name":"cx","type":{"type":"array","items":{"type":"map","values":"string"}}},{"name":"x","type":{"type":"record","name":"String","fields":[{"name":"str","type":"string"}]}},{"name":"key","type":{"type":"record","name":"Result","fields":[]}},{"name":"index","type":{"type":"enum","name":"Box","symbols":["Self","None","Some","Ok","Unrecognised","ALL","all"]}},{"name":"out","type":["string",{"type":"record","name":"Vec","fields":[{"name":"vec","type":["null","Option"],"default":null}]}]},{"name":"Ok","type":{"type":"record","name":"Debug","fields":[]}},{"name":"members","type":{"type":"record","name":"i32","fields":[]}},{"name":"new","type":"boolean"}]}"#,
         major: 1, topic: "option.v1", subject: "option-value", dialect: __obs::Dialect::Avro,
-        encoding: __obs::Encoding::Avro,
+        encoding: __obs::Encoding::Avro, target: "golden::r#type::self_::vec",
     };
     __obs::body!(avro);
 }

@@ -32,7 +32,7 @@ impl __obs::Event for RefundIssued {
         sha256: *b"!p\xe8 \"A\xfc}\xe0\xfd\xf6\xe4dh\xe5\x1b\xe8%ka?\x15\x9a\xef\xc1\x9c~\xfc\xc5`\x1cc",
         schema: r#"{"type":"record","name":"RefundIssued","namespace":"golden.yaml","doc":"Refers to a type of another file, in YAML.","x-obs":{"owner":"payments"},"fields":[{"name":"amount","type":{"type":"record","name":"Money","namespace":"golden.shared","fields":[{"name":"cents","type":"long"},{"name":"currency","type":"string"}]}},{"name":"reason","type":["null","string"],"default":null}]}"#,
         major: 1, topic: "refund.issued.v1", subject: "refund.issued-value",
-        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
+        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro, target: "golden::yaml",
         owner: __obs::Some("payments"),
     };
     __obs::body!(avro);

@@ -143,7 +143,7 @@ impl __obs::Event for OrderShipped {
         sha256: *b"\xc5;\x82\x84P\x12\x7f\xd7\x9a\x175\xb2\x8a-\xdc\x90;\xaf\x11\x9a\x16\x8f\xac\xab\xf7\xa5F\x0ce\xad\xdaj",
         schema: r#"{"type":"record","name":"OrderShipped","namespace":"golden.versions","x-obs":{"owner":"logistics"},"fields":[{"name":"orderId","type":"string"},{"name":"weight","type":"double"},{"name":"carrier","type":{"type":"enum","name":"Carrier","symbols":["DHL","UPS","OTHER"],"default":"OTHER"}},{"name":"tracking","type":["null","string"],"default":null},{"name":"warehouse","type":"string"}]}"#,
         major: 3, topic: "order.shipped.v3", subject: "order.shipped-value",
-        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
+        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro, target: "golden::versions",
         owner: __obs::Some("logistics"),
     };
     __obs::body!(avro);

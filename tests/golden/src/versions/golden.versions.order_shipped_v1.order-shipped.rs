@@ -139,7 +139,7 @@ impl __obs::Event for OrderShipped {
         schema: r#"{"type":"record","name":"OrderShipped","namespace":"golden.versions","x-obs":{"owner":"logistics"},"fields":[{"name":"order","type":"string"},{"name":"weight","type":"int"},{"name":"carrier","type":{"type":"enum","name":"Carrier","symbols":["DHL","UPS","GLS"]}}]}"#,
         major: 1, topic: "order.shipped.v1", subject: "order.shipped-value",
         dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
-        owner: __obs::Some("logistics"),
+        target: "golden::versions::order_shipped_v1", owner: __obs::Some("logistics"),
     };
     __obs::body!(avro);
 }

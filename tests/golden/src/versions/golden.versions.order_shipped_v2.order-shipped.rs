@@ -38,7 +38,7 @@ impl __obs::Event for OrderShipped {
         schema: r#"{"type":"record","name":"OrderShipped","namespace":"golden.versions","x-obs":{"owner":"logistics"},"fields":[{"name":"orderId","type":"string","aliases":["order"]},{"name":"weight","type":"double"},{"name":"carrier","type":{"type":"enum","name":"Carrier","symbols":["DHL","UPS","OTHER"],"default":"OTHER"}},{"name":"tracking","type":["null","string"],"default":null}]}"#,
         major: 2, topic: "order.shipped.v2", subject: "order.shipped-value",
         dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
-        owner: __obs::Some("logistics"),
+        target: "golden::versions::order_shipped_v2", owner: __obs::Some("logistics"),
     };
     __obs::body!(avro);
 }
