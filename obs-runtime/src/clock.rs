@@ -11,16 +11,15 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::types::TimestampMicros;
-
 /// A second, in nanoseconds.
 pub(crate) const SECOND: u64 = 1_000_000_000;
 
 /// A moment in the life of this program, in nanoseconds since its first look at the clock.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub struct Moment(pub(crate) u64);
+pub(crate) struct Moment(pub(crate) u64);
 
 /// Where the moments are counted from.
+#[expect(clippy::disallowed_methods, reason = "this is the room for it")]
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// The time of day at the start, in nanoseconds since 1970, as last anchored.
@@ -31,7 +30,6 @@ static STALE: AtomicU64 = AtomicU64::new(0);
 
 /// Looks at the clock.
 #[inline]
-#[expect(clippy::disallowed_methods, reason = "this is the room for it")]
 pub(crate) fn now() -> Moment {
     let now = Moment(nanos(START.elapsed()));
     if now.0 >= STALE.load(Relaxed) {
@@ -48,7 +46,6 @@ pub(crate) fn lately() -> Moment {
 
 /// Looks at the time of day. Two threads that do it at once come to the same anchor, or nearly.
 #[cold]
-#[expect(clippy::disallowed_methods, reason = "this is the room for it")]
 fn anchor(now: Moment) {
     // A clock before 1970 has no better answer than 1970.
     let day = SystemTime::UNIX_EPOCH.elapsed().map_or(0, nanos);
@@ -64,35 +61,24 @@ fn nanos(duration: Duration) -> u64 {
 impl Moment {
     /// The time of day, in nanoseconds since 1970.
     #[inline]
-    #[must_use]
-    pub fn unix_nanos(self) -> u64 {
+    pub(crate) fn unix_nanos(self) -> u64 {
         ANCHOR.load(Relaxed).saturating_add(self.0)
     }
 
     /// The time of day, in milliseconds since 1970.
     #[inline]
-    #[must_use]
-    pub fn unix_millis(self) -> u64 {
+    pub(crate) fn unix_millis(self) -> u64 {
         self.unix_nanos() / 1_000_000
     }
 
-    /// The time of day as envelopes and log lines have it.
-    #[inline]
-    #[must_use]
-    pub fn time(self) -> TimestampMicros {
-        TimestampMicros(i64::try_from(self.unix_nanos() / 1_000).unwrap_or(i64::MAX))
-    }
-
     /// The moment that much later.
-    #[must_use]
     pub(crate) fn after(self, pause: Duration) -> Moment {
         Moment(self.0.saturating_add(nanos(pause)))
     }
 
     /// How many nanoseconds later than another moment this is; zero when it is earlier.
     #[inline]
-    #[must_use]
-    pub fn nanos_since(self, earlier: Moment) -> u64 {
+    pub(crate) fn nanos_since(self, earlier: Moment) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 }
@@ -109,6 +95,6 @@ mod tests {
         assert_eq!(first.nanos_since(second), 0);
         // The year 2020, which is behind every machine that builds this.
         assert!(first.unix_millis() > 1_577_836_800_000);
-        assert_eq!(first.time().0.unsigned_abs() / 1_000, first.unix_millis());
+        assert_eq!(first.unix_nanos() / 1_000_000, first.unix_millis());
     }
 }

@@ -179,10 +179,6 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is where the program meets its environment"
-)]
 fn open(path: &Path) -> io::Result<std::fs::File> {
     OpenOptions::new().append(true).create(true).open(path)
 }

@@ -15,9 +15,6 @@ pub(crate) const LANES: usize = OWNED + 1;
 /// One bit for each owned lane that has a thread.
 static TAKEN: AtomicU64 = AtomicU64::new(0);
 
-/// One bit for each owned lane that ever had a thread: the others need not be read.
-static EVER: AtomicU64 = AtomicU64::new(0);
-
 /// The lane of a thread, for as long as it lives.
 #[derive(Debug)]
 struct Claim(Lane);
@@ -52,14 +49,6 @@ pub(crate) fn mine() -> Lane {
     CLAIM.try_with(|claim| claim.0).unwrap_or(Lane::Shared)
 }
 
-/// The lanes that may hold something, and the shared one.
-pub(crate) fn used() -> impl Iterator<Item = usize> {
-    let ever = EVER.load(Relaxed);
-    (0..OWNED)
-        .filter(move |lane| ever >> lane & 1 == 1)
-        .chain([OWNED])
-}
-
 impl Claim {
     fn new() -> Claim {
         // Who takes a lane over must see what its last thread wrote there: acquire here, release below.
@@ -70,7 +59,6 @@ impl Claim {
         match taken {
             Ok(before) => {
                 let lane = (!before).trailing_zeros() as usize;
-                EVER.fetch_or(1 << lane, Relaxed);
                 Claim(Lane::Own(lane))
             }
             Err(_) => Claim(Lane::Shared),
@@ -171,7 +159,6 @@ mod tests {
             .collect();
         assert_eq!(owned.iter().collect::<BTreeSet<_>>().len(), owned.len());
         assert!(owned.len() <= OWNED && owned.len() < lanes.len());
-        assert!(used().count() >= owned.len());
     }
 
     #[test]

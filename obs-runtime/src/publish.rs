@@ -176,8 +176,6 @@ impl<E: Event> fmt::Debug for Publisher<E> {
     }
 }
 
-#[cfg(all(
-    test,
-    not(any(feature = "off-logs", feature = "off-metrics", feature = "off-spans"))
-))]
+#[cfg(test)]
+#[cfg(not(any(feature = "off-logs", feature = "off-metrics", feature = "off-spans")))]
 mod tests;

@@ -69,6 +69,7 @@ fn two(value: u64) -> [u8; 2] {
 mod tests {
     use super::*;
     use crate::clock;
+    use crate::types::TimestampMicros;
 
     #[test]
     fn it_is_the_text_of_the_time_stamp() {
@@ -93,7 +94,8 @@ mod tests {
 
     impl std::fmt::Display for Full {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            let text = self.0.time().to_string();
+            let micros = i64::try_from(self.0.unix_nanos() / 1_000).unwrap();
+            let text = TimestampMicros(micros).to_string();
             let text = text.trim_end_matches('Z');
             let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
             write!(f, "{whole}.{fraction:0<6}Z")

@@ -48,6 +48,11 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
+    pub(crate) const NEW: Ids = Ids {
+        tenant: String::new(),
+        correlation: String::new(),
+    };
+
     /// Whether an event with these fields has any.
     pub(crate) fn in_any(fields: &[FieldInfo]) -> bool {
         fields.iter().any(|field| field.tenant || field.correlation)

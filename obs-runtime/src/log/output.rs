@@ -113,8 +113,9 @@ pub(super) fn hand_over(block: &mut Block, urgent: bool) {
         block.lines = 0;
         return;
     }
+    let spare = queue.spare.pop();
     let empty = Block {
-        text: queue.spare.pop().unwrap_or_default(),
+        text: spare.unwrap_or_else(|| Vec::with_capacity(super::FULL + super::FULL / 16)),
         lines: 0,
     };
     queue.full.push_back(std::mem::replace(block, empty));

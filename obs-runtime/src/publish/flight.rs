@@ -71,8 +71,15 @@ struct Scratch {
     ids: Ids,
 }
 
+impl Scratch {
+    const NEW: Scratch = Scratch {
+        body: Vec::new(),
+        ids: Ids::NEW,
+    };
+}
+
 thread_local! {
-    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+    static SCRATCH: Cell<Scratch> = const { Cell::new(Scratch::NEW) };
 }
 
 /// Larger bodies are not kept for the next publish.
@@ -90,7 +97,7 @@ pub(super) struct Flight<'a> {
     place: Option<SpanContext>,
     start: Moment,
     id: EventId,
-    scratch: Box<Scratch>,
+    scratch: Scratch,
     /// Somebody wants to know how it ends, and has not been told.
     open: bool,
     live: bool,
@@ -164,7 +171,8 @@ impl<'a> Flight<'a> {
         let place = span
             .as_ref()
             .map_or_else(|| context.span(), |span| Some(span.context()));
-        let scratch = SCRATCH.try_with(Cell::take).ok().flatten();
+        // A thread that ends has nothing left from before.
+        let scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
         let mut flight = Flight {
             core,
             event,
@@ -174,7 +182,7 @@ impl<'a> Flight<'a> {
             place,
             start,
             id: EventId::new(start, origin.ids, &origin.prefix),
-            scratch: scratch.unwrap_or_default(),
+            scratch,
             open: true,
             live,
         };
@@ -466,7 +474,7 @@ impl Drop for Flight<'_> {
         if self.scratch.body.capacity() <= SCRATCH_LIMIT {
             let scratch = std::mem::take(&mut self.scratch);
             // A thread that ends publishes nothing more.
-            let _ = SCRATCH.try_with(|kept| kept.set(Some(scratch)));
+            let _ = SCRATCH.try_with(|kept| kept.set(scratch));
         }
     }
 }

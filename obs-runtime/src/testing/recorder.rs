@@ -295,7 +295,7 @@ impl Recorder {
             let known = |span: &&RecordedSpan| {
                 exemplar.contains(&span.trace_id) && exemplar.contains(&span.span_id)
             };
-            if !publishes.iter().any(|span| known(&span)) {
+            if !publishes.iter().any(known) {
                 return Err(format!("an exemplar is of no span: {exemplar}"));
             }
         }
