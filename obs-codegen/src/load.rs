@@ -101,20 +101,9 @@ fn read_json_schema(
     sources: &SourceMap,
     files: &[(FileId, Node)],
 ) -> (json_schema::Set, BTreeMap<FileId, Json>) {
-    let inputs: Vec<json_schema::Input<'_>> = files
-        .iter()
-        .map(|(file, node)| json_schema::Input {
-            file: *file,
-            path: sources.path(*file),
-            node,
-        })
-        .collect();
+    let inputs = json_schema::inputs(sources, files);
     let set = json_schema::read_set(cx, &inputs);
-    let bundler = json_schema::Bundler::new(&set, &inputs);
-    let each = set.documents.iter();
-    let bundles = each
-        .map(|document| (document.file, bundler.bundle(document.root)))
-        .collect();
+    let bundles = json_schema::Bundler::new(&set, &inputs).documents();
     (set, bundles)
 }
 
