@@ -34,14 +34,13 @@ enum Kind {
     Foreign(&'static str),
 }
 
+/// How the names of specs end.
+pub const ENDINGS: [&str; 7] = ["avsc", "avro", "avpr", "avdl", "json", "yaml", "yml"];
+
 /// Whether a file's name makes it worth reading.
 #[must_use]
 pub fn is_candidate(path: &str) -> bool {
-    let ending = path.rsplit('.').next().unwrap_or_default();
-    matches!(
-        ending,
-        "avsc" | "avro" | "avpr" | "avdl" | "json" | "yaml" | "yml"
-    )
+    ENDINGS.contains(&path.rsplit('.').next().unwrap_or_default())
 }
 
 /// Reads every file of the map as what it is.
