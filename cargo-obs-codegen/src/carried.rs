@@ -8,8 +8,9 @@ use obs_codegen::fs;
 /// `carried`
 pub(crate) fn run(cli: &Cli, arguments: &Carried) -> Result<bool, Failure> {
     let path = &arguments.binary;
-    let bytes =
-        fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let bytes = fs::read(path).map_err(|error| {
+        format!("{error}\nhelp: name the program as cargo built it, such as target/debug/shop")
+    })?;
     let mut lines: Vec<String> = obs_schema::carried::find_records(&bytes)
         .map(|record| {
             format!(

@@ -30,15 +30,9 @@ pub(crate) fn run(cli: &Cli, arguments: &Check) -> Result<bool, Failure> {
         if arguments.locked {
             clean &= locked(cli, &package)?;
         }
-        let events = package.outcome.model.events.len();
-        let types = package.outcome.model.types.len();
-        report::note(
-            cli,
-            &format!(
-                "{}: {events} event versions, {types} types",
-                label(&package)
-            ),
-        );
+        let events = counted(package.outcome.model.events.len(), "event version");
+        let types = counted(package.outcome.model.types.len(), "type");
+        report::note(cli, &format!("{}: {events}, {types}", label(&package)));
         for (file, reason) in &package.outcome.left_alone {
             report::note(
                 cli,
@@ -47,6 +41,10 @@ pub(crate) fn run(cli: &Cli, arguments: &Check) -> Result<bool, Failure> {
         }
     }
     Ok(clean)
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn label(package: &Package) -> &str {
@@ -120,7 +118,8 @@ pub(crate) fn write_lock(cli: &Cli) -> Result<bool, Failure> {
         let wrote = fs::write_if_changed(
             &package.root.join(LOCK),
             &lock::text(&package.outcome.model),
-        )?;
+        )
+        .map_err(package::unwritable)?;
         let what = if wrote { "wrote" } else { "unchanged" };
         report::note(cli, &format!("{}: {what} {LOCK}", label(&package)));
     }

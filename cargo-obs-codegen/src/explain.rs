@@ -1,10 +1,9 @@
 //! `explain`: the page behind a code.
 
 use crate::cli::Explain;
-use crate::package::Failure;
+use crate::package::{Failure, instead};
 use crate::report;
 use obs_model::check;
-use obs_schema::diag::nearest;
 
 /// `explain`
 pub(crate) fn run(arguments: &Explain) -> Result<bool, Failure> {
@@ -26,11 +25,8 @@ pub(crate) fn run(arguments: &Explain) -> Result<bool, Failure> {
             Ok(true)
         }
         None => {
-            let near = nearest(code, codes);
-            let hint = near
-                .map(|near| format!("\nhelp: did you mean `{near}`?"))
-                .unwrap_or_default();
-            Err(format!("there is no diagnostic `{code}`{hint}").into())
+            let help = instead(code, codes, "`cargo obs-codegen explain` lists them");
+            Err(format!("there is no diagnostic `{code}`\nhelp: {help}").into())
         }
     }
 }

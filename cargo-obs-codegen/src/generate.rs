@@ -13,11 +13,8 @@ pub(crate) fn run(cli: &Cli, arguments: &Generate) -> Result<bool, Failure> {
     let mut clean = true;
     for package in package::all(cli)? {
         report::findings(cli, &package.outcome.diagnostics, &package.sources)?;
-        if package.outcome.has_errors() {
-            // Checked-in code stays as it is until the specs are right again.
-            clean = false;
-            continue;
-        }
+        // As in a build: what is wrong stands in that event's file, and the others live.
+        clean &= !package.outcome.has_errors();
         let folder = package.root.join(&arguments.out);
         let artifacts = compile::artifacts(
             &package.outcome,
@@ -26,7 +23,9 @@ pub(crate) fn run(cli: &Cli, arguments: &Generate) -> Result<bool, Failure> {
             Layout::CheckedIn,
         );
         if !arguments.check {
-            let changed = fs::write_all(&folder, &artifacts, is_ours)?;
+            let changed = fs::write_all(&folder, &artifacts, is_ours).map_err(|error| {
+                format!("{error}\nhelp: name a folder that can be written with `--out`")
+            })?;
             report::note(
                 cli,
                 &format!(
@@ -45,16 +44,18 @@ pub(crate) fn run(cli: &Cli, arguments: &Generate) -> Result<bool, Failure> {
                 .filter(|path| is_ours(&fs::read_text(path).unwrap_or_default()));
             names.extend(there.map(|path| fs::relative(&folder, path)));
         }
+        let mut stale = false;
         for name in names {
             let before = fs::read_text(&folder.join(&name)).unwrap_or_default();
             let now = artifacts.get(&name).map_or("", String::as_str);
             if before != now {
-                clean = false;
+                stale = true;
                 let shown = fs::relative(&package.root, &folder.join(&name));
                 report::say(difference(&shown, &before, now))?;
             }
         }
-        if !clean {
+        clean &= !stale;
+        if stale {
             report::note(
                 cli,
                 "help: run `cargo obs-codegen generate`, and commit the difference",

@@ -69,7 +69,7 @@ fn fresh(cli: &Cli, root: &Path, name: &str, text: &str) -> Result<(), Failure> 
     if path.exists() {
         report::note(cli, &format!("kept {name}"));
     } else {
-        fs::write_if_changed(&path, text)?;
+        fs::write_if_changed(&path, text).map_err(package::unwritable)?;
         report::note(cli, &format!("wrote {name}"));
     }
     Ok(())

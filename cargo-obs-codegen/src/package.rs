@@ -4,6 +4,7 @@ use crate::cli::Cli;
 use obs_codegen::compile::{self, Outcome};
 use obs_codegen::obs_toml::ObsToml;
 use obs_codegen::{fs, project};
+use obs_schema::diag::nearest;
 use obs_schema::source::SourceMap;
 use std::path::{Path, PathBuf};
 
@@ -43,7 +44,8 @@ pub(crate) fn all_on(cli: &Cli, today: Option<&str>) -> Result<Vec<Package>, Fai
                 )
                 .into()),
             };
-        let loaded = project::load(&inputs)?;
+        let loaded = project::load(&inputs)
+            .map_err(|error| format!("{error}\nhelp: make it readable, or remove it"))?;
         let outcome = compile::compile(
             loaded.cx,
             &loaded.sources,
@@ -89,7 +91,10 @@ fn roots(cli: &Cli) -> Result<Vec<(String, PathBuf)>, Failure> {
         {
             Some(path) => path,
             None if cli.package.is_empty() => return Ok(vec![(String::new(), here)]),
-            None => return Err("no Cargo.toml in this folder or above it".into()),
+            None => return Err(
+                "no Cargo.toml in this folder or above it\nhelp: name it with `--manifest-path`"
+                    .into(),
+            ),
         },
     };
     let mut command = cargo_metadata::MetadataCommand::new();
@@ -97,9 +102,14 @@ fn roots(cli: &Cli) -> Result<Vec<(String, PathBuf)>, Failure> {
     if let Some(cargo) = fs::variable("CARGO") {
         command.cargo_path(cargo);
     }
-    let metadata = command
-        .exec()
-        .map_err(|error| format!("cargo metadata failed: {error}"))?;
+    let metadata = command.exec().map_err(|error| {
+        let cause = match &error {
+            cargo_metadata::Error::CargoMetadata { stderr } => stderr.trim().to_owned(),
+            other => other.to_string(),
+        };
+        let cause = cause.strip_prefix("error: ").unwrap_or(&cause);
+        format!("cargo metadata failed: {cause}\nhelp: name a Cargo.toml that works with `--manifest-path`")
+    })?;
     let folder_of = |package: &cargo_metadata::Package| -> PathBuf {
         package
             .manifest_path
@@ -142,11 +152,26 @@ fn pick(packages: &[(String, PathBuf)], wanted: &str) -> Result<(String, PathBuf
     if let Some(package) = packages.iter().find(|(name, _)| name == wanted) {
         return Ok(package.clone());
     }
-    let near = obs_schema::diag::nearest(wanted, packages.iter().map(|(name, _)| name.as_str()));
-    let hint = near
-        .map(|near| format!("\nhelp: did you mean `{near}`?"))
-        .unwrap_or_default();
-    Err(format!("the workspace has no package `{wanted}`{hint}").into())
+    let help = instead(
+        wanted,
+        packages.iter().map(|(name, _)| name.as_str()),
+        "`cargo metadata` lists them",
+    );
+    Err(format!("the workspace has no package `{wanted}`\nhelp: {help}").into())
+}
+
+/// What to do about a word nobody knows: write the nearest one that is known, or look at all of them.
+pub(crate) fn instead<'a>(
+    wanted: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    all: &str,
+) -> String {
+    nearest(wanted, known).map_or_else(|| all.to_owned(), |near| format!("write `{near}`"))
+}
+
+/// What cannot be written, with what to do about it.
+pub(crate) fn unwritable(error: std::io::Error) -> Failure {
+    format!("{error}\nhelp: move away what stands there, or make the folder writable").into()
 }
 
 impl Package {
@@ -161,14 +186,12 @@ impl Package {
                 && version.map_or(event.newest, |version| event.version.to_string() == version)
         });
         found.ok_or_else(|| {
-            let near = obs_schema::diag::nearest(
+            let help = instead(
                 name,
                 events.iter().map(|event| event.event_type.as_str()),
+                "`cargo obs-codegen show` lists them",
             );
-            let hint = near
-                .map(|near| format!("\nhelp: did you mean `{near}`?"))
-                .unwrap_or_default();
-            format!("no spec describes `{wanted}`{hint}").into()
+            format!("no spec describes `{wanted}`\nhelp: {help}").into()
         })
     }
 }

@@ -19,11 +19,17 @@ pub struct Listing {
     pub folders: Vec<PathBuf>,
 }
 
+/// An error that says what could not be done, and to which file.
+fn told(error: &io::Error, doing: &str, path: &Path) -> io::Error {
+    let text = format!("cannot {doing} {}: {error}", path.display());
+    io::Error::new(error.kind(), text)
+}
+
 /// Lists a folder recursively, or a single file. Hidden entries and build output are left out; links to folders are followed once.
 ///
 /// # Errors
 ///
-/// When the root cannot be listed.
+/// When a folder cannot be listed; the error names it.
 pub fn list(root: &Path) -> io::Result<Listing> {
     let mut listing = Listing::default();
     if root.is_file() {
@@ -33,11 +39,12 @@ pub fn list(root: &Path) -> io::Result<Listing> {
     let mut waiting = vec![root.to_owned()];
     let mut seen = std::collections::BTreeSet::new();
     while let Some(folder) = waiting.pop() {
-        if !seen.insert(folder.canonicalize()?) {
+        let unread = |error| told(&error, "read the folder", &folder);
+        if !seen.insert(folder.canonicalize().map_err(unread)?) {
             continue;
         }
-        for entry in std::fs::read_dir(&folder)? {
-            let entry = entry?;
+        for entry in std::fs::read_dir(&folder).map_err(unread)? {
+            let entry = entry.map_err(unread)?;
             let name = entry.file_name();
             let hidden = name
                 .to_str()
@@ -45,7 +52,7 @@ pub fn list(root: &Path) -> io::Result<Listing> {
             if hidden {
                 continue;
             }
-            let kind = entry.file_type()?;
+            let kind = entry.file_type().map_err(unread)?;
             let is_dir = if kind.is_symlink() {
                 entry.path().is_dir()
             } else {
@@ -68,9 +75,9 @@ pub fn list(root: &Path) -> io::Result<Listing> {
 ///
 /// # Errors
 ///
-/// When it cannot be read.
+/// When it cannot be read; the error names it.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
-    std::fs::read(path)
+    std::fs::read(path).map_err(|error| told(&error, "read", path))
 }
 
 /// Reads a text file; `None` when there is none.
@@ -83,28 +90,32 @@ pub fn read_text(path: &Path) -> Option<String> {
 ///
 /// # Errors
 ///
-/// When the folder or the file cannot be written.
+/// When the folder or the file cannot be written; the error names the file.
 pub fn write_if_changed(path: &Path, text: &str) -> io::Result<bool> {
     if std::fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
         return Ok(false);
     }
+    replace(path, text).map_err(|error| told(&error, "write", path))?;
+    Ok(true)
+}
+
+/// A reader never sees half a file: the new one takes the place of the old in one step.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)?;
     }
-    // A reader never sees half a file: the new one takes the place of the old in one step.
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     let fresh = path.with_file_name(name);
     std::fs::write(&fresh, text)?;
-    std::fs::rename(&fresh, path).inspect_err(|_| drop(std::fs::remove_file(&fresh)))?;
-    Ok(true)
+    std::fs::rename(&fresh, path).inspect_err(|_| drop(std::fs::remove_file(&fresh)))
 }
 
 /// Writes artifacts into a folder and removes files of ours that are no longer among them. Tells how many files changed.
 ///
 /// # Errors
 ///
-/// When a file cannot be written; the error names it.
+/// When a file cannot be written or removed; the error names it.
 pub fn write_all(
     folder: &Path,
     artifacts: &BTreeMap<String, String>,
@@ -112,19 +123,12 @@ pub fn write_all(
 ) -> io::Result<usize> {
     let mut changed = 0;
     for (name, text) in artifacts {
-        let path = folder.join(name);
-        let wrote = write_if_changed(&path, text).map_err(|error| {
-            io::Error::new(
-                error.kind(),
-                format!("cannot write {}: {error}", path.display()),
-            )
-        })?;
-        changed += usize::from(wrote);
+        changed += usize::from(write_if_changed(&folder.join(name), text)?);
     }
     for path in list(folder)?.files {
         let name = relative(folder, &path);
         if !artifacts.contains_key(&name) && ours(&read_text(&path).unwrap_or_default()) {
-            std::fs::remove_file(&path)?;
+            std::fs::remove_file(&path).map_err(|error| told(&error, "remove", &path))?;
             changed += 1;
         }
     }

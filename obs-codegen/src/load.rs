@@ -34,14 +34,13 @@ enum Kind {
     Foreign(&'static str),
 }
 
+/// How the names of specs end.
+pub const ENDINGS: [&str; 7] = ["avsc", "avro", "avpr", "avdl", "json", "yaml", "yml"];
+
 /// Whether a file's name makes it worth reading.
 #[must_use]
 pub fn is_candidate(path: &str) -> bool {
-    let ending = path.rsplit('.').next().unwrap_or_default();
-    matches!(
-        ending,
-        "avsc" | "avro" | "avpr" | "avdl" | "json" | "yaml" | "yml"
-    )
+    ENDINGS.contains(&path.rsplit('.').next().unwrap_or_default())
 }
 
 /// Reads every file of the map as what it is.
@@ -101,20 +100,9 @@ fn read_json_schema(
     sources: &SourceMap,
     files: &[(FileId, Node)],
 ) -> (json_schema::Set, BTreeMap<FileId, Json>) {
-    let inputs: Vec<json_schema::Input<'_>> = files
-        .iter()
-        .map(|(file, node)| json_schema::Input {
-            file: *file,
-            path: sources.path(*file),
-            node,
-        })
-        .collect();
+    let inputs = json_schema::inputs(sources, files);
     let set = json_schema::read_set(cx, &inputs);
-    let bundler = json_schema::Bundler::new(&set, &inputs);
-    let each = set.documents.iter();
-    let bundles = each
-        .map(|document| (document.file, bundler.bundle(document.root)))
-        .collect();
+    let bundles = json_schema::Bundler::new(&set, &inputs).documents();
     (set, bundles)
 }
 

@@ -35,7 +35,7 @@ pub struct Inputs {
 ///
 /// # Errors
 ///
-/// When a folder cannot be listed; the error names it.
+/// When a folder cannot be listed, or a file is named that is no spec; the error names it.
 pub fn find(root: &Path, specs: &[PathBuf]) -> io::Result<Inputs> {
     let config = find_config(root);
     let mut inputs = Inputs {
@@ -49,13 +49,19 @@ pub fn find(root: &Path, specs: &[PathBuf]) -> io::Result<Inputs> {
         roots = configured_roots(&inputs).unwrap_or_else(|| vec![root.join("specs")]);
     }
     for spec in roots {
-        let listing = fs::list(&spec).map_err(|error| {
-            io::Error::new(
-                error.kind(),
-                format!("cannot read the spec folder {}: {error}", spec.display()),
-            )
-        })?;
+        let listing = fs::list(&spec)?;
         let candidate = |path: &PathBuf| path.to_str().is_some_and(load::is_candidate);
+        let is_folder = !listing.folders.is_empty();
+        if !is_folder && !listing.files.iter().all(candidate) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!(
+                    "{} is no folder, and no spec by its name, which would end in .{}",
+                    spec.display(),
+                    load::ENDINGS.join(", .")
+                ),
+            ));
+        }
         inputs
             .files
             .extend(listing.files.into_iter().filter(candidate));
@@ -105,30 +111,19 @@ pub fn load(inputs: &Inputs) -> io::Result<Loaded> {
         cx: Diagnostics::default(),
     };
     if let Some(path) = &inputs.config {
-        let text = String::from_utf8_lossy(&read(path)?).into_owned();
-        let file = loaded.sources.add(fs::relative(&inputs.root, path), text);
-        let text = loaded
-            .sources
-            .get(file)
-            .map(|file| file.text.clone())
-            .unwrap_or_default();
-        loaded.settings = obs_toml::read(&mut loaded.cx, file, &text);
+        let name = fs::relative(&inputs.root, path);
+        let bytes = fs::read(path)?;
+        if let Some(file) = load::add(&mut loaded.cx, &mut loaded.sources, &name, bytes) {
+            let text = loaded.sources.get(file).map(|file| file.text.clone());
+            loaded.settings = obs_toml::read(&mut loaded.cx, file, &text.unwrap_or_default());
+        }
     }
     for path in &inputs.files {
         let name = fs::relative(&inputs.root, path);
-        let bytes = read(path)?;
+        let bytes = fs::read(path)?;
         loaded
             .files
             .extend(load::add(&mut loaded.cx, &mut loaded.sources, &name, bytes));
     }
     Ok(loaded)
-}
-
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    fs::read(path).map_err(|error| {
-        io::Error::new(
-            error.kind(),
-            format!("cannot read {}: {error}", path.display()),
-        )
-    })
 }

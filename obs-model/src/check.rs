@@ -40,8 +40,8 @@ mod pages;
 mod shape;
 
 use crate::model::{Event, Field, Model, Record, TypeDef, TypeId, TypeKind};
-use obs_schema::diag::{Diagnostics, Severity};
-use obs_schema::source::{FileId, SourceMap};
+use obs_schema::diag::Diagnostics;
+use obs_schema::source::SourceMap;
 use std::collections::BTreeSet;
 
 #[cfg(any(feature = "derive", feature = "specs"))]
@@ -200,29 +200,8 @@ pub struct Options<'a> {
     pub today: Option<&'a str>,
 }
 
-/// A Model that every rule has looked at. Only [`run`] makes one, and emitters take nothing else.
-#[derive(Debug)]
-pub struct Checked<'m> {
-    model: &'m Model,
-    broken: BTreeSet<FileId>,
-}
-
-impl<'m> Checked<'m> {
-    /// The Model.
-    #[must_use]
-    pub fn model(&self) -> &'m Model {
-        self.model
-    }
-
-    /// Whether an error stands in a file: its events are not generated, the others are.
-    #[must_use]
-    pub fn is_broken(&self, file: FileId) -> bool {
-        self.broken.contains(&file)
-    }
-}
-
 /// Looks at everything with every rule.
-pub fn run<'m>(cx: &mut Diagnostics, model: &'m Model, options: &Options<'_>) -> Checked<'m> {
+pub fn run(cx: &mut Diagnostics, model: &Model, options: &Options<'_>) {
     let facts = Facts::new(model, options);
     let mut found = Diagnostics::default();
     for rule in RULES {
@@ -246,14 +225,6 @@ pub fn run<'m>(cx: &mut Diagnostics, model: &'m Model, options: &Options<'_>) ->
         }
     }
     cx.append(allow::apply(found, model));
-    let errors = cx
-        .as_slice()
-        .iter()
-        .filter(|found| found.severity == Severity::Error);
-    Checked {
-        model,
-        broken: errors.map(|found| found.primary.loc.file).collect(),
-    }
 }
 
 /// The Model, with answers several rules ask for.

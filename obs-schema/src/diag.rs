@@ -2,7 +2,8 @@
 //!
 //! Parsers and checks do not return early. They complain to a [`Diagnostics`] and give back what they understood.
 
-use crate::source::Loc;
+use crate::source::{FileId, Loc};
+use std::collections::BTreeSet;
 
 /// How bad it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -108,12 +109,19 @@ impl Diagnostic {
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     all: Vec<Diagnostic>,
+    cut_short: BTreeSet<FileId>,
 }
 
 impl Diagnostics {
     /// Takes a complaint.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.all.push(diagnostic);
+    }
+
+    /// Notes that a file could not be read to its end: what is missing in it (`missing-…`) may stand in the rest, and
+    /// is not told until that can be read.
+    pub fn cut_short(&mut self, file: FileId) {
+        self.cut_short.insert(file);
     }
 
     /// Whether any complaint is an error.
@@ -128,9 +136,12 @@ impl Diagnostics {
         &self.all
     }
 
-    /// Everything, sorted by place and without repetitions.
+    /// Everything, sorted by place, without repetitions and without what a file that was cut short only echoes.
     #[must_use]
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.all.retain(|found| {
+            !found.code.starts_with("missing-") || !self.cut_short.contains(&found.primary.loc.file)
+        });
         self.all.sort_by(|a, b| {
             (a.primary.loc, a.severity, a.code, &a.message).cmp(&(
                 b.primary.loc,
@@ -146,6 +157,7 @@ impl Diagnostics {
     /// Takes over what another collector holds.
     pub fn append(&mut self, other: Diagnostics) {
         self.all.extend(other.all);
+        self.cut_short.extend(other.cut_short);
     }
 }
 

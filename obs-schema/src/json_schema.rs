@@ -21,6 +21,6 @@ mod words;
 #[cfg(feature = "full")]
 pub use bundle::{Bundler, canonical_text};
 pub use equal::{all_unique, equal};
-pub use read::{Input, read_set};
+pub use read::{Input, inputs, read_set};
 pub use tree::*;
 pub use validate::{SchemaDoc, Validator, ValidatorOptions, Violation};

@@ -6,6 +6,7 @@
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::json::{Json, Number};
 use crate::source::{FileId, Loc};
+use std::collections::HashMap;
 
 /// Objects and arrays may nest this deep; deeper input is refused, not recursed into.
 pub const MAX_DEPTH: usize = 128;
@@ -138,16 +139,70 @@ impl Node {
             Value::Array(items) => Json::Array(items.iter().map(Node::to_json).collect()),
             Value::Object(members) => {
                 let mut out: Vec<(String, Json)> = Vec::with_capacity(members.len());
+                let mut places = Places::default();
                 for member in members {
                     let value = member.value.to_json();
-                    match out.iter_mut().find(|(name, _)| *name == member.name) {
-                        Some(slot) => slot.1 = value,
+                    match places.find(&out, |(name, _)| name, &member.name) {
+                        Some(at) => out[at].1 = value,
                         None => out.push((member.name.clone(), value)),
                     }
                 }
                 Json::Object(out)
             }
         }
+    }
+}
+
+/// The members of an object that is being read.
+#[derive(Default)]
+pub struct Members {
+    all: Vec<Member>,
+    places: Places,
+}
+
+impl Members {
+    /// Adds a member, and complains when its key has been written before.
+    pub fn push(&mut self, cx: &mut Diagnostics, member: Member) {
+        let name = &member.name;
+        if let Some(at) = self.places.find(&self.all, |known| &known.name, name) {
+            let message = format!("key `{name}` is written twice");
+            cx.push(
+                Diagnostic::error("duplicate-key", member.name_loc, message)
+                    .other(self.all[at].name_loc, "first written here")
+                    .help("remove one of the two"),
+            );
+        }
+        self.all.push(member);
+    }
+
+    /// The object.
+    #[must_use]
+    pub fn value(self) -> Value {
+        Value::Object(self.all)
+    }
+}
+
+/// Where names stand in a growing list. A few are found by walking, which costs less than to hash them; in an object
+/// of a hundred thousand members it would cost minutes.
+#[derive(Default)]
+struct Places {
+    known: HashMap<String, usize>,
+    seen: usize,
+}
+
+impl Places {
+    const FEW: usize = 16;
+
+    /// The first place of a name.
+    fn find<T>(&mut self, list: &[T], name_of: impl Fn(&T) -> &str, name: &str) -> Option<usize> {
+        if list.len() <= Places::FEW {
+            return list.iter().position(|one| name_of(one) == name);
+        }
+        for (at, one) in list.iter().enumerate().skip(self.seen) {
+            self.known.entry(name_of(one).to_owned()).or_insert(at);
+        }
+        self.seen = list.len();
+        self.known.get(name).copied()
     }
 }
 
@@ -223,7 +278,12 @@ impl Reader<'_> {
     /// Complains and stops: nothing sensible can be read after this.
     fn give_up(&mut self, at: usize, message: &str, help: &str) {
         self.complain("json-syntax", at, message, help);
+        self.stop();
+    }
+
+    fn stop(&mut self) {
         self.given_up = true;
+        self.cx.cut_short(self.file);
         self.at = self.bytes.len();
     }
 
@@ -283,14 +343,17 @@ impl Reader<'_> {
                 );
                 return None;
             }
-            Some(_) => {
-                self.give_up(
-                    start,
-                    "expected a value",
-                    "write an object, array, string, number, `true`, `false` or `null`",
-                );
-                return None;
-            }
+            Some(_) => match self.unquoted("value") {
+                Some(text) => Value::String(text),
+                None => {
+                    self.give_up(
+                        start,
+                        "expected a value",
+                        "write an object, array, string, number, `true`, `false` or `null`",
+                    );
+                    return None;
+                }
+            },
             None => {
                 self.give_up(
                     start,
@@ -308,11 +371,9 @@ impl Reader<'_> {
 
     fn nested(&mut self, start: usize, read: fn(&mut Self) -> Value) -> Option<Value> {
         if self.depth == MAX_DEPTH {
-            self.give_up(
-                start,
-                "values nest more than 128 deep",
-                "flatten the document",
-            );
+            let message = format!("values nest more than {MAX_DEPTH} deep");
+            self.complain("deep-nesting", start, &message, "flatten the document");
+            self.stop();
             return None;
         }
         self.depth += 1;
@@ -324,7 +385,7 @@ impl Reader<'_> {
 
     fn object(&mut self) -> Value {
         let open = self.at - 1;
-        let mut members: Vec<Member> = Vec::new();
+        let mut members = Members::default();
         loop {
             self.space();
             match self.peek() {
@@ -332,9 +393,21 @@ impl Reader<'_> {
                     self.at += 1;
                     break;
                 }
-                Some(b'"') => {
+                Some(first) => {
                     let start = self.at;
-                    let Some(name) = self.string() else { break };
+                    let name = if first == b'"' {
+                        self.string()
+                    } else {
+                        self.unquoted("key")
+                    };
+                    let Some(name) = name else {
+                        self.give_up(
+                            start,
+                            "expected a key in double quotes",
+                            "quote the key, or remove what stands here",
+                        );
+                        break;
+                    };
                     let name_loc = Loc::new(self.file, start, self.at);
                     self.space();
                     if self.peek() == Some(b':') {
@@ -348,22 +421,12 @@ impl Reader<'_> {
                         break;
                     }
                     let Some(value) = self.value() else { break };
-                    if let Some(first) = members.iter().find(|member| member.name == name) {
-                        self.cx.push(
-                            Diagnostic::error(
-                                "duplicate-key",
-                                name_loc,
-                                format!("key `{name}` is written twice"),
-                            )
-                            .other(first.name_loc, "first written here")
-                            .help("remove one of the two"),
-                        );
-                    }
-                    members.push(Member {
+                    let member = Member {
                         name,
                         name_loc,
                         value,
-                    });
+                    };
+                    members.push(self.cx, member);
                     if !self.comma(b'}') {
                         break;
                     }
@@ -372,17 +435,9 @@ impl Reader<'_> {
                     self.give_up(open, "this object is never closed", "add the missing `}`");
                     break;
                 }
-                Some(_) => {
-                    self.give_up(
-                        self.at,
-                        "expected a key in double quotes",
-                        "quote the key, or remove what stands here",
-                    );
-                    break;
-                }
             }
         }
-        Value::Object(members)
+        members.value()
     }
 
     fn array(&mut self) -> Value {
@@ -434,7 +489,10 @@ impl Reader<'_> {
             Some(b'"' | b'{' | b'[' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => {
                 self.complain(
                     "json-syntax",
-                    end.saturating_sub(1),
+                    self.text[..end]
+                        .char_indices()
+                        .next_back()
+                        .map_or(0, |(at, _)| at),
                     "a comma is missing after this",
                     "add a comma",
                 );
@@ -571,27 +629,53 @@ impl Reader<'_> {
     }
 
     fn word(&mut self) -> Option<Value> {
-        let start = self.at;
-        while matches!(
-            self.peek(),
-            Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'0'..=b'9')
-        ) {
-            self.at += 1;
-        }
-        match &self.text[start..self.at] {
-            "true" => Some(Value::Bool(true)),
-            "false" => Some(Value::Bool(false)),
-            "null" => Some(Value::Null),
-            _ => {
-                self.give_up(
-                    start,
-                    "a bare word stands where a value should be",
-                    "put it in double quotes",
-                );
-                None
-            }
-        }
+        let rest = &self.text[self.at..];
+        let length = rest.find(|c: char| !is_of_word(c)).unwrap_or(rest.len());
+        let value = match &rest[..length] {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            "null" => Value::Null,
+            _ => return self.unquoted("value").map(Value::String),
+        };
+        self.at += length;
+        Some(value)
     }
+
+    /// A bare word, or text in single quotes: complained of, and taken for what it was meant to be.
+    fn unquoted(&mut self, what: &str) -> Option<String> {
+        let start = self.at;
+        let rest = &self.text[start..];
+        let (text, length, message) = match rest.strip_prefix('\'') {
+            Some(quoted) => {
+                let end = quoted
+                    .find(['\'', '\n'])
+                    .filter(|end| quoted[*end..].starts_with('\''))?;
+                (
+                    &quoted[..end],
+                    end + 2,
+                    format!("a {what} stands in single quotes"),
+                )
+            }
+            None => {
+                let end = rest.find(|c: char| !is_of_word(c)).unwrap_or(rest.len());
+                (
+                    &rest[..end],
+                    end,
+                    format!("a bare word stands where a {what} should be"),
+                )
+            }
+        };
+        if length == 0 {
+            return None;
+        }
+        self.complain("json-syntax", start, &message, "put it in double quotes");
+        self.at += length;
+        Some(text.to_owned())
+    }
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '$')
 }
 
 #[cfg(test)]
@@ -618,6 +702,24 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_found_again_among_many() {
+        let key = |at: usize| format!("\"k{at}\": {at}");
+        for many in [3, 16, 17, 18, 100_000] {
+            let keys: Vec<String> = (0..many).chain([1, many - 1, 1]).map(key).collect();
+            let mut cx = Diagnostics::default();
+            let mut sources = SourceMap::default();
+            let file = sources.add("t.json", format!("{{{}}}", keys.join(",")));
+            let text = &sources.get(file).expect("just added").text;
+            let node = parse_json(&mut cx, file, text).expect("it can be read");
+            let said: Vec<_> = cx.as_slice().iter().map(|one| &*one.message).collect();
+            let twice = |at: usize| format!("key `k{at}` is written twice");
+            assert_eq!(said, [twice(1), twice(many - 1), twice(1)]);
+            let json = node.to_json();
+            assert_eq!(json.as_object().map(<[_]>::len), Some(many));
+        }
+    }
+
+    #[test]
     fn reads_and_recovers() {
         check(
             "\u{feff}{\"a\": [1, 2.5, \"x\\u00e9\\ud83d\\ude00\"],\r\n \"b\": null}",
@@ -630,6 +732,13 @@ mod tests {
         check(
             "{\"a\": 1,\n \"a\": 2}",
             "{\"a\":2} | 2:2 key `a` is written twice",
+        );
+        check(
+            "{é: 'x', \"b\": wört \"c\": True}",
+            "{\"é\":\"x\",\"b\":\"wört\",\"c\":\"True\"} \
+             | 1:2 a bare word stands where a key should be | 1:5 a value stands in single quotes \
+             | 1:15 a bare word stands where a value should be | 1:18 a comma is missing after this \
+             | 1:25 a bare word stands where a value should be",
         );
         check("[1, {\"a\": }", "[1,{}] | 1:11 expected a value");
         check("{\"a\": \"x", "{} | 1:7 this string is never closed");

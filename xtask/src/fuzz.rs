@@ -7,6 +7,7 @@
 mod watch;
 
 use crate::run::{go, root};
+use crate::tools::works;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,10 +21,7 @@ const FUZZ: &str = "tests/fuzz";
 const MAX_LEN: usize = 4096;
 
 /// Kept inputs of one target may take this many bytes; the smallest are kept.
-const MAX_KEPT: u64 = 20 * 1024;
-
-/// And be this many.
-const MAX_FILES: usize = 128;
+const MAX_KEPT: u64 = 128 * 1024;
 
 /// What is asked for.
 struct Options<'a> {
@@ -62,19 +60,20 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
 /// In Markdown, to be copied to where figures are kept.
 fn table(reports: &[Report]) -> String {
     let mut out = String::from(
-        "| target | executions | coverage, committed corpus → end | seconds | of them without a new edge | ended |\n\
-         |---|---:|---:|---:|---:|---|\n",
+        "| target | executions | seconds | edges, committed corpus → end | features | last new edge, after seconds | ended |\n\
+         |---|---:|---:|---:|---:|---:|---|\n",
     );
     for report in reports {
         let _ = writeln!(
             out,
-            "| `{}` | {} | {} → {} | {} | {} | {} |",
+            "| `{}` | {} | {} | {} → {} | {} | {} | {} |",
             report.target,
             report.executions,
-            report.coverage_before,
-            report.coverage_after,
             report.seconds,
-            report.still,
+            report.edges_before,
+            report.edges_after,
+            report.features,
+            report.seconds - report.still,
             report.end.as_str(),
         );
     }
@@ -141,10 +140,6 @@ fn nightly() -> Command {
 
 /// Both are large, so nobody gets them unasked.
 fn ready() -> Result<(), String> {
-    let works = |command: &mut Command| {
-        let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
-        quiet.status().is_ok_and(|status| status.success())
-    };
     let mut missing = Vec::new();
     if !works(nightly().arg("--version")) {
         missing.push("rustup toolchain install nightly --profile minimal");
@@ -218,56 +213,59 @@ fn one(binary: &Path, target: &str, options: &Options<'_>) -> Result<Report, Str
         options.rule,
     )?;
     if options.keep && report.end != watch::End::Finding {
-        keep(&mut command(&["-merge=1".to_owned()]), &seeds, &corpus)?;
+        // By edges alone: how often each was passed would keep ten times as much.
+        let merge = ["-set_cover_merge=1", "-use_counters=0"].map(str::to_owned);
+        keep(&mut command(&merge), &seeds, &corpus)?;
     }
     Ok(report)
 }
 
-/// Adds to the committed corpus what reaches more than it, the smallest inputs first.
+/// Chooses the committed corpus anew: what has a name stays, and beside it the few and small inputs that together
+/// reach every edge that was reached.
 fn keep(merge: &mut Command, seeds: &Path, corpus: &Path) -> Result<(), String> {
-    let found = corpus.with_extension("minimised");
-    let _ = fs::remove_dir_all(&found);
-    fs::create_dir_all(&found)
-        .map_err(|error| format!("cannot make {}: {error}", found.display()))?;
-    // The first folder of a merge gets what the others have and it lacks.
-    for seed in files(seeds)? {
-        let name = seed.file_name().unwrap_or_default();
-        fs::copy(&seed, found.join(name))
-            .map_err(|error| format!("cannot copy {}: {error}", seed.display()))?;
+    let chosen = corpus.with_extension("minimised");
+    let _ = fs::remove_dir_all(&chosen);
+    fs::create_dir_all(&chosen)
+        .map_err(|error| format!("cannot make {}: {error}", chosen.display()))?;
+    for seed in files(seeds)?.iter().filter(|seed| !is_found(seed)) {
+        copy(seed, &chosen)?;
     }
-    go(merge.arg(&found).arg(corpus).stderr(Stdio::null()))?;
-    let mut new: Vec<(u64, PathBuf)> = files(&found)?
-        .into_iter()
-        .filter(|path| {
-            path.file_name()
-                .is_some_and(|name| !seeds.join(name).exists())
-        })
-        .map(|path| {
-            (
-                fs::metadata(&path).map_or(u64::MAX, |data| data.len()),
-                path,
-            )
-        })
-        .collect();
-    new.sort();
-    let mut room: u64 = files(seeds)?
-        .iter()
-        .map(|path| fs::metadata(path).map_or(0, |data| data.len()))
-        .fold(MAX_KEPT, u64::saturating_sub);
-    let mut kept = 0;
-    let places = MAX_FILES.saturating_sub(files(seeds)?.len());
-    for (size, path) in new.iter().take(places) {
-        if *size > room {
+    // The first folder of a merge gets what the others have and it lacks.
+    merge.args([&chosen, corpus, seeds]).stderr(Stdio::null());
+    go(merge)?;
+    for seed in files(seeds)?.iter().filter(|seed| is_found(seed)) {
+        fs::remove_file(seed)
+            .map_err(|error| format!("cannot remove {}: {error}", seed.display()))?;
+    }
+    let mut found = Vec::new();
+    for path in files(&chosen)?.into_iter().filter(|path| is_found(path)) {
+        let size = fs::metadata(&path).map_or(u64::MAX, |data| data.len());
+        found.push((size, path));
+    }
+    found.sort();
+    let (mut bytes, mut kept) = (0, 0);
+    for (size, path) in &found {
+        bytes += size;
+        if bytes > MAX_KEPT {
             break;
         }
-        room -= size;
+        copy(path, seeds)?;
         kept += 1;
-        let name = path.file_name().unwrap_or_default();
-        fs::copy(path, seeds.join(name))
-            .map_err(|error| format!("cannot copy {}: {error}", path.display()))?;
     }
-    println!("kept {kept} of {} new inputs", new.len());
+    println!("kept {kept} of {} inputs that were found", found.len());
     Ok(())
+}
+
+/// libFuzzer calls what it finds by the SHA-1; what we wrote has a name.
+fn is_found(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.len() == 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn copy(path: &Path, folder: &Path) -> Result<(), String> {
+    let to = folder.join(path.file_name().unwrap_or_default());
+    let copied = fs::copy(path, to).map(drop);
+    copied.map_err(|error| format!("cannot copy {}: {error}", path.display()))
 }
 
 /// What lies in a folder, sorted.

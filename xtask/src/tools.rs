@@ -2,9 +2,9 @@
 //!
 //! They go into `.tools`, which git ignores. What needs the system's package manager is named with the command to run.
 
-use crate::run::{go, root};
+use crate::run::{go, output, root};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Python packages, pinned: a new release must not turn a green tree red.
 const PYTHON: [&str; 3] = [
@@ -84,4 +84,50 @@ fn install_promtool(folder: &Path) -> Result<PathBuf, String> {
 fn make(folder: &Path) -> Result<(), String> {
     std::fs::create_dir_all(folder)
         .map_err(|error| format!("cannot make {}: {error}", folder.display()))
+}
+
+/// Package managers: their commands that install what follows, without questions.
+const MANAGERS: [&[&[&str]]; 4] = [
+    &[
+        &["apt-get", "update"],
+        &["apt-get", "install", "--yes", "valgrind"],
+    ],
+    &[&["dnf", "install", "--assumeyes", "valgrind"]],
+    &[&["pacman", "-S", "--noconfirm", "valgrind"]],
+    &[&["apk", "add", "valgrind"]],
+];
+
+/// There is valgrind, or it is installed if that may be done without a password; else the reason.
+pub(crate) fn valgrind() -> Result<(), String> {
+    let there = || works(Command::new("valgrind").arg("--version"));
+    if there() {
+        return Ok(());
+    }
+    let manager = MANAGERS
+        .iter()
+        .find(|commands| works(Command::new(commands[0][0]).arg("--version")));
+    let Some(commands) = manager else {
+        return Err("there is no valgrind".to_owned());
+    };
+    let root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if root || works(Command::new("sudo").args(["-n", "true"])) {
+        let sudo: &[&str] = if root { &[] } else { &["sudo", "-n"] };
+        for words in *commands {
+            let words = [sudo, words].concat();
+            go(Command::new(words[0]).args(&words[1..]))
+                .map_err(|error| format!("there is no valgrind, and {error}"))?;
+        }
+        if there() {
+            return Ok(());
+        }
+    }
+    let commands: Vec<String> = commands.iter().map(|words| words.join(" ")).collect();
+    let command = commands.join(" && ");
+    Err(format!("there is no valgrind\nhelp: `{command}`"))
+}
+
+/// Whether a command succeeds; what it says is nobody's concern.
+pub(crate) fn works(command: &mut Command) -> bool {
+    let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
+    quiet.status().is_ok_and(|status| status.success())
 }

@@ -2,7 +2,7 @@
 
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::json::Number;
-use obs_schema::node::{MAX_DEPTH, Member, Node, Value};
+use obs_schema::node::{MAX_DEPTH, Member, Members, Node, Value};
 use obs_schema::source::{FileId, Loc, Position, SourceFile};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
 use std::collections::BTreeMap;
@@ -16,6 +16,7 @@ const TEXT_PER_NODE: usize = 64;
 /// Reads the first document of a YAML text.
 pub(crate) fn parse(cx: &mut Diagnostics, file: FileId, source: &SourceFile) -> Option<Node> {
     let mut reader = Reader {
+        cx,
         source,
         file,
         stack: Vec::new(),
@@ -29,27 +30,27 @@ pub(crate) fn parse(cx: &mut Diagnostics, file: FileId, source: &SourceFile) -> 
             Ok((event, span)) => reader.take(event, span),
             Err(error) => {
                 let at = reader.offset(*error.marker());
-                Err(Box::new(
-                    Diagnostic::error(
-                        "yaml-syntax",
-                        Loc::new(file, at, at + 1),
-                        error.info().to_owned(),
-                    )
-                    .help("correct the indentation or the quoting here"),
-                ))
+                let loc = Loc::new(file, at, at + 1);
+                Err(match error.info() {
+                    "recursion limit exceeded" => too_deep(loc),
+                    info => Box::new(
+                        Diagnostic::error("yaml-syntax", loc, info.to_owned())
+                            .help("correct the indentation or the quoting here"),
+                    ),
+                })
             }
         };
         match taken {
             Ok(true) => {}
             Ok(false) => break,
             Err(diagnostic) => {
-                cx.push(*diagnostic);
+                reader.cx.push(*diagnostic);
                 return None;
             }
         }
     }
     if reader.root.is_none() {
-        cx.push(
+        reader.cx.push(
             Diagnostic::error("yaml-syntax", Loc::file(file), "the file is empty")
                 .help("write a schema, or remove the file"),
         );
@@ -57,7 +58,8 @@ pub(crate) fn parse(cx: &mut Diagnostics, file: FileId, source: &SourceFile) -> 
     reader.root
 }
 
-struct Reader<'a> {
+struct Reader<'a, 'c> {
+    cx: &'c mut Diagnostics,
     source: &'a SourceFile,
     file: FileId,
     stack: Vec<Open>,
@@ -85,10 +87,10 @@ struct Open {
 enum Kind {
     Array(Vec<Node>),
     /// Members so far, and the key that waits for its value.
-    Object(Vec<Member>, Option<(String, Loc)>),
+    Object(Members, Option<(String, Loc)>),
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     /// The byte a marker means. Events come in order, so a long line is walked once and not anew for each of them.
     fn offset(&mut self, marker: Marker) -> usize {
         let (line, column) = (marker.line(), marker.col());
@@ -120,13 +122,13 @@ impl Reader<'_> {
             }
             Event::SequenceStart(anchor, _) => self.open(start, anchor, Kind::Array(Vec::new()))?,
             Event::MappingStart(anchor, _) => {
-                self.open(start, anchor, Kind::Object(Vec::new(), None))?
+                self.open(start, anchor, Kind::Object(Members::default(), None))?
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(open) = self.stack.pop() {
                     let value = match open.kind {
                         Kind::Array(items) => Value::Array(items),
-                        Kind::Object(members, _) => Value::Object(members),
+                        Kind::Object(members, _) => members.value(),
                     };
                     self.add(
                         Node {
@@ -188,22 +190,12 @@ impl Reader<'_> {
             Some(Kind::Array(items)) => items.push(node),
             Some(Kind::Object(members, waiting)) => match waiting.take() {
                 Some((name, name_loc)) => {
-                    if let Some(first) = members.iter().find(|member| member.name == name) {
-                        return Err(Box::new(
-                            Diagnostic::error(
-                                "duplicate-key",
-                                name_loc,
-                                format!("key `{name}` is written twice"),
-                            )
-                            .other(first.name_loc, "first written here")
-                            .help("remove one of the two"),
-                        ));
-                    }
-                    members.push(Member {
+                    let member = Member {
                         name,
                         name_loc,
                         value: node,
-                    });
+                    };
+                    members.push(self.cx, member);
                 }
                 None => *waiting = Some((key(&node)?, node.loc)),
             },
@@ -330,7 +322,10 @@ mod tests {
             r#"{"a":1,"b":["x","true",null,31],"c":{"d":1.5}}"#,
         );
         check("a: &x {k: v}\nb: *x\n", r#"{"a":{"k":"v"},"b":{"k":"v"}}"#);
-        check("é: 1\né: 2\n", "nothing | 2:1 key `é` is written twice");
+        check(
+            "é: 1\né: 2\na: 1\na: 2\n",
+            r#"{"é":2,"a":2} | 2:1 key `é` is written twice | 4:1 key `a` is written twice"#,
+        );
         check("", "nothing | 1:1 the file is empty");
         check(
             "a: [1\n",
@@ -397,7 +392,7 @@ mod tests {
     fn depth_is_bounded() {
         check(
             &"[".repeat(100_000),
-            "nothing | 1:256 recursion limit exceeded",
+            "nothing | 1:256 values nest more than 128 deep",
         );
         check(
             &"[".repeat(200),

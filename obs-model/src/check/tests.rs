@@ -613,24 +613,3 @@ fn lints_can_be_allowed() {
         "sensitive-label unknown-rule"
     );
 }
-
-#[test]
-fn a_checked_model_knows_its_broken_files() {
-    let mut bench = Bench::new();
-    let ty = bench.record("UserRegistered", &[]);
-    bench.event(ty, "good.avsc", r#"{"event": "a.b", "owner": "x"}"#);
-    bench.event(
-        ty,
-        "bad.avsc",
-        r#"{"event": "a.c", "owner": "x", "topic": "?"}"#,
-    );
-    let mut cx = Diagnostics::default();
-    let checked = run(&mut cx, &bench.model, &Options::default());
-    let broken: Vec<bool> = checked
-        .model()
-        .events
-        .iter()
-        .map(|event| checked.is_broken(event.file))
-        .collect();
-    assert_eq!(broken, [false, true]);
-}

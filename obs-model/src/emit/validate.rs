@@ -12,7 +12,8 @@ use super::paths::unrecognised;
 use super::printer::{Code, lit};
 use super::value::Value;
 use crate::model::{
-    CheckedBy, Dialect, Enum, Model, Record, Shape, Type, TypeDef, TypeId, TypeKind, Union, Unknown,
+    CheckedBy, Dialect, Enum, Logical, Model, Record, Shape, Type, TypeDef, TypeId, TypeKind,
+    Union, Unknown,
 };
 
 /// Which types of a Model have anything to check, worked out over the whole of it, recursion included.
@@ -84,7 +85,7 @@ impl Checks {
             }
             Shape::Tuple(items) => items.iter().any(|item| self.position(item)),
             Shape::Named(id) => self.needed[id.0 as usize],
-            Shape::Rust(_) => true,
+            Shape::Rust(_) | Shape::Logical(Logical::Decimal { .. }) => true,
             _ => false,
         }
     }
@@ -253,6 +254,15 @@ fn value(code: &mut Code, scope: &Scope<'_>, ty: &Type, value: &Value) {
                 "{}({}, cx);",
                 scope.codec(&ty.shape, "Validate", "check"),
                 bare.borrowed()
+            ));
+        }
+        // Writing refuses what has more digits than the schema allows; here it is told along with the rest.
+        Shape::Logical(Logical::Decimal {
+            precision, scale, ..
+        }) => {
+            let subject = bare.receiver();
+            code.line(format_args!(
+                "cx.must({subject}.fits({precision}, {scale}), \"precision\");"
             ));
         }
         _ => {}

@@ -530,7 +530,7 @@ fn logical(logical: Option<avro::Logical>, fixed: Option<usize>) -> Option<Shape
 fn branch_name(set: &avro::Set, ty: &avro::Type) -> String {
     match &ty.kind {
         Kind::Named(id) => set.get(*id).name.to_string(),
-        other => primitive(other).to_owned(),
+        other => other.word().unwrap_or_default().to_owned(),
     }
 }
 
@@ -557,25 +557,9 @@ fn branch_word(set: &avro::Set, ty: &avro::Type) -> String {
             | avro::Logical::LocalTimestampNanos,
         ) => "LocalTimestamp",
         Some(avro::Logical::Duration) => "Duration",
-        None => primitive(&ty.kind),
+        None => ty.kind.word().unwrap_or_default(),
     }
     .to_owned()
-}
-
-fn primitive(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Null => "null",
-        Kind::Boolean => "boolean",
-        Kind::Int => "int",
-        Kind::Long => "long",
-        Kind::Float => "float",
-        Kind::Double => "double",
-        Kind::Bytes => "bytes",
-        Kind::String => "string",
-        Kind::Array(_) => "array",
-        Kind::Map(_) => "map",
-        Kind::Union(_) | Kind::Named(_) => "union",
-    }
 }
 
 /// A custom property `deprecated`, as a text or a plain `true`.

@@ -9,7 +9,7 @@ use obs_model::settings::Settings;
 use obs_model::spec::json_schema::{Choice, lower};
 use obs_schema::diag::{Diagnostics, Severity};
 use obs_schema::json::Json;
-use obs_schema::json_schema::{Body, Bundler, Input, Set, Validator, ValidatorOptions, read_set};
+use obs_schema::json_schema::{Body, Bundler, Set, Validator, ValidatorOptions, inputs, read_set};
 use obs_schema::node::{Node, parse_json};
 use obs_schema::source::{FileId, SourceMap};
 use std::collections::BTreeMap;
@@ -35,20 +35,9 @@ fn lowered(texts: &[(String, String)]) -> Lowered {
         let text = &sources.get(file).expect("just added").text;
         nodes.extend(parse_json(&mut cx, file, text).map(|node| (file, node)));
     }
-    let inputs: Vec<Input<'_>> = nodes
-        .iter()
-        .map(|(file, node)| Input {
-            file: *file,
-            path: sources.path(*file),
-            node,
-        })
-        .collect();
+    let inputs = inputs(&sources, &nodes);
     let set = read_set(&mut cx, &inputs);
-    let bundler = Bundler::new(&set, &inputs);
-    let documents = set.documents.iter();
-    let bundles = documents
-        .map(|one| (one.file, bundler.bundle(one.root)))
-        .collect();
+    let bundles = Bundler::new(&set, &inputs).documents();
     let mut draft = Draft::default();
     let settings = Settings::default();
     let choices = lower(&mut cx, &sources, &set, &bundles, &settings, &mut draft);

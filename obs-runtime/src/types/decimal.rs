@@ -136,6 +136,21 @@ impl Decimal {
         })
     }
 
+    /// Whether a schema with this precision and scale can hold the value exactly.
+    ///
+    /// ```
+    /// use obs_runtime::types::Decimal;
+    ///
+    /// let price: Decimal = "12.50".parse()?;
+    /// assert!(price.fits(4, 2) && price.fits(3, 1));
+    /// assert!(!price.fits(3, 2) && !price.fits(9, 0));
+    /// # Ok::<(), obs_runtime::types::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn fits(&self, precision: u32, scale: u32) -> bool {
+        self.fit(precision, scale).is_ok()
+    }
+
     /// The value as the schema wants it, or why it cannot be.
     fn fit(&self, precision: u32, scale: u32) -> Result<Cow<'_, Decimal>, EncodeErrorKind> {
         const FINER: &str = "the decimal has more digits after the point than its schema";

@@ -41,14 +41,6 @@ fn write<'a>(set: &'a Set, first: Step<'a>) -> String {
         match step {
             Step::Text(text) => out.push_str(text),
             Step::Type(ty) => match &ty.kind {
-                Kind::Null => out.push_str("\"null\""),
-                Kind::Boolean => out.push_str("\"boolean\""),
-                Kind::Int => out.push_str("\"int\""),
-                Kind::Long => out.push_str("\"long\""),
-                Kind::Float => out.push_str("\"float\""),
-                Kind::Double => out.push_str("\"double\""),
-                Kind::Bytes => out.push_str("\"bytes\""),
-                Kind::String => out.push_str("\"string\""),
                 Kind::Array(items) => {
                     out.push_str("{\"type\":\"array\",\"items\":");
                     steps.extend([Step::Text("}"), Step::Type(items)]);
@@ -63,6 +55,11 @@ fn write<'a>(set: &'a Set, first: Step<'a>) -> String {
                     list(&mut steps, branches, Step::Branches, Step::Type);
                 }
                 Kind::Named(id) => steps.push(Step::Named(set.get(*id))),
+                plain => {
+                    out.push('"');
+                    out.push_str(plain.word().unwrap_or_default());
+                    out.push('"');
+                }
             },
             Step::Branches(branches) => {
                 out.push(',');

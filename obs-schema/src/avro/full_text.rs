@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use crate::avro::tree::PRIMITIVES;
 use crate::avro::{Field, FullName, Kind, Logical, Named, NamedId, NamedKind, Order, Set, Type};
 use crate::json::write_string;
 use crate::node::{Member, Node, Value};
@@ -89,17 +90,10 @@ impl<'a> Writer<'a> {
     }
 
     fn ty(&mut self, ty: &'a Type, around: &'a str) {
-        let word = match &ty.kind {
-            Kind::Null => "null",
-            Kind::Boolean => "boolean",
-            Kind::Int => "int",
-            Kind::Long => "long",
-            Kind::Float => "float",
-            Kind::Double => "double",
-            Kind::Bytes => "bytes",
-            Kind::String => "string",
-            Kind::Array(items) => return self.container("array", "items", items, ty, around),
-            Kind::Map(values) => return self.container("map", "values", values, ty, around),
+        let word = ty.kind.word().unwrap_or_default();
+        match &ty.kind {
+            Kind::Array(items) => return self.container(word, "items", items, ty, around),
+            Kind::Map(values) => return self.container(word, "values", values, ty, around),
             Kind::Union(branches) => {
                 self.out.push('[');
                 self.steps.push(Step::Close("]"));
@@ -110,7 +104,8 @@ impl<'a> Writer<'a> {
                 let set = self.set;
                 return self.named(set.get(*id), &ty.props, around);
             }
-        };
+            _ => {}
+        }
         if ty.logical.is_none() && ty.props.is_empty() {
             self.string(word);
             return;
@@ -135,7 +130,7 @@ impl<'a> Writer<'a> {
         let name = &named.name;
         if !self.known.insert(name) {
             // A name without dots means one in this namespace, and one of a primitive type means that.
-            let short = name.namespace == around && !is_primitive(&name.name);
+            let short = name.namespace == around && !PRIMITIVES.contains(&name.name.as_str());
             let written = if short {
                 name.name.clone()
             } else {
@@ -284,13 +279,6 @@ impl<'a> Writer<'a> {
         }
         self.out.push(']');
     }
-}
-
-fn is_primitive(name: &str) -> bool {
-    matches!(
-        name,
-        "null" | "boolean" | "int" | "long" | "float" | "double" | "bytes" | "string"
-    )
 }
 
 /// A JSON value as it was written. Its depth was bounded when it was read.

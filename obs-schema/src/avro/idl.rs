@@ -56,6 +56,12 @@ pub enum ImportKind {
 
 /// Reads IDL text. Complains to `cx`, goes on behind each mistake, and gives back what it understood.
 pub fn parse(cx: &mut Diagnostics, file: FileId, text: &str) -> IdlFile {
+    if text.trim().is_empty() {
+        cx.push(
+            Diagnostic::error("idl-syntax", Loc::file(file), "the file is empty")
+                .help("write a schema or a protocol, or remove the file"),
+        );
+    }
     let tokens = lexer::tokens(cx, file, text);
     Parser {
         cx,
@@ -263,6 +269,7 @@ impl<'a> Parser<'a, '_> {
             );
             // Every bracket of the nest would be another mistake.
             self.given_up = true;
+            self.cx.cut_short(self.file);
             self.at = self.tokens.len() - 1;
             return None;
         }

@@ -149,6 +149,32 @@ pub enum Kind {
     Named(NamedId),
 }
 
+/// The names of the primitive types, which no definition may take.
+pub(super) const PRIMITIVES: [&str; 8] = [
+    "boolean", "bytes", "double", "float", "int", "long", "null", "string",
+];
+
+impl Kind {
+    /// The kind as the specification writes it; nothing for a type with a name of its own.
+    #[must_use]
+    pub fn word(&self) -> Option<&'static str> {
+        Some(match self {
+            Kind::Null => "null",
+            Kind::Boolean => "boolean",
+            Kind::Int => "int",
+            Kind::Long => "long",
+            Kind::Float => "float",
+            Kind::Double => "double",
+            Kind::Bytes => "bytes",
+            Kind::String => "string",
+            Kind::Array(_) => "array",
+            Kind::Map(_) => "map",
+            Kind::Union(_) => "union",
+            Kind::Named(_) => return None,
+        })
+    }
+}
+
 /// Logical types of Avro 1.12.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Logical {

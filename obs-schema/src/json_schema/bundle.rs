@@ -60,6 +60,15 @@ impl<'s, 'n> Bundler<'s, 'n> {
         }
     }
 
+    /// The bundle of each document, by its file.
+    #[must_use]
+    pub fn documents(&self) -> BTreeMap<FileId, Json> {
+        let documents = self.set.documents.iter();
+        documents
+            .map(|document| (document.file, self.bundle(document.root)))
+            .collect()
+    }
+
     /// The bundle of a schema: of a whole file, or of a part of one.
     #[must_use]
     pub fn bundle(&self, root: SchemaId) -> Json {

@@ -12,7 +12,7 @@ use super::tree::{Body, Document, Keywords, Schema, SchemaId, Set};
 use super::{cycles, uri};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::node::{Node, Value};
-use crate::source::{FileId, Loc};
+use crate::source::{FileId, Loc, SourceMap};
 use std::collections::HashMap;
 
 /// Schemas may nest this deep; readers of text stop at half of it, so only a tree made by hand gets here.
@@ -32,6 +32,17 @@ pub struct Input<'n> {
     pub path: &'n str,
     /// Its located tree.
     pub node: &'n Node,
+}
+
+/// Files of a map with their trees, ready to be read.
+#[must_use]
+pub fn inputs<'n>(sources: &'n SourceMap, files: &'n [(FileId, Node)]) -> Vec<Input<'n>> {
+    let input = |(file, node): &'n (FileId, Node)| Input {
+        file: *file,
+        path: sources.path(*file),
+        node,
+    };
+    files.iter().map(input).collect()
 }
 
 /// Reads all JSON Schema files of a run. References between them may go in any direction.

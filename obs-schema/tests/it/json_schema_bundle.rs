@@ -1,33 +1,20 @@
 //! Texts that mean by themselves what a schema means among its files.
 
+use crate::parsed;
 use obs_schema::diag::Diagnostics;
 use obs_schema::json::Json;
 use obs_schema::json_schema::{
-    Bundler, Input, SchemaDoc, SchemaId, ValidatorOptions, canonical_text, read_set,
+    Bundler, Input, SchemaDoc, SchemaId, ValidatorOptions, canonical_text, inputs, read_set,
 };
-use obs_schema::node::{Node, parse_json};
-use obs_schema::source::{FileId, SourceMap};
+use obs_schema::node::parse_json;
+use obs_schema::source::SourceMap;
 
 /// The bundle of the schema at a pointer of the first file; it must read without a word.
 #[track_caller]
 fn check(files: &[(&str, &str)], pointer: &str, expected: &str) {
-    let mut sources = SourceMap::default();
     let mut cx = Diagnostics::default();
-    let nodes: Vec<(FileId, Node)> = files
-        .iter()
-        .map(|(path, text)| {
-            let id = sources.add(*path, *text);
-            (id, parse_json(&mut cx, id, text).expect("JSON"))
-        })
-        .collect();
-    let inputs: Vec<Input<'_>> = nodes
-        .iter()
-        .map(|(file, node)| Input {
-            file: *file,
-            path: sources.path(*file),
-            node,
-        })
-        .collect();
+    let (sources, nodes) = parsed(&mut cx, files);
+    let inputs = inputs(&sources, &nodes);
     let set = read_set(&mut cx, &inputs);
     assert!(cx.as_slice().is_empty(), "{:?}", cx.as_slice());
     let root = (0..).map(SchemaId).find(|id| {

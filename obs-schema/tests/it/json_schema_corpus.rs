@@ -1,9 +1,9 @@
 //! Real schemas: all are read, and the samples that come with some of them are judged right.
 
-use crate::corpora;
+use crate::{corpora, parsed};
 use obs_schema::diag::{Diagnostic, Diagnostics, Severity};
 use obs_schema::json::Json;
-use obs_schema::json_schema::{Bundler, Input, Set, Validator, ValidatorOptions, read_set};
+use obs_schema::json_schema::{Bundler, Set, Validator, ValidatorOptions, inputs, read_set};
 use obs_schema::node::{Node, parse_json};
 use obs_schema::source::{FileId, SourceMap};
 use std::collections::BTreeMap;
@@ -31,15 +31,9 @@ struct Corpus {
 }
 
 impl Corpus {
-    fn read(files: Vec<(String, String)>) -> Corpus {
-        let mut sources = SourceMap::default();
+    fn read(files: &[(String, String)]) -> Corpus {
         let mut cx = Diagnostics::default();
-        let mut nodes = Vec::new();
-        for (path, text) in files {
-            let id = sources.add(path, text);
-            let text = &sources.get(id).expect("just added").text;
-            nodes.push((id, parse_json(&mut cx, id, text).expect("JSON")));
-        }
+        let (sources, nodes) = parsed(&mut cx, files);
         let set = read_set(&mut cx, &inputs(&sources, &nodes));
         Corpus {
             sources,
@@ -80,17 +74,6 @@ impl Corpus {
     }
 }
 
-fn inputs<'n>(sources: &'n SourceMap, nodes: &'n [(FileId, Node)]) -> Vec<Input<'n>> {
-    nodes
-        .iter()
-        .map(|(file, node)| Input {
-            file: *file,
-            path: sources.path(*file),
-            node,
-        })
-        .collect()
-}
-
 fn json(text: &str) -> Json {
     let mut cx = Diagnostics::default();
     let file = SourceMap::default().add("sample.json", "");
@@ -107,7 +90,7 @@ fn iglu_and_openlineage_and_cloudevents_are_read() {
         ("jsonschema-openlineage", 50),
         ("cloudevents", 1),
     ] {
-        let corpus = Corpus::read(corpora::files(&root.join(name), &[".json"]));
+        let corpus = Corpus::read(&corpora::files(&root.join(name), &[".json"]));
         assert!(corpus.set.documents.len() >= least, "{name}");
         let told: Vec<&str> = corpus
             .findings
@@ -126,7 +109,7 @@ fn samples_are_judged_right() {
     };
     let root = root.join("quicktype-schema-inputs");
     let files = corpora::files(&root, &[".schema", "a/test2.json", "b/test3.json"]);
-    let corpus = Corpus::read(files);
+    let corpus = Corpus::read(&files);
     assert_eq!(
         corpus.errors(),
         [

@@ -3,7 +3,7 @@
 use obs_schema::diag::Diagnostics;
 use obs_schema::json::Json;
 use obs_schema::json_schema::pattern::Pattern;
-use obs_schema::json_schema::{Bundler, Input, Validator, ValidatorOptions, format, read_set};
+use obs_schema::json_schema::{Bundler, Validator, ValidatorOptions, format, inputs, read_set};
 use obs_schema::node::parse_json;
 use obs_schema::source::SourceMap;
 
@@ -101,14 +101,7 @@ fn try_schema(text: &str, values: &[Json]) {
             ))
         })
         .collect();
-    let inputs: Vec<Input<'_>> = nodes
-        .iter()
-        .map(|(file, node)| Input {
-            file: *file,
-            path: sources.path(*file),
-            node,
-        })
-        .collect();
+    let inputs = inputs(&sources, &nodes);
     let set = read_set(&mut cx, &inputs);
     let sound = !cx.has_errors();
     let bundler = Bundler::new(&set, &inputs);

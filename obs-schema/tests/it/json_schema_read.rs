@@ -1,8 +1,8 @@
 //! Reading JSON Schema: what references mean, and what is said about mistakes.
 
+use crate::parsed;
 use obs_schema::diag::{Diagnostics, Severity};
-use obs_schema::json_schema::{Body, Dialect, Input, Keywords, Set, read_set};
-use obs_schema::node::{Node, parse_json};
+use obs_schema::json_schema::{Body, Dialect, Keywords, Set, inputs, read_set};
 use obs_schema::source::{FileId, SourceMap};
 
 /// Files in memory with what reading them gave.
@@ -13,27 +13,9 @@ struct Files {
 }
 
 fn read(files: &[(&str, &str)]) -> Files {
-    let mut sources = SourceMap::default();
     let mut cx = Diagnostics::default();
-    let nodes: Vec<(FileId, Node)> = files
-        .iter()
-        .map(|(path, text)| {
-            let id = sources.add(*path, *text);
-            (
-                id,
-                parse_json(&mut cx, id, text).expect("test schemas are JSON"),
-            )
-        })
-        .collect();
-    let inputs: Vec<Input<'_>> = nodes
-        .iter()
-        .map(|(file, node)| Input {
-            file: *file,
-            path: sources.path(*file),
-            node,
-        })
-        .collect();
-    let set = read_set(&mut cx, &inputs);
+    let (sources, nodes) = parsed(&mut cx, files);
+    let set = read_set(&mut cx, &inputs(&sources, &nodes));
     Files { sources, set, cx }
 }
 
@@ -346,23 +328,9 @@ fn a_thousand_schemas_are_read_in_no_time() {
             (format!("events/e{at}.json"), text)
         })
         .collect();
-    let mut sources = SourceMap::default();
     let mut cx = Diagnostics::default();
-    let nodes: Vec<(FileId, Node)> = files
-        .iter()
-        .map(|(path, text)| {
-            let id = sources.add(path, text);
-            (id, parse_json(&mut cx, id, text).expect("JSON"))
-        })
-        .collect();
-    let inputs: Vec<Input<'_>> = nodes
-        .iter()
-        .map(|(file, node)| Input {
-            file: *file,
-            path: sources.path(*file),
-            node,
-        })
-        .collect();
+    let (sources, nodes) = parsed(&mut cx, &files);
+    let inputs = inputs(&sources, &nodes);
     let start = std::time::Instant::now();
     let set = read_set(&mut cx, &inputs);
     let taken = start.elapsed();

@@ -1,7 +1,10 @@
-//! The two events whose cost is watched.
+//! The events whose cost is watched.
 
 fn main() {
-    obs_codegen::configure()
-        .borrowed(true)
-        .compile(&["../specs/order.avsc", "../specs/reading.avsc"]);
+    obs_codegen::configure().borrowed(true).compile(&[
+        "../specs/order.avsc",
+        "../specs/reading.avsc",
+        "../specs/account.schema.json",
+        "../specs/booking.schema.json",
+    ]);
 }

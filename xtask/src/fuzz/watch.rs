@@ -52,8 +52,10 @@ impl End {
 pub(super) struct Report {
     pub(super) target: String,
     pub(super) executions: u64,
-    pub(super) coverage_before: u64,
-    pub(super) coverage_after: u64,
+    pub(super) edges_before: u64,
+    pub(super) edges_after: u64,
+    /// Edges by how often an input passes them, roughly.
+    pub(super) features: u64,
     /// From the end of reading the corpus.
     pub(super) seconds: u64,
     /// Of these, how many passed after the last new edge.
@@ -89,8 +91,9 @@ pub(super) fn watch(
     let mut report = Report {
         target: target.to_owned(),
         executions: 0,
-        coverage_before: 0,
-        coverage_after: 0,
+        edges_before: 0,
+        edges_after: 0,
+        features: 0,
         seconds: 0,
         still: 0,
         end: End::OutOfTime,
@@ -108,13 +111,14 @@ pub(super) fn watch(
                     continue;
                 };
                 report.executions = status.executions;
+                report.features = report.features.max(status.features);
                 if line.contains("INITED") {
-                    report.coverage_before = status.coverage;
+                    report.edges_before = status.edges;
                     (start, started) = (Instant::now(), true);
                     last_new = start;
                 }
-                if status.coverage > report.coverage_after {
-                    report.coverage_after = status.coverage;
+                if status.edges > report.edges_after {
+                    report.edges_after = status.edges;
                     last_new = Instant::now();
                 }
             }
@@ -143,10 +147,10 @@ pub(super) fn watch(
         println!("the input lies in {}", artifacts.display());
     }
     println!(
-        "{} executions, coverage {} → {}, the last {} of {} s without a new edge: {}",
+        "{} executions, {} → {} edges, the last {} of {} s without a new edge: {}",
         report.executions,
-        report.coverage_before,
-        report.coverage_after,
+        report.edges_before,
+        report.edges_after,
         report.still,
         report.seconds,
         report.end.as_str(),
@@ -168,18 +172,22 @@ fn interrupt(child: &mut Child) -> Result<(), String> {
 }
 
 /// A line about the progress.
+#[derive(Debug, PartialEq, Eq)]
 struct Status {
     executions: u64,
-    coverage: u64,
+    edges: u64,
+    features: u64,
 }
 
 impl Status {
     fn parse(line: &str) -> Option<Status> {
         let after = line.strip_prefix('#')?;
         let number = |text: &str| text.split_whitespace().next()?.parse().ok();
+        let called = |name| line.split(name).nth(1).and_then(number).unwrap_or(0);
         Some(Status {
             executions: number(after)?,
-            coverage: line.split("cov: ").nth(1).and_then(number).unwrap_or(0),
+            edges: called("cov: "),
+            features: called("ft: "),
         })
     }
 }
@@ -190,10 +198,16 @@ mod tests {
 
     #[test]
     fn lines_of_progress_are_read() {
+        let status = |executions, edges, features| {
+            Some(Status {
+                executions,
+                edges,
+                features,
+            })
+        };
         let line = "#1024\tNEW    cov: 567 ft: 890 corp: 12/345b lim: 4 exec/s: 0";
-        let status = Status::parse(line).expect("a status");
-        assert_eq!((status.executions, status.coverage), (1024, 567));
-        assert!(Status::parse("INFO: seed corpus").is_none());
-        assert!(Status::parse("#0 0x55 in main").is_some_and(|status| status.coverage == 0));
+        assert_eq!(Status::parse(line), status(1024, 567, 890));
+        assert_eq!(Status::parse("INFO: seed corpus"), None);
+        assert_eq!(Status::parse("#0 0x55 in main"), status(0, 0, 0));
     }
 }

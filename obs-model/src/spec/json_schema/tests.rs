@@ -9,7 +9,7 @@ use super::{Choice, lower};
 use crate::draft::Draft;
 use crate::settings::Settings;
 use obs_schema::diag::Diagnostics;
-use obs_schema::json_schema::{Bundler, Input, read_set};
+use obs_schema::json_schema::{Bundler, inputs, read_set};
 use obs_schema::node::{Node, parse_json};
 use obs_schema::source::{FileId, SourceMap};
 use std::fmt::Write;
@@ -33,21 +33,10 @@ fn lowered(files: &[(&str, &str)], settings: &Settings) -> Lowered {
             )
         })
         .collect();
-    let inputs: Vec<Input<'_>> = nodes
-        .iter()
-        .map(|(file, node)| Input {
-            file: *file,
-            path: sources.path(*file),
-            node,
-        })
-        .collect();
+    let inputs = inputs(&sources, &nodes);
     let set = read_set(&mut cx, &inputs);
     let mut draft = Draft::default();
-    let bundler = Bundler::new(&set, &inputs);
-    let documents = set.documents.iter();
-    let bundles = documents
-        .map(|document| (document.file, bundler.bundle(document.root)))
-        .collect();
+    let bundles = Bundler::new(&set, &inputs).documents();
     let choices = lower(&mut cx, &sources, &set, &bundles, settings, &mut draft);
     Lowered { draft, choices, cx }
 }

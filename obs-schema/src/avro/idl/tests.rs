@@ -88,7 +88,8 @@ fn schemas() {
             "1:14 idl-syntax: expected a type, found `;`",
         ],
     );
-    check("", &[]);
+    check("\n", &["1:1 idl-syntax: the file is empty"]);
+    check("// Nothing yet.", &[]);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{REFERENCE, Reader, Reference};
+use crate::avro::tree::PRIMITIVES;
 use crate::avro::{Document, Kind, NamedId, NamedKind, Type, canonical};
 use crate::diag::{Diagnostic, nearest};
 use crate::source::{Loc, SourceMap};
@@ -301,7 +302,7 @@ impl Reader<'_> {
                     .find(|(foreign, _)| *foreign == word)
                     .map(|(_, ours)| *ours)
             };
-            let help = if let Some(primitive) = primitives().find(|name| *name == word) {
+            let help = if let Some(primitive) = PRIMITIVES.iter().find(|name| **name == word) {
                 format!("write `{primitive}`: names of primitive types are lower-case")
             } else if let Some(full) = by_last.get(last(written)) {
                 format!("write `{full}`")
@@ -312,7 +313,7 @@ impl Reader<'_> {
             } else if let Some(near) = (count < SUGGESTIONS)
                 .then(|| {
                     nearest(&reference.full, known.iter().copied())
-                        .or_else(|| nearest(written, primitives()))
+                        .or_else(|| nearest(written, PRIMITIVES))
                         .or_else(|| {
                             nearest(written, by_last.keys().copied())
                                 .and_then(|name| by_last.get(name).copied())
@@ -445,13 +446,6 @@ impl Reader<'_> {
 
 fn last(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
-}
-
-fn primitives() -> impl Iterator<Item = &'static str> {
-    [
-        "boolean", "bytes", "double", "float", "int", "long", "null", "string",
-    ]
-    .into_iter()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::logical::{self, Base};
 use super::schema::{is_reserved, plain, properties};
 use super::{Reader, names};
+use crate::avro::tree::PRIMITIVES;
 use crate::avro::{Field, FullName, Kind, Named, NamedKind, Order};
 use crate::diag::{Diagnostic, nearest};
 use crate::json::Number;
@@ -175,7 +176,7 @@ impl Reader<'_> {
             names::check_namespace(self.cx, &full.namespace, loc);
         }
         names::check(self.cx, "type name", &full.name, loc);
-        if names::is_primitive(&full.name) {
+        if PRIMITIVES.contains(&full.name.as_str()) {
             let message = format!("`{}` is the name of a primitive type", full.name);
             self.cx.push(if full.namespace.is_empty() {
                 Diagnostic::error("invalid-name", loc, message).help("choose another name")

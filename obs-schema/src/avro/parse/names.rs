@@ -8,14 +8,6 @@ use crate::avro::FullName;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::source::Loc;
 
-/// The names of the primitive types, which no definition may take.
-pub(super) fn is_primitive(name: &str) -> bool {
-    matches!(
-        name,
-        "null" | "boolean" | "int" | "long" | "float" | "double" | "bytes" | "string"
-    )
-}
-
 /// How well a name keeps to the rules.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Fit {

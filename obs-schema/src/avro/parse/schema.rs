@@ -6,6 +6,7 @@ use crate::avro::{Kind, NamedId, Type};
 use crate::diag::Diagnostic;
 use crate::node::{Member, Node, Value};
 use crate::source::Loc;
+use std::collections::BTreeMap;
 
 impl Reader<'_> {
     /// Reads a type, seen from a namespace.
@@ -152,7 +153,7 @@ impl Reader<'_> {
         }
         let mut types: Vec<Type> = Vec::with_capacity(branches.len());
         // The first branch of each kind that may stand only once.
-        let mut firsts: [Option<usize>; 10] = [None; 10];
+        let mut firsts: BTreeMap<&str, usize> = BTreeMap::new();
         for branch in branches {
             let ty = self.schema(branch, namespace);
             if let Kind::Union(inner) = ty.kind {
@@ -167,10 +168,10 @@ impl Reader<'_> {
                 types.extend(inner);
                 continue;
             }
-            if let Some((slot, word)) = single(&ty.kind) {
-                match firsts[slot] {
-                    None => firsts[slot] = Some(types.len()),
-                    Some(first) => self.repeated_branch(&types[first], &ty, word),
+            if let Some(word) = ty.kind.word() {
+                match firsts.get(word) {
+                    None => drop(firsts.insert(word, types.len())),
+                    Some(first) => self.repeated_branch(&types[*first], &ty, word),
                 }
             }
             types.push(ty);
@@ -212,23 +213,6 @@ fn primitive(name: &str) -> Option<Kind> {
         "bytes" => Kind::Bytes,
         "string" => Kind::String,
         _ => return None,
-    })
-}
-
-/// Kinds of which a union may hold one each, numbered and named.
-fn single(kind: &Kind) -> Option<(usize, &'static str)> {
-    Some(match kind {
-        Kind::Null => (0, "null"),
-        Kind::Boolean => (1, "boolean"),
-        Kind::Int => (2, "int"),
-        Kind::Long => (3, "long"),
-        Kind::Float => (4, "float"),
-        Kind::Double => (5, "double"),
-        Kind::Bytes => (6, "bytes"),
-        Kind::String => (7, "string"),
-        Kind::Array(_) => (8, "array"),
-        Kind::Map(_) => (9, "map"),
-        Kind::Union(_) | Kind::Named(_) => return None,
     })
 }
 

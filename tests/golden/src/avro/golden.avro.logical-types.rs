@@ -231,5 +231,8 @@ impl __obs::JsonCodec for LogicalTypes {
 
 #[automatically_derived]
 impl __obs::Validate for LogicalTypes {
-    fn check(&self, _: &mut __obs::Checker) {}
+    fn check(&self, cx: &mut __obs::Checker) {
+        cx.at("amount", |cx| cx.must(self.amount.fits(12, 2), "precision"));
+        cx.at("price", |cx| cx.must(self.price.fits(18, 4), "precision"));
+    }
 }

@@ -113,7 +113,9 @@ impl __obs::JsonCodec for Line {
 
 #[automatically_derived]
 impl __obs::Validate for Line {
-    fn check(&self, _: &mut __obs::Checker) {}
+    fn check(&self, cx: &mut __obs::Checker) {
+        cx.at("price", |cx| cx.must(self.price.fits(9, 2), "precision"));
+    }
 }
 
 /// A basket became an order.
@@ -278,7 +280,9 @@ impl __obs::JsonCodec for Ordered {
 
 #[automatically_derived]
 impl __obs::Validate for Ordered {
-    fn check(&self, _: &mut __obs::Checker) {}
+    fn check(&self, cx: &mut __obs::Checker) {
+        cx.at("lines", |cx| cx.each(&self.lines, |cx, x| __obs::Validate::check(x, cx)));
+    }
 }
 
 /// How it is paid.

@@ -4,7 +4,8 @@ use golden::avro::golden::avro::{
     Address, Brand, CardAdded, Kinds, Tree, Unions, UnionsListedItem, UnionsLists, UnionsNamed,
     UnionsSameAsListed, UnionsSameLists, UnionsSeveral,
 };
-use obs_runtime::{AvroCodec, Event, JsonCodec};
+use golden::avro::golden::idl::Line;
+use obs_runtime::{AvroCodec, Event, JsonCodec, Validate};
 use obs_schema::avro::dynamic::{self, Options};
 use obs_schema::avro::{Schema, read_text};
 use obs_schema::json::Json;
@@ -117,4 +118,22 @@ fn types_are_what_the_fixtures_say() {
     let _: fn(UnionsListedItem) -> UnionsSameAsListed = |union| union;
     let _: fn(UnionsLists) -> UnionsSameLists = |union| union;
     assert_eq!(Kinds::WIRE_NAME, "golden.avro.Kinds");
+}
+
+#[test]
+fn a_decimal_has_no_more_digits_than_its_schema() {
+    for (price, fits) in [
+        ("1234567.89", true),
+        ("-1234567.8", true),
+        ("1.500", true),
+        ("12345678.90", false),
+        ("0.001", false),
+    ] {
+        let line = Line::new("a", price.parse().expect("a decimal"));
+        let told = line.validate().err().map(|broken| broken.to_string());
+        let expected = (!fits).then_some("`/price` breaks `precision`");
+        assert_eq!(told.as_deref(), expected, "{price}");
+        // What is told is what writing refuses.
+        assert_eq!(line.encode_avro(&mut Vec::new()).is_ok(), fits, "{price}");
+    }
 }

@@ -12,7 +12,7 @@ fn hostile_input_ends() {
         (nest("{'type':'array','items':", "'int'", "}", 127), ""),
         (
             nest("{'type':'array','items':", "'int'", "}", 5000),
-            "json-syntax",
+            "deep-nesting",
         ),
         (nest("[", "", "]", 100), "nested-union"),
         (

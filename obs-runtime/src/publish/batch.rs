@@ -1,0 +1,130 @@
+//! Many events at once.
+
+use std::fmt;
+
+use super::flight::{Core, Flight, Launched, Payload};
+use super::{PublishError, arrive};
+use crate::clock;
+use crate::context::{Context, SpanContext};
+use crate::span::{Failure, Outcome, Span};
+
+/// Events of a batch that were not published. All others were.
+#[derive(Clone, PartialEq, Debug)]
+pub struct BatchError {
+    failed: Vec<(usize, PublishError)>,
+    count: usize,
+}
+
+impl BatchError {
+    /// Which they are, by their place in the batch, and why.
+    #[must_use]
+    pub fn failed(&self) -> &[(usize, PublishError)] {
+        &self.failed
+    }
+}
+
+impl fmt::Display for BatchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} events were not published", self.failed.len(), self.count)?;
+        match self.failed.first() {
+            Some((at, first)) => write!(f, "; the first of them, at {at}: {first}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for BatchError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let (_, first) = self.failed.first()?;
+        Some(first)
+    }
+}
+
+impl Core {
+    /// Sends all, then waits for those that the bus has not answered at once.
+    ///
+    /// Each message is a span of its own, whose context it carries, and the sending is one that links to them.
+    pub(super) async fn batch<'a, P: Payload + 'a>(
+        &'a self,
+        events: impl ExactSizeIterator<Item = &'a P>,
+        context: Context,
+    ) -> Result<(), BatchError> {
+        let count = events.len();
+        let sending = Sending::begin(self, &context, count);
+        let mut links = Vec::with_capacity(count);
+        let launched: Vec<Launched<'_>> = events
+            .map(|event| {
+                let (span, key) = (&self.prepared.create, event.message_key());
+                let flight = Flight::begin(self, span, Some(event), key, context.clone());
+                links.extend(flight.place());
+                flight.launch()
+            })
+            .collect();
+        let mut failed = Vec::new();
+        for (at, launched) in launched.into_iter().enumerate() {
+            if let Err(error) = arrive(launched).await {
+                failed.push((at, error));
+            }
+        }
+        sending.end(&failed, &links);
+        if failed.is_empty() {
+            return Ok(());
+        }
+        Err(BatchError { failed, count })
+    }
+}
+
+/// The span of the sending; one that is dropped was cancelled.
+struct Sending {
+    span: Option<Span>,
+    count: usize,
+}
+
+impl Sending {
+    fn begin(core: &Core, context: &Context, count: usize) -> Sending {
+        Sending {
+            span: core
+                .spans()
+                .then(|| Span::start(&core.prepared.batch, context, clock::now())),
+            count,
+        }
+    }
+
+    fn end(mut self, failed: &[(usize, PublishError)], links: &[SpanContext]) {
+        self.tell(failed.first().map(|(_, error)| error), links);
+    }
+
+    fn tell(&mut self, error: Option<&PublishError>, links: &[SpanContext]) {
+        let Some(span) = self.span.take() else {
+            return;
+        };
+        let outcome = match error {
+            None => Outcome::Fine,
+            Some(error) => Outcome::Failed(Failure {
+                error_type: error.error_type().as_str(),
+                exception: "obs_runtime::PublishError",
+                message: Some(error),
+            }),
+        };
+        let count = i64::try_from(self.count).unwrap_or(i64::MAX);
+        span.end(clock::now(), &outcome, |to| {
+            to.set("messaging.batch.message_count", count);
+            for link in links {
+                to.link(*link);
+            }
+        });
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        if let Some(span) = self.span.take() {
+            let outcome = Outcome::Failed(Failure {
+                error_type: "cancelled",
+                exception: "",
+                message: None,
+            });
+            span.end(clock::now(), &outcome, |_| {});
+        }
+    }
+}
