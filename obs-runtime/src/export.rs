@@ -7,6 +7,8 @@
 //! After a fork the child has no such thread: what it does leaves nothing.
 
 mod console;
+#[cfg(feature = "opentelemetry")]
+mod otel;
 mod otlp_json;
 mod pipe;
 
@@ -15,7 +17,11 @@ use std::io;
 use std::time::Duration;
 
 pub use console::Console;
+#[cfg(feature = "opentelemetry")]
+pub use otel::OpenTelemetry;
 pub use otlp_json::OtlpJsonLines;
+#[cfg(feature = "opentelemetry")]
+pub use {::opentelemetry, ::opentelemetry_sdk};
 
 use crate::metric::{self, Signal};
 use crate::span::Batch;
