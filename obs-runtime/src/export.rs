@@ -56,14 +56,20 @@ pub trait SpanExporter: fmt::Debug + Send + 'static {
 
 /// A batch that was not exported.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ExportError(
-    /// Why, without anything out of the spans.
-    pub String,
-);
+#[non_exhaustive]
+pub enum ExportError {
+    /// It was refused, or could not be delivered: why, without anything out of the spans.
+    Failed(String),
+    /// It took too long.
+    Late,
+}
 
 impl fmt::Display for ExportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "spans were not exported: {}", self.0)
+        match self {
+            ExportError::Failed(why) => write!(f, "spans were not exported: {why}"),
+            ExportError::Late => f.write_str("spans were not exported in time"),
+        }
     }
 }
 

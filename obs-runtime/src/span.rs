@@ -291,7 +291,9 @@ impl Span {
             }
             found
         };
-        if export::active() || self.recorder.is_some() {
+        // Those that wait with it are counted where they leave.
+        let rescues = reason.is_some() && self.local.is_some();
+        if export::active() || self.recorder.is_some() || rescues {
             Some(reason)
         } else {
             if self.context.sampled || reason.is_some() {

@@ -190,8 +190,8 @@ impl SpanExporter for OpenTelemetry {
         match self.drive(spans) {
             Some(Ok(())) => Ok(()),
             // What they say may hold what a server has said, which we do not repeat.
-            Some(Err(error)) => Err(ExportError(kind(&error).to_owned())),
-            None => Err(ExportError("they took too long".to_owned())),
+            Some(Err(error)) => Err(failure(&error)),
+            None => Err(ExportError::Late),
         }
     }
 
@@ -203,12 +203,13 @@ impl SpanExporter for OpenTelemetry {
     }
 }
 
-fn kind(error: &OTelSdkError) -> &'static str {
-    match error {
+fn failure(error: &OTelSdkError) -> ExportError {
+    let why = match error {
+        OTelSdkError::Timeout(_) => return ExportError::Late,
         OTelSdkError::AlreadyShutdown => "the exporter is shut down",
-        OTelSdkError::Timeout(_) => "they took too long",
         OTelSdkError::InternalFailure(_) => "the exporter failed",
-    }
+    };
+    ExportError::Failed(why.to_owned())
 }
 
 /// Wakes the thread that waits.
@@ -358,12 +359,15 @@ mod tests {
     #[test]
     fn what_goes_wrong_is_told_without_what_they_say() {
         for (exporter, why) in [
-            (Bad::Fails, "the exporter failed"),
-            (Bad::Hangs, "they took too long"),
+            (
+                Bad::Fails,
+                ExportError::Failed("the exporter failed".to_owned()),
+            ),
+            (Bad::Hangs, ExportError::Late),
         ] {
             let mut exporter = OpenTelemetry::new(exporter).with_timeout(Duration::from_millis(1));
             let result = exporter.export(finished(1).batch());
-            assert_eq!(result, Err(ExportError(why.to_owned())));
+            assert_eq!(result, Err(why));
         }
     }
 
