@@ -258,3 +258,6 @@ impl Bus {
         transport.downcast_ref()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,28 @@
 //! The context of a thread is ambient. Code that is not async puts one in place with [`Context::attach`]; a future
 //! carries its own with [`Context::scope`], which puts it in place at each poll and takes it away after, so that it
 //! neither leaks into other tasks nor gets lost when the task moves to another thread.
+//!
+//! # OpenTelemetry
+//!
+//! With the feature `opentelemetry` the current context of that crate and ours see each other, in both directions and
+//! any nesting: whichever was put in place last is the parent. A span of the SDK, or one of `tracing` that
+//! `tracing-opentelemetry` has made current (as it does unless `with_context_activation(false)`), becomes the parent
+//! of our spans, and our spans become the parents of theirs. Correlation and tenant stay ours.
+//!
+//! - A future that is moved to another task takes our context along with [`Context::scope`], theirs with `with_context`
+//!   or `instrument`; one does not do it for the other, save for the parent.
+//! - What is said to the current span through the API of OpenTelemetry while ours is current is lost:
+//!   [`crate::span::set`] says it.
+//! - Their spans follow our decision where the trace begins, if their sampler is based on parents; what they drop is
+//!   not rescued when something fails later.
+//! - Baggage of theirs is not ours, and ours is not theirs.
+//! - Two versions of `opentelemetry` in one program have a current context each. Ours is the one that
+//!   `obs_runtime::export::opentelemetry` names; tracers of the other do not see our spans, nor we theirs.
 
 pub(crate) mod baggage;
 mod carrier;
+#[cfg(feature = "opentelemetry")]
+pub(crate) mod foreign;
 pub mod traceparent;
 
 use std::cell::RefCell;
@@ -106,7 +125,12 @@ impl Context {
         let mut look = Some(look);
         let seen = CURRENT.try_with(|current| {
             let current = current.try_borrow().ok()?;
-            look.take().map(|look| look(&current))
+            let look = look.take()?;
+            #[cfg(feature = "opentelemetry")]
+            if let Some(theirs) = foreign::on_top(&current) {
+                return Some(look(&theirs));
+            }
+            Some(look(&current))
         });
         match (seen, look) {
             (Ok(Some(seen)), _) => seen,
@@ -122,6 +146,8 @@ impl Context {
             .try_with(|current| current.replace(self.clone()))
             .unwrap_or_default();
         ContextGuard {
+            #[cfg(feature = "opentelemetry")]
+            shown: foreign::attach(self, &before),
             before: Some(before),
             thread: PhantomData,
         }
@@ -272,6 +298,9 @@ impl fmt::Debug for Context {
 #[derive(Debug)]
 pub struct ContextGuard {
     before: Option<Context>,
+    #[cfg(feature = "opentelemetry")]
+    #[expect(dead_code, reason = "it takes away what it has put in place")]
+    shown: foreign::Guard,
     /// A guard stays in its thread.
     thread: PhantomData<*const ()>,
 }

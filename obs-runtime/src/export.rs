@@ -7,6 +7,8 @@
 //! After a fork the child has no such thread: what it does leaves nothing.
 
 mod console;
+#[cfg(feature = "opentelemetry")]
+mod otel;
 mod otlp_json;
 mod pipe;
 
@@ -15,7 +17,11 @@ use std::io;
 use std::time::Duration;
 
 pub use console::Console;
+#[cfg(feature = "opentelemetry")]
+pub use otel::OpenTelemetry;
 pub use otlp_json::OtlpJsonLines;
+#[cfg(feature = "opentelemetry")]
+pub use {::opentelemetry, ::opentelemetry_sdk};
 
 use crate::metric::{self, Signal};
 use crate::span::Batch;
@@ -50,14 +56,20 @@ pub trait SpanExporter: fmt::Debug + Send + 'static {
 
 /// A batch that was not exported.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ExportError(
-    /// Why, without anything out of the spans.
-    pub String,
-);
+#[non_exhaustive]
+pub enum ExportError {
+    /// It was refused, or could not be delivered: why, without anything out of the spans.
+    Failed(String),
+    /// It took too long.
+    Late,
+}
 
 impl fmt::Display for ExportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "spans were not exported: {}", self.0)
+        match self {
+            ExportError::Failed(why) => write!(f, "spans were not exported: {why}"),
+            ExportError::Late => f.write_str("spans were not exported in time"),
+        }
     }
 }
 

@@ -23,6 +23,8 @@
 //! | `serde` | `Serialize` and `Deserialize` for logical types and [`Json`], and for generated types whose settings ask |
 //! | `schemars` | `JsonSchema` for logical types and [`Json`] |
 //! | `chrono`, `time`, `uuid`, `rust_decimal` | logical types to and from the types of these crates |
+//! | `opentelemetry` | spans to any exporter of `opentelemetry_sdk`, and parents to and from its current context |
+//! | `tokio` | exporters that need a runtime have one of their own |
 //! | `apache-avro` | events to and from the values of apache-avro |
 
 pub mod bus;

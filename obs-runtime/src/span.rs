@@ -38,11 +38,13 @@
 //!
 //! - What another program has dropped. A rescued span may have a parent that nobody has.
 //! - What a tracer of somebody else in this program has dropped, as `opentelemetry_sdk` does with spans that are not
-//!   sampled: spans of ours below it and above it are rescued, with a gap in between.
+//!   sampled, those of `tracing-opentelemetry` included: spans of ours below it and above it are rescued, with a gap in
+//!   between; see [`crate::context`].
 //! - Spans of a local root that ended well before a late child fails.
 //! - Spans that end while nobody exports.
 
 mod attributes;
+mod finished;
 mod limits;
 mod local;
 mod record;
@@ -54,10 +56,12 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use attributes::{Attributes, Value};
+#[cfg(feature = "opentelemetry")]
+pub(crate) use finished::Stated;
+pub use finished::{Batch, FinishedEvent, FinishedLink, FinishedSpan};
 pub use limits::SpanLimits;
 pub(crate) use local::{sweep, waiting_bytes};
 pub(crate) use record::Spans;
-pub use record::{Batch, FinishedEvent, FinishedLink, FinishedSpan};
 pub(crate) use work::Scope;
 pub use work::{InSpan, event, failed, link, set};
 
@@ -287,7 +291,9 @@ impl Span {
             }
             found
         };
-        if export::active() || self.recorder.is_some() {
+        // Those that wait with it are counted where they leave.
+        let rescues = reason.is_some() && self.local.is_some();
+        if export::active() || self.recorder.is_some() || rescues {
             Some(reason)
         } else {
             if self.context.sampled || reason.is_some() {

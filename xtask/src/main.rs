@@ -29,6 +29,7 @@ cargo xtask fuzz [TARGET…] [--still N] [--seconds N] [--keep]
                             `--keep` adds what they found to the corpus
 cargo xtask soak [--minutes N] [--seed S]
                             random specs of both dialects through everything, from seed S on, for N minutes
+cargo xtask soak bus        the tests of the buses in their long form: crashes, disks that fail, crowds
 cargo xtask tools           install the outside tools the tests use, into .tools
 cargo xtask steps           list the steps of `test`
 cargo xtask corpora [SOURCE…]   the schemas of OBS_CORPORA against other implementations, as a table
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["test", steps @ ..] => test::run(steps),
         ["fuzz", words @ ..] => fuzz::run(words),
+        ["soak", "bus"] => soak::bus(),
         ["soak", words @ ..] => soak::run(words),
         ["bench", words @ ..] => bench::run(words),
         ["tools"] => tools::install().map(drop),

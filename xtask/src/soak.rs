@@ -1,9 +1,25 @@
-//! `cargo xtask soak`: random specs through everything, for as long as it is given.
+//! `cargo xtask soak`: random specs through everything, for as long as it is given; and the buses that keep records,
+//! with processes that die, disks that fail, and crowds.
 
 use crate::run::{cargo, go};
 
 /// Without `--minutes`.
 const MINUTES: u64 = 10;
+
+/// The long forms of what the tests do in short.
+pub(crate) fn bus() -> Result<(), String> {
+    let mut command = cargo();
+    command.args([
+        "test",
+        "--release",
+        "-q",
+        "-p",
+        "obs-runtime",
+        "--lib",
+        "bus::",
+    ]);
+    go(command.env("OBS_SOAK", "1"))
+}
 
 /// Builds for speed and runs.
 pub(crate) fn run(words: &[&str]) -> Result<(), String> {

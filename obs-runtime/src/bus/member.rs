@@ -11,6 +11,15 @@ use super::waiters::wake;
 use super::{BusError, Delivery, OwnedRecord, Receipt, Subscription};
 use crate::lane::lock;
 
+/// What came of reading a record.
+pub(super) enum Reading {
+    Record(OwnedRecord),
+    /// It is gone, and will not come back.
+    Gone,
+    /// It cannot be read. It stays out, and those of its key behind it, until the bus is opened again.
+    Unreadable,
+}
+
 /// A handle to a bus that keeps topics.
 pub(super) trait Shelves: Clone + Debug + Send + 'static {
     /// What is under its lock.
@@ -36,9 +45,8 @@ pub(super) trait Shelves: Clone + Debug + Send + 'static {
     /// A group has ended in a topic.
     fn ended(&self, id: u64);
 
-    /// A record that is kept; `None` if it cannot be read, and never will.
-    fn read(&self, reader: &mut Self::Reader, number: u64, kept: Self::Kept)
-    -> Option<OwnedRecord>;
+    /// A record that is kept.
+    fn read(&self, reader: &mut Self::Reader, number: u64, kept: Self::Kept) -> Reading;
 
     /// Changes something and wakes all who may have waited for it.
     fn change<T>(&self, change: impl FnOnce(&mut Self::State) -> T) -> T {
@@ -149,9 +157,17 @@ impl<S: Shelves> Source for Member<S> {
             if let Some((place, id, number, attempt, kept)) = self.pick(&mut state) {
                 drop(state);
                 let settle = self.settle(place, id, number);
-                let Some(record) = shelves.read(&mut self.reader, number, kept) else {
-                    settle(true);
-                    continue;
+                let record = match shelves.read(&mut self.reader, number, kept) {
+                    Reading::Record(record) => record,
+                    Reading::Gone => {
+                        settle(true);
+                        continue;
+                    }
+                    Reading::Unreadable => {
+                        let _state = shelves.state();
+                        *lock(&self.out) -= 1;
+                        continue;
+                    }
                 };
                 let receipt = Receipt {
                     partition: None,

@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use super::cursor::KeyTag;
 use super::frame;
-use super::member::Shelves;
+use super::member::{Reading, Shelves};
 use super::topics::{Kept, Topics};
 use super::waiters::wake;
 use super::{
@@ -143,8 +143,8 @@ impl Shelves for Memory {
 
     fn ended(&self, _: u64) {}
 
-    fn read(&self, (): &mut (), _: u64, kept: Placed) -> Option<OwnedRecord> {
-        Some(kept.1)
+    fn read(&self, (): &mut (), _: u64, kept: Placed) -> Reading {
+        Reading::Record(kept.1)
     }
 }
 

@@ -43,7 +43,7 @@ impl<W: Write + Send + 'static> SpanExporter for Console<W> {
         }
         let written = self.0.write_all(text.as_bytes());
         let written = written.and_then(|()| self.0.flush());
-        written.map_err(|error| ExportError(error.kind().to_string()))
+        written.map_err(|error| ExportError::Failed(error.kind().to_string()))
     }
 }
 

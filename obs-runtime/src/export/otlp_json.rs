@@ -54,12 +54,12 @@ impl<W: Write + Send + 'static> SpanExporter for OtlpJsonLines<W> {
         let mut line = w.finish().map_err(|_| refused("they cannot be encoded"))?;
         line.push(b'\n');
         let written = self.to.write_all(&line).and_then(|()| self.to.flush());
-        written.map_err(|error| ExportError(error.kind().to_string()))
+        written.map_err(|error| ExportError::Failed(error.kind().to_string()))
     }
 }
 
 fn refused(why: &str) -> ExportError {
-    ExportError(why.to_owned())
+    ExportError::Failed(why.to_owned())
 }
 
 fn span(w: &mut Writer, span: &FinishedSpan<'_>) {

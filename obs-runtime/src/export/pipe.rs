@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::SpanExporter;
+use super::{ExportError, SpanExporter};
 use crate::clock;
 use crate::lane::{Blocks, lock};
 use crate::metric::{self, Reason, Signal};
@@ -25,6 +25,9 @@ const MOST_BYTES: usize = 8 << 20;
 
 /// Spans that an exporter gets at once, at most.
 const BATCH: usize = 512;
+
+/// Emptied blocks that are kept for the next round.
+const SPARES: usize = 16;
 
 /// How long a span stays in its block, at most.
 const TIMER: Duration = Duration::from_secs(1);
@@ -222,8 +225,10 @@ impl Pipe {
                         return;
                     }
                 }
-                spans.clear();
-                spare.push(spans);
+                if spare.len() < SPARES {
+                    spans.clear();
+                    spare.push(spans);
+                }
             }
             metric::buffered(Signal::Spans, span::waiting_bytes() as u64);
             if turn.stop {
@@ -288,7 +293,8 @@ impl Pipe {
             let exported = catch_unwind(AssertUnwindSafe(|| exporter.export(batch)));
             let why = match exported {
                 Ok(Ok(())) => None,
-                Ok(Err(_)) => Some(Reason::Export),
+                Ok(Err(ExportError::Failed(_))) => Some(Reason::Export),
+                Ok(Err(ExportError::Late)) => Some(Reason::Timeout),
                 Err(_) => Some(Reason::Panic),
             };
             let control = lock(&self.control);

@@ -79,17 +79,10 @@ pub(super) fn append_all(file: &dyn DiskFile, mut bytes: &[u8]) -> io::Result<()
     Ok(())
 }
 
-/// Reads up to so many bytes; fewer only at the end of the file.
-pub(super) fn read_up_to(
-    file: &dyn DiskFile,
-    at: u64,
-    most: usize,
-    into: &mut Vec<u8>,
-) -> io::Result<()> {
-    into.clear();
-    into.resize(most, 0);
+/// Reads until there is no room or nothing more, and says how many bytes that were.
+pub(super) fn read_all(file: &dyn DiskFile, at: u64, into: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
-    while filled < most {
+    while filled < into.len() {
         match file.read_at(at + filled as u64, &mut into[filled..]) {
             Ok(0) => break,
             Ok(read) => filled += read,
@@ -97,8 +90,7 @@ pub(super) fn read_up_to(
             Err(error) => return Err(error),
         }
     }
-    into.truncate(filled);
-    Ok(())
+    Ok(filled)
 }
 
 /// A folder of this machine.

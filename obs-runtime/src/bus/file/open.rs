@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 
-use super::disk::{Disk, DiskFile, Held, read_up_to};
+use super::disk::{Disk, DiskFile, Held, read_all};
 use super::journal;
 use super::segment::{self, Head, START, Scanned, Segment};
 use super::store::{Listed, Place, State, Store, Writer};
@@ -100,13 +100,13 @@ fn find(disk: &dyn Disk) -> io::Result<Vec<Found>> {
         let Some(sequence) = segment::sequence(&name) else {
             continue;
         };
-        let (file, mut bytes) = (disk.open(&name)?, Vec::new());
-        read_up_to(&*file, 0, START as usize, &mut bytes)?;
+        let (file, mut head) = (disk.open(&name)?, [0; START as usize]);
+        read_all(&*file, 0, &mut head)?;
         found.push(Found {
             sequence,
             name,
             file,
-            head: Head::of(&bytes),
+            head: Head::of(&head),
             limit: u64::MAX,
             acknowledged: 0,
         });

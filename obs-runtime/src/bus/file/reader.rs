@@ -4,10 +4,10 @@ use std::io;
 use std::sync::{Arc, MutexGuard};
 
 use super::DamageKind;
-use super::disk::read_up_to;
+use super::disk::read_all;
 use super::segment::{self, Segment};
 use super::store::{Place, State, Store};
-use crate::bus::member::Shelves;
+use crate::bus::member::{Reading, Shelves};
 use crate::bus::topics::Topics;
 use crate::bus::{BusError, OwnedRecord, frame};
 use crate::lane::lock;
@@ -23,7 +23,9 @@ const DAMAGE: usize = 1_000;
 pub(super) struct Window {
     segment: Option<Arc<Segment>>,
     at: u64,
+    /// A buffer, and how much of it was read.
     bytes: Vec<u8>,
+    len: usize,
 }
 
 impl Window {
@@ -33,7 +35,7 @@ impl Window {
             return None;
         }
         let skip = usize::try_from(at.checked_sub(self.at)?).ok()?;
-        let frame = frame::take(self.bytes.get(skip..)?, segment.head.salt)?;
+        let frame = frame::take(self.bytes.get(skip..self.len)?, segment.head.salt)?;
         if frame.number != number {
             return None;
         }
@@ -44,12 +46,14 @@ impl Window {
     fn fill(&mut self, segment: &Arc<Segment>, at: u64) -> io::Result<()> {
         self.segment = None;
         self.at = at;
-        read_up_to(&*segment.file, at, WINDOW, &mut self.bytes)?;
-        if let Some(size) = frame::size(&self.bytes)
-            && size > self.bytes.len()
+        self.bytes.resize(WINDOW, 0);
+        self.len = read_all(&*segment.file, at, &mut self.bytes)?;
+        if let Some(size) = frame::size(&self.bytes[..self.len])
+            && size > self.len
             && at + size as u64 <= segment.file.size()?
         {
-            read_up_to(&*segment.file, at, size, &mut self.bytes)?;
+            self.bytes.resize(size.max(WINDOW), 0);
+            self.len = read_all(&*segment.file, at, &mut self.bytes)?;
         }
         self.segment = Some(Arc::clone(segment));
         Ok(())
@@ -88,17 +92,18 @@ impl Shelves for Shared {
         self.0.ended(id);
     }
 
-    fn read(&self, window: &mut Window, number: u64, place: Place) -> Option<OwnedRecord> {
-        // One that had to make room is gone and counted.
-        let segment = lock(&self.0.state).segment(number)?;
+    fn read(&self, window: &mut Window, number: u64, place: Place) -> Reading {
+        let Some(segment) = lock(&self.0.state).segment(number) else {
+            // It had to make room, and is counted.
+            return Reading::Gone;
+        };
         let at = u64::from(place.at);
         if let Some(record) = window.record(&segment, number, at) {
-            return Some(record);
+            return Reading::Record(record);
         }
-        if window.fill(&segment, at).is_ok()
-            && let Some(record) = window.record(&segment, number, at)
-        {
-            return Some(record);
+        let filled = window.fill(&segment, at);
+        if let Some(record) = window.record(&segment, number, at) {
+            return Reading::Record(record);
         }
         let mut state = lock(&self.0.state);
         let at = usize::try_from(at).unwrap_or(usize::MAX);
@@ -108,6 +113,9 @@ impl Shelves for Shared {
         if state.damage.len() < DAMAGE && !state.damage.contains(&damage) {
             state.damage.push(damage);
         }
-        None
+        match filled {
+            Ok(()) => Reading::Gone,
+            Err(_) => Reading::Unreadable,
+        }
     }
 }

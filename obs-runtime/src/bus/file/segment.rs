@@ -4,7 +4,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::disk::{Disk, DiskFile, append_all, read_up_to};
+use super::disk::{Disk, DiskFile, append_all, read_all};
 use super::{Damage, DamageKind};
 use crate::bus::frame::{self, Crc, Frame};
 use crate::ids;
@@ -132,8 +132,9 @@ pub(super) fn sequence(name: &str) -> Option<u64> {
 /// All of a file.
 pub(super) fn read(file: &dyn DiskFile) -> io::Result<Vec<u8>> {
     let size = usize::try_from(file.size()?).map_err(|_| io::ErrorKind::FileTooLarge)?;
-    let mut bytes = Vec::new();
-    read_up_to(file, 0, size, &mut bytes)?;
+    let mut bytes = vec![0; size];
+    let read = read_all(file, 0, &mut bytes)?;
+    bytes.truncate(read);
     Ok(bytes)
 }
 

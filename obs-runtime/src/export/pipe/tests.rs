@@ -31,6 +31,7 @@ macro_rules! pipe {
 enum How {
     Well,
     Fails,
+    Late,
     Panics,
     /// Tells that it is called, and goes on when it is told to.
     Waits(Sender<()>, Receiver<()>),
@@ -44,7 +45,8 @@ impl SpanExporter for Takes {
     fn export(&mut self, spans: Batch<'_>) -> Result<(), ExportError> {
         match &self.0 {
             How::Well => {}
-            How::Fails => return Err(ExportError("on purpose".to_owned())),
+            How::Fails => return Err(ExportError::Failed("on purpose".to_owned())),
+            How::Late => return Err(ExportError::Late),
             // Unwinds without the hook, which would write into the output of other tests.
             How::Panics => std::panic::resume_unwind(Box::new(())),
             How::Waits(here, go) => {
@@ -103,6 +105,7 @@ fn everything_arrives_in_batches() {
 fn what_fails_is_counted_and_asked_again() {
     type Look = fn() -> Vec<(&'static str, u64)>;
     let (failing, fails): (_, Look) = pipe!();
+    let (late, comes_late): (_, Look) = pipe!();
     let (panicking, panics): (_, Look) = pipe!();
     for (how, pipe, counts, expected) in [
         (
@@ -110,6 +113,12 @@ fn what_fails_is_counted_and_asked_again() {
             failing,
             fails,
             [("batches", 4), ("export", 1_200)],
+        ),
+        (
+            How::Late,
+            late,
+            comes_late,
+            [("batches", 4), ("timeout", 1_200)],
         ),
         (
             How::Panics,
@@ -216,4 +225,41 @@ fn bytes_are_bounded_too() {
     one.pad(MOST_BYTES);
     assert_eq!(pipe.put(&mut block, &mut one), Ok(()));
     assert_eq!(pipe.put(&mut block, &mut finished(1)), Err(Reason::Full));
+}
+
+#[test]
+fn every_span_of_every_thread_is_exported_or_counted() {
+    let (pipe, counts) = pipe!();
+    let ((took, taken), (here, _called), (go, going)) = (channel(), channel(), channel());
+    pipe.add(Box::new(Takes(How::Waits(here, going), took)))
+        .unwrap();
+    let refused = Mutex::new(0);
+    let (threads, puts, each) = (2, 300, 50);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let mine = Mine::enter(pipe);
+                for _ in 0..puts {
+                    if mine.put(&mut finished(each)).is_err() {
+                        *lock(&refused) += each;
+                    }
+                    // Batches go out while more come in, and some of both when it is all shut down.
+                    let _ = go.send(());
+                }
+            });
+        }
+        pipe.flush(Duration::from_millis(1));
+        pipe.shutdown(Duration::from_millis(1));
+    });
+    drop(go);
+    let dropped: u64 = counts()
+        .iter()
+        .filter(|(name, _)| *name != "batches")
+        .map(|(_, count)| count)
+        .sum();
+    let exported: usize = taken.iter().map(|(count, _)| count).sum();
+    let told = exported + *lock(&refused) + usize::try_from(dropped).unwrap();
+    let all = threads * puts * each;
+    // What an exporter delivers after it was given up is counted as lost before.
+    assert!((all..=all + BATCH).contains(&told), "{told} of {all}");
 }

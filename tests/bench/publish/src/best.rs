@@ -169,6 +169,7 @@ impl Thread<'_> {
                 ("event.type", course.event_type().into()),
                 ("event.version", VERSION.into()),
                 ("event.id", id.to_owned().into()),
+                ("messaging.message.id", id.to_owned().into()),
                 ("device.id", reading.device.clone().into()),
             ]
         });
@@ -231,12 +232,13 @@ impl Thread<'_> {
                 &record!(
                     Level::Info,
                     "",
-                    &format_args!("published"),
+                    &format_args!("event published"),
                     b!(
                         "timestamp" => time,
                         "level" => "INFO",
-                        "message" => "published",
+                        "message" => "event published",
                         "target" => "bench",
+                        "service" => SOURCE,
                         "event_id" => id,
                         "event_type" => course.event_type(),
                         "event_version" => VERSION,
@@ -246,7 +248,6 @@ impl Thread<'_> {
                         "duration_ms" => took.as_secs_f64() * 1e3,
                         "status" => "ok",
                         "device" => reading.device.as_str(),
-                        "site" => reading.site.as_str(),
                     )
                 ),
                 &self.fixed,

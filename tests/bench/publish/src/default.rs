@@ -133,6 +133,7 @@ impl Default {
             event.r#type = self.course.event_type(),
             event.version = VERSION,
             event.id = tracing::field::Empty,
+            messaging.message.id = tracing::field::Empty,
             device.id = %reading.device,
         )
     )]
@@ -140,6 +141,7 @@ impl Default {
         let start = Instant::now();
         let id = Uuid::now_v7().to_string();
         Span::current().record("event.id", id.as_str());
+        Span::current().record("messaging.message.id", id.as_str());
         let time = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
         let context = Span::current().context();
         let span = context.span().span_context().clone();
@@ -202,6 +204,7 @@ impl Default {
             .observe(body.len() as f64);
         if self.course.logs() {
             info!(
+                service = SOURCE,
                 event_id = %id,
                 event_type = self.course.event_type(),
                 event_version = VERSION,
@@ -211,8 +214,7 @@ impl Default {
                 duration_ms = took.as_secs_f64() * 1e3,
                 status = "ok",
                 device = %reading.device,
-                site = %reading.site,
-                "published"
+                "event published"
             );
         }
     }

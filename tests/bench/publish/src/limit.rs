@@ -227,7 +227,7 @@ impl Thread<'_> {
             line.reserve(512);
             line.extend_from_slice(b"{\"timestamp\":\"");
             line.extend_from_slice(&stamp);
-            line.extend_from_slice(b"\",\"level\":\"INFO\",\"message\":\"published\",\"target\":\"bench\",\"event_id\":\"");
+            line.extend_from_slice(b"\",\"level\":\"INFO\",\"message\":\"event published\",\"target\":\"bench\",\"service\":\"bench\",\"event_id\":\"");
             line.extend_from_slice(&id);
             line.extend_from_slice(b"\",\"event_type\":\"reading.taken\",\"event_version\":\"1.0.0\",\"correlation_id\":");
             string(line, CORRELATION);
@@ -239,8 +239,6 @@ impl Thread<'_> {
             millis(line, took);
             line.extend_from_slice(b",\"status\":\"ok\",\"context\":{\"device\":");
             string(line, &reading.device);
-            line.extend_from_slice(b",\"site\":");
-            string(line, &reading.site);
             line.extend_from_slice(b"}}\n");
         }
         if sampled || took >= SLOW {
@@ -370,7 +368,11 @@ fn shown(spans: &[Ended], text: &str, course: &Course) -> Vec<Span> {
         let device = &text[from..span.device];
         from = span.device;
         let id = str::from_utf8(&span.id).unwrap_or_default();
-        let own = [("event.id", id), ("device.id", device)];
+        let own = [
+            ("event.id", id),
+            ("messaging.message.id", id),
+            ("device.id", device),
+        ];
         let all = fixed(course).into_iter().chain(own);
         Span {
             name: course.span_name().to_owned(),

@@ -33,12 +33,9 @@ fn one(out: &mut Vec<u8>, span: &Ended, device: &str, course: &Course) {
     for (name, value) in fixed(course) {
         attribute(out, 9, name, value);
     }
-    attribute(
-        out,
-        9,
-        "event.id",
-        str::from_utf8(&span.id).unwrap_or_default(),
-    );
+    let id = str::from_utf8(&span.id).unwrap_or_default();
+    attribute(out, 9, "event.id", id);
+    attribute(out, 9, "messaging.message.id", id);
     attribute(out, 9, "device.id", device);
     // A status that says nothing, and the flags: sampled, the parent is known not to be remote.
     out.extend_from_slice(&[15 << 3 | 2, 0]);

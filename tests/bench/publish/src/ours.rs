@@ -3,12 +3,14 @@
 use crate::course::{CORRELATION, Course, SOURCE, SYSTEM};
 use crate::event::{VALUES, readings};
 use crate::events::bench::{ReadingStored, ReadingTaken};
-use crate::seen::{self, Memory};
-use crate::{Body, Runner, Team};
+use crate::seen::{self, Memory, Span};
+use crate::{Body, Exporter, Runner, Team};
 use obs_runtime::bus::{Receipt, Record, Sending, Transport};
-use obs_runtime::log::{self, Level, LogOutput};
+use obs_runtime::export::{ExportError, OtlpJsonLines, SpanExporter};
+use obs_runtime::log::{self, LogOutput};
 use obs_runtime::metric::{Format, exposition};
-use obs_runtime::{Bus, Context, ContextGuard, Event, Publisher};
+use obs_runtime::span::{Batch, Kind, Value};
+use obs_runtime::{Bus, Context, ContextGuard, Event, Obs, Publisher, Sampling, Setup};
 use std::time::Duration;
 
 /// The bus of everybody.
@@ -36,31 +38,82 @@ impl Transport for Wire {
     }
 }
 
+/// Counts the spans, or encodes them as well.
+#[derive(Debug)]
+struct Taker(Option<OtlpJsonLines<Memory>>);
+
+impl SpanExporter for Taker {
+    fn export(&mut self, spans: Batch<'_>) -> Result<(), ExportError> {
+        seen::spans(spans.len(), || shown(spans));
+        self.0.as_mut().map_or(Ok(()), |lines| lines.export(spans))
+    }
+}
+
+fn shown(spans: Batch<'_>) -> Vec<Span> {
+    let each = spans.iter().map(|span| Span {
+        name: span.name().to_owned(),
+        kind: match span.kind() {
+            Kind::Internal => "internal",
+            Kind::Server => "server",
+            Kind::Client => "client",
+            Kind::Producer => "producer",
+            Kind::Consumer => "consumer",
+        },
+        failed: span.error().is_some(),
+        trace: span.trace().get(),
+        span: span.span().get(),
+        attributes: span
+            .attributes()
+            .map(|(name, value)| {
+                let value = match value {
+                    Value::Bool(value) => value.to_string(),
+                    Value::Int(value) => value.to_string(),
+                    Value::Float(value) => value.to_string(),
+                    Value::Text(text) => text.to_owned(),
+                };
+                (name.to_owned(), value)
+            })
+            .collect(),
+    });
+    each.collect()
+}
+
 struct Ours {
     course: Course,
-    bus: Bus,
+    obs: Obs,
 }
 
 pub fn ready(course: &Course) -> Box<dyn Team> {
-    if course.logs() {
-        log::to(LogOutput::writer(Memory), Level::Info).expect("a thread can be started");
+    let otlp = course.exporter == Exporter::Otlp;
+    let obs = Setup::new()
+        .with_origin(SOURCE)
+        .with_bus(Bus::new(Wire))
+        .with_log(LogOutput::writer(Memory))
+        .with_exporter(Taker(otlp.then(|| OtlpJsonLines::new(SOURCE, Memory))))
+        .with_sampling(Sampling {
+            ratio: course.ratio,
+            ..Sampling::default()
+        })
+        .init();
+    if !course.logs() {
+        log::set_level(None);
     }
     Box::new(Ours {
         course: *course,
-        bus: Bus::new(Wire).for_source(SOURCE),
+        obs: obs.expect("nobody was faster"),
     })
 }
 
 impl Team for Ours {
     fn runner(&self) -> Box<dyn Runner + '_> {
         match self.course.body {
-            Body::Json | Body::JsonQuiet => Box::new(Thread::<ReadingTaken>::new(&self.bus)),
-            Body::Avro => Box::new(Thread::<ReadingStored>::new(&self.bus)),
+            Body::Json | Body::JsonQuiet => Box::new(Thread::<ReadingTaken>::new(self.obs.bus())),
+            Body::Avro => Box::new(Thread::<ReadingStored>::new(self.obs.bus())),
         }
     }
 
     fn flush(&self) {
-        log::flush(Duration::from_secs(5));
+        self.obs.flush(Duration::from_secs(5));
     }
 
     fn metrics(&self) -> String {

@@ -156,6 +156,7 @@ impl Thread<'_> {
             event.r#type = course.event_type(),
             event.version = VERSION,
             event.id = id,
+            messaging.message.id = id,
             device.id = reading.device.as_str(),
         )
         .entered();
@@ -217,6 +218,7 @@ impl Thread<'_> {
         team.bytes.observe(self.body.len() as f64);
         if course.logs() && tracing::enabled!(Level::INFO) {
             info!(
+                service = SOURCE,
                 event_id = id,
                 event_type = course.event_type(),
                 event_version = VERSION,
@@ -226,8 +228,7 @@ impl Thread<'_> {
                 duration_ms = took.as_secs_f64() * 1e3,
                 status = "ok",
                 device = reading.device.as_str(),
-                site = reading.site.as_str(),
-                "published"
+                "event published"
             );
         }
     }

@@ -1,0 +1,107 @@
+//! The current context of OpenTelemetry, and ours: each sees the spans of the other.
+//!
+//! Whatever of the two was put in place last is the parent of what comes next. Ours goes into OpenTelemetry's context
+//! whenever it is attached, so the two differ only where somebody else has put a span on top: then that one is the
+//! parent. Both are put in place at each poll of a future and taken away after it, never over an `.await`.
+
+use std::str::FromStr;
+
+use opentelemetry::trace::{self, TraceContextExt, TraceFlags, TraceState};
+use opentelemetry::{Context as Foreign, ContextGuard};
+
+use super::{Context, SpanContext};
+use crate::ids::{SpanId, TraceId};
+
+/// Alive as long as the current context of OpenTelemetry can be looked at in this thread: whoever looks later, while
+/// the thread ends, is met with a panic there.
+struct Alive;
+
+impl Alive {
+    fn new() -> Alive {
+        // What is made first goes last.
+        Foreign::map_current(|_| Alive)
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {}
+}
+
+thread_local! {
+    static ALIVE: Alive = Alive::new();
+}
+
+/// While it lives, our span is the current one of OpenTelemetry.
+pub(super) type Guard = Option<ContextGuard>;
+
+/// Shows the span of a context to OpenTelemetry, unless it is there already. Where there is none, the one of ours that
+/// was there before is hidden; one of somebody else stays.
+pub(super) fn attach(ours: &Context, before: &Context) -> Guard {
+    if ours.span().is_none() && before.span().is_none() {
+        return None;
+    }
+    ALIVE
+        .try_with(|_| {
+            let next = Foreign::map_current(|current| {
+                let shown = match (ours.span(), before.span()) {
+                    (Some(span), _) => (!is(current, span)).then(|| show(span, ours.trace_state())),
+                    (None, Some(span)) => is(current, span).then(trace::SpanContext::empty_context),
+                    (None, None) => None,
+                };
+                Some(current.with_remote_span_context(shown?))
+            });
+            next.map(Foreign::attach)
+        })
+        .ok()?
+}
+
+/// A span as OpenTelemetry has it.
+pub(crate) fn show(span: SpanContext, state: Option<&str>) -> trace::SpanContext {
+    let state = state.map(TraceState::from_str);
+    trace::SpanContext::new(
+        span.trace.get().into(),
+        trace::SpanId::from(span.span.get()),
+        TraceFlags::NOT_SAMPLED.with_sampled(span.sampled),
+        span.remote,
+        // What OpenTelemetry does not understand it cannot pass on.
+        state.and_then(Result::ok).unwrap_or_default(),
+    )
+}
+
+/// Whether this is the current span of a context of OpenTelemetry.
+fn is(current: &Foreign, span: SpanContext) -> bool {
+    current.has_active_span()
+        && trace::SpanId::from(span.span.get()) == current.span().span_context().span_id()
+}
+
+/// The context with the span that somebody else has put on top of it, if there is one.
+#[inline]
+pub(super) fn on_top(ours: &Context) -> Option<Context> {
+    let theirs = ALIVE
+        .try_with(|_| {
+            Foreign::map_current(|current| {
+                if !current.has_active_span() || ours.span().is_some_and(|span| is(current, span)) {
+                    return None;
+                }
+                let span = current.span();
+                let span = span.span_context();
+                let found = SpanContext {
+                    trace: TraceId::new(u128::from_be_bytes(span.trace_id().to_bytes()))?,
+                    span: SpanId::new(u64::from_be_bytes(span.span_id().to_bytes()))?,
+                    sampled: span.is_sampled(),
+                    remote: span.is_remote(),
+                };
+                Some((found, span.trace_state().header()))
+            })
+        })
+        .ok()?;
+    let (span, state) = theirs?;
+    Some(ours.clone().with(|parts| {
+        let same = parts.span.is_some_and(|ours| ours.trace == span.trace);
+        if !same {
+            parts.scope = None;
+        }
+        parts.span = Some(span);
+        parts.state = (!state.is_empty()).then(|| state.into());
+    }))
+}

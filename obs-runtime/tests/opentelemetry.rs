@@ -1,0 +1,321 @@
+//! Our spans among those of `opentelemetry_sdk` and `tracing-opentelemetry`, and their exporters with our spans.
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::OnceLock;
+use std::task::{Context as Task, Poll, Waker};
+use std::time::Duration;
+
+use obs_runtime::export::OpenTelemetry;
+use obs_runtime::export::opentelemetry::trace::{
+    FutureExt, SpanId, SpanKind, Status, TraceContextExt, TraceId, Tracer, TracerProvider,
+};
+use obs_runtime::export::opentelemetry::{Context as Foreign, KeyValue, Value};
+use obs_runtime::export::opentelemetry_sdk::Resource;
+use obs_runtime::export::opentelemetry_sdk::trace::{
+    InMemorySpanExporter, SdkTracer, SdkTracerProvider, SpanData,
+};
+use obs_runtime::log::LogOutput;
+use obs_runtime::span::{self, Kind, SpanMeta};
+use obs_runtime::{Context, Obs, Setup, SpanContext};
+use tracing::Instrument;
+use tracing_subscriber::layer::SubscriberExt;
+
+/// Nobody waits for so long unless something is wrong.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Everything that is set up once in a program.
+struct World {
+    obs: Obs,
+    tracer: SdkTracer,
+    /// Ours and theirs arrive here.
+    seen: InMemorySpanExporter,
+}
+
+fn world() -> &'static World {
+    static WORLD: OnceLock<World> = OnceLock::new();
+    WORLD.get_or_init(|| {
+        let seen = InMemorySpanExporter::default();
+        let resource = Resource::builder().with_service_name("nesting").build();
+        let ours = OpenTelemetry::new(seen.clone()).with_resource(resource);
+        let obs = Setup::new()
+            .with_log(LogOutput::writer(std::io::sink()))
+            .with_exporter(ours)
+            .init()
+            .unwrap();
+        let provider = SdkTracerProvider::builder()
+            .with_simple_exporter(seen.clone())
+            .build();
+        let tracer = provider.tracer("theirs");
+        let layer = tracing_opentelemetry::layer().with_tracer(tracer.clone());
+        let registry = tracing_subscriber::registry().with(layer);
+        tracing::subscriber::set_global_default(registry).unwrap();
+        World { obs, tracer, seen }
+    })
+}
+
+/// What has left of a trace, by name.
+fn left(trace: TraceId) -> BTreeMap<String, SpanData> {
+    let world = world();
+    assert!(world.obs.flush(LONG));
+    let all = world.seen.get_finished_spans().unwrap();
+    all.into_iter()
+        .filter(|span| span.span_context.trace_id() == trace)
+        .map(|span| (span.name.to_string(), span))
+        .collect()
+}
+
+fn trace_id(span: SpanContext) -> TraceId {
+    span.trace.get().into()
+}
+
+fn span_id(span: SpanContext) -> SpanId {
+    span.span.get().into()
+}
+
+static OURS: [SpanMeta; 4] = [
+    SpanMeta::new("0"),
+    SpanMeta::new("1"),
+    SpanMeta::new("2"),
+    SpanMeta::new("3"),
+];
+
+/// All words of four letters, once everything is set up: `o` is a span of ours, `s` one of the SDK, `t` one of `tracing`.
+fn nestings() -> impl Iterator<Item = String> {
+    world();
+    (0..81).map(|number| {
+        let letter = |place: u32| ["o", "s", "t"][number / 3_usize.pow(place) % 3];
+        (0..4).map(letter).collect()
+    })
+}
+
+/// Spans in spans, and what is current in the innermost.
+fn nested(kinds: &str, depth: usize) -> SpanContext {
+    let Some(kind) = kinds.chars().nth(depth) else {
+        return Context::current().span().unwrap();
+    };
+    let name = depth.to_string();
+    match kind {
+        'o' => OURS[depth].run(|| nested(kinds, depth + 1)),
+        's' => world().tracer.in_span(name, |_| nested(kinds, depth + 1)),
+        _ => tracing::info_span!("t", otel.name = name).in_scope(|| nested(kinds, depth + 1)),
+    }
+}
+
+type Nested = Pin<Box<dyn Future<Output = SpanContext> + Send>>;
+
+/// The same with futures, each of which waits once before and after what is inside.
+fn nested_future(kinds: &'static str, depth: usize) -> Nested {
+    Box::pin(async move {
+        let Some(kind) = kinds.chars().nth(depth) else {
+            return Context::current().span().unwrap();
+        };
+        let inside = async move {
+            wait().await;
+            let span = nested_future(kinds, depth + 1).await;
+            wait().await;
+            span
+        };
+        let name = depth.to_string();
+        match kind {
+            'o' => OURS[depth].follow(inside).await,
+            's' => {
+                let span = world().tracer.start(name);
+                inside.with_context(Foreign::current_with_span(span)).await
+            }
+            _ => {
+                let span = tracing::info_span!("t", otel.name = name);
+                inside.instrument(span).await
+            }
+        }
+    })
+}
+
+async fn wait() {
+    let mut waited = false;
+    std::future::poll_fn(|_| {
+        if std::mem::replace(&mut waited, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+}
+
+/// Each of the four is in the one before.
+fn check(kinds: &str, innermost: SpanContext) {
+    let left = left(trace_id(innermost));
+    let mut parent = SpanId::INVALID;
+    assert_eq!(left.len(), 4, "{kinds}: {left:?}");
+    for (name, span) in &left {
+        assert_eq!(span.parent_span_id, parent, "{kinds} {name}");
+        parent = span.span_context.span_id();
+    }
+    assert_eq!(parent, span_id(innermost), "{kinds}");
+}
+
+#[test]
+fn spans_of_all_tracers_nest() {
+    for kinds in nestings() {
+        check(&kinds, nested(&kinds, 0));
+        assert_eq!(Context::current().span(), None);
+    }
+}
+
+#[test]
+fn spans_of_all_tracers_nest_in_tasks_that_take_turns() {
+    for kinds in nestings() {
+        let kinds: &'static str = kinds.leak();
+        let mut tasks = [nested_future(kinds, 0), nested_future(kinds, 0)];
+        let mut done = Vec::new();
+        while done.len() < tasks.len() {
+            for task in &mut tasks[done.len()..] {
+                let polled = task.as_mut().poll(&mut Task::from_waker(Waker::noop()));
+                if let Poll::Ready(span) = polled {
+                    done.push(span);
+                }
+                assert_eq!(Context::current().span(), None);
+            }
+        }
+        for span in done {
+            check(kinds, span);
+        }
+    }
+}
+
+#[test]
+fn the_context_that_was_attached_last_is_the_parent() {
+    let world = world();
+    let remote = Context::extract(&vec![(
+        "traceparent",
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    )]);
+    world.tracer.in_span("around", |around| {
+        let theirs = around.span().span_context().span_id();
+        assert_eq!(Context::current().span().map(span_id), Some(theirs));
+        // What says nothing of a span leaves theirs in place; with theirs in it nothing is put on top.
+        for context in [Context::NONE, Context::current()] {
+            let attached = context.with_tenant("acme").attach();
+            assert_eq!(Context::current().span().map(span_id), Some(theirs));
+            assert_eq!(Context::current().tenant(), Some("acme"));
+            Foreign::map_current(|current| assert!(current.span().is_recording()));
+            drop(attached);
+        }
+        let attached = remote.attach();
+        assert_eq!(Context::current().span(), remote.span());
+        Foreign::map_current(|current| assert!(current.span().span_context().is_remote()));
+        drop(attached);
+        OURS[0].run(|| {
+            // Ours can be cut off, for them too.
+            let attached = Context::NONE.attach();
+            assert_eq!(Context::current().span(), None);
+            Foreign::map_current(|current| assert!(!current.span().span_context().is_valid()));
+            drop(attached);
+            assert!(Context::current().span().is_some());
+        });
+        assert_eq!(Context::current().span().map(span_id), Some(theirs));
+    });
+}
+
+#[test]
+fn state_and_correlation_go_through_theirs() {
+    let headers = vec![
+        (
+            "traceparent",
+            "00-0af7651916cd43dd8448eb211c80319d-b7ad6b7169203331-01",
+        ),
+        ("tracestate", "vendor=1,other=2"),
+        ("correlation-id", "order-7"),
+    ];
+    let attached = Context::extract(&headers).attach();
+    world().tracer.in_span("between", |_| {
+        let current = Context::current();
+        assert_eq!(current.trace_state(), Some("vendor=1,other=2"));
+        assert_eq!(current.correlation(), Some("order-7"));
+    });
+    drop(attached);
+}
+
+#[test]
+fn what_is_rescued_has_a_gap_where_theirs_was_dropped() {
+    static ROOT: SpanMeta = SpanMeta::new("root").with_slow_nanos(u64::MAX);
+    static FAILS: SpanMeta = SpanMeta::new("fails").with_slow_nanos(u64::MAX);
+    let world = world();
+    let mut ids = Vec::new();
+    let headers = vec![(
+        "traceparent",
+        "00-0af7651916cd43dd8448eb211c80319e-b7ad6b7169203331-00",
+    )];
+    let attached = Context::extract(&headers).attach();
+    ROOT.run(|| {
+        ids.push(Context::current().span().unwrap());
+        world.tracer.in_span("theirs", |_| {
+            ids.push(Context::current().span().unwrap());
+            assert!(FAILS.try_run(|| "x".parse::<u8>()).is_err());
+        });
+    });
+    drop(attached);
+    let left = left(trace_id(ids[0]));
+    let names: Vec<_> = left.keys().map(String::as_str).collect();
+    assert_eq!(names, ["fails", "root"]);
+    assert_eq!(left["fails"].parent_span_id, span_id(ids[1]));
+    assert_eq!(left["root"].span_context.span_id(), span_id(ids[0]));
+    let reason = KeyValue::new("sampling.reason", "error");
+    assert!(left.values().all(|span| span.attributes.contains(&reason)));
+}
+
+#[test]
+fn everything_about_a_span_arrives() {
+    static FULL: SpanMeta = SpanMeta::new("full")
+        .with_kind(Kind::Client)
+        .with_fixed(&[("fixed", span::Value::Int(1))]);
+    world();
+    let headers = vec![
+        (
+            "traceparent",
+            "00-0af7651916cd43dd8448eb211c80319f-b7ad6b7169203331-01",
+        ),
+        ("tracestate", "vendor=1"),
+    ];
+    let cx = Context::extract(&headers);
+    let parent = cx.span().unwrap();
+    let attached = cx.attach();
+    let failed = FULL.try_run(|| {
+        span::set("text", "said");
+        span::set("half", 0.5);
+        span::set("yes", true);
+        span::event("happened", &[("how", "well".into())]);
+        span::link(parent, &[("why", "so".into())]);
+        "x".parse::<u8>()
+    });
+    drop(attached);
+    let left = left(trace_id(parent));
+    let span = &left["full"];
+    assert_eq!(span.parent_span_id, span_id(parent));
+    assert!(span.parent_span_is_remote && span.span_context.is_sampled());
+    assert_eq!(span.span_context.trace_state().header(), "vendor=1");
+    assert_eq!(span.span_kind, SpanKind::Client);
+    assert_eq!(
+        span.attributes,
+        [
+            KeyValue::new("fixed", 1),
+            KeyValue::new("text", "said"),
+            KeyValue::new("half", 0.5),
+            KeyValue::new("yes", true),
+            KeyValue::new("error.type", "_OTHER"),
+        ]
+    );
+    assert!(span.end_time >= span.start_time);
+    assert_eq!(span.events[0].name, "happened");
+    assert_eq!(span.events[0].attributes, [KeyValue::new("how", "well")]);
+    let text = Value::from(failed.unwrap_err().to_string());
+    assert_eq!(span.events[1].name, "exception");
+    assert_eq!(span.events[1].attributes[1].value, text);
+    assert_eq!(span.links[0].span_context.span_id(), span_id(parent));
+    assert_eq!(span.links[0].attributes, [KeyValue::new("why", "so")]);
+    assert_eq!(span.status, Status::error(text.to_string()));
+    assert_eq!(span.instrumentation_scope.name(), "obs");
+}
