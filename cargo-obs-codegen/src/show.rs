@@ -64,7 +64,7 @@ fn page(package: &Package, event: &Event) -> String {
     for slo in &event.slos {
         let under = slo
             .under_ns
-            .map(|ns| format!(" under {} ms", ns / 1_000_000))
+            .map(|under| format!(" under {} ms", under.value / 1_000_000))
             .unwrap_or_default();
         line("slo", &format!("{} {} %{under}", slo.objective, slo.target));
     }

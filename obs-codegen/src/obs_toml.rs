@@ -51,14 +51,14 @@ pub fn read(cx: &mut Diagnostics, file: FileId, text: &str) -> ObsToml {
     };
     for member in root.as_object().unwrap_or_default() {
         match member.name.as_str() {
-            "specs" => out.specs = texts(cx, &member.value),
+            "specs" => out.specs = texts(cx, "specs", &member.value),
             "build" => build(cx, &member.value, &mut out.settings),
             "defaults" => {
                 out.overlays.defaults = keys::event_keys(cx, &member.value);
                 out.overlays.defaults.loc = None;
             }
             "events" => {
-                for event in object(cx, &member.value) {
+                for event in object(cx, "events", &member.value) {
                     let located = Located {
                         value: event.value.clone(),
                         loc: event.name_loc,
@@ -74,22 +74,22 @@ pub fn read(cx: &mut Diagnostics, file: FileId, text: &str) -> ObsToml {
 }
 
 fn build(cx: &mut Diagnostics, node: &Node, settings: &mut Settings) {
-    for member in object(cx, node) {
-        let value = &member.value;
-        match member.name.as_str() {
-            "avro" => set(cx, value, &mut settings.avro),
-            "json" => set(cx, value, &mut settings.json),
-            "serde" => set(cx, value, &mut settings.serde),
-            "borrowed" => set(cx, value, &mut settings.borrowed),
-            "setters" => set(cx, value, &mut settings.setters),
-            "keep_unknown" => set(cx, value, &mut settings.keep_unknown),
+    for member in object(cx, "build", node) {
+        let (key, value) = (member.name.as_str(), &member.value);
+        match key {
+            "avro" => set(cx, key, value, &mut settings.avro),
+            "json" => set(cx, key, value, &mut settings.json),
+            "serde" => set(cx, key, value, &mut settings.serde),
+            "borrowed" => set(cx, key, value, &mut settings.borrowed),
+            "setters" => set(cx, key, value, &mut settings.setters),
+            "keep_unknown" => set(cx, key, value, &mut settings.keep_unknown),
             "formats" => {
-                if let Some(word) = word(cx, value, &["assert", "annotate"]) {
+                if let Some(word) = word(cx, key, value, &["assert", "annotate"]) {
                     settings.assert_formats = word == "assert";
                 }
             }
             "map" => {
-                if let Some(word) = word(cx, value, &["BTreeMap", "HashMap"]) {
+                if let Some(word) = word(cx, key, value, &["BTreeMap", "HashMap"]) {
                     settings.map = if word == "HashMap" {
                         MapType::HashMap
                     } else {
@@ -98,41 +98,42 @@ fn build(cx: &mut Diagnostics, node: &Node, settings: &mut Settings) {
                 }
             }
             "modules" => {
-                if let Some(word) = word(cx, value, &["namespace", "flat"]) {
+                if let Some(word) = word(cx, key, value, &["namespace", "flat"]) {
                     settings.flat_modules = word == "flat";
                 }
             }
             "runtime" => match value.as_str() {
                 Some(path) => settings.runtime = path.to_owned(),
-                None => wrong(cx, value, "a path such as `::obs_runtime`"),
+                None => wrong(cx, key, value, "a path such as `::obs_runtime`"),
             },
             "attributes" => {
-                for entry in object(cx, value) {
+                for entry in object(cx, key, value) {
                     settings
                         .attributes
-                        .insert(entry.name.clone(), texts(cx, &entry.value));
+                        .insert(entry.name.clone(), texts(cx, &entry.name, &entry.value));
                 }
             }
-            "extern_types" => settings.extern_types = map(cx, value),
-            "rename" => settings.renames = map(cx, value),
-            "boxed" => settings.boxed = texts(cx, value).into_iter().collect(),
+            "extern_types" => settings.extern_types = map(cx, key, value),
+            "rename" => settings.renames = map(cx, key, value),
+            "boxed" => settings.boxed = texts(cx, key, value).into_iter().collect(),
             _ => unknown(cx, member, &BUILD, "[build]"),
         }
     }
 }
 
-fn set(cx: &mut Diagnostics, node: &Node, to: &mut bool) {
+fn set(cx: &mut Diagnostics, key: &str, node: &Node, to: &mut bool) {
     match node.as_bool() {
         Some(value) => *to = value,
-        None => wrong(cx, node, "`true` or `false`"),
+        None => wrong(cx, key, node, "`true` or `false`"),
     }
 }
 
-fn word<'a>(cx: &mut Diagnostics, node: &'a Node, known: &[&str]) -> Option<&'a str> {
+fn word<'a>(cx: &mut Diagnostics, key: &str, node: &'a Node, known: &[&str]) -> Option<&'a str> {
     let word = node.as_str();
     if word.is_none_or(|word| !known.contains(&word)) {
         wrong(
             cx,
+            key,
             node,
             &known
                 .iter()
@@ -145,7 +146,7 @@ fn word<'a>(cx: &mut Diagnostics, node: &'a Node, known: &[&str]) -> Option<&'a 
     word
 }
 
-fn texts(cx: &mut Diagnostics, node: &Node) -> Vec<String> {
+fn texts(cx: &mut Diagnostics, key: &str, node: &Node) -> Vec<String> {
     let items = match node.as_array() {
         Some(items) => items,
         None => std::slice::from_ref(node),
@@ -154,35 +155,41 @@ fn texts(cx: &mut Diagnostics, node: &Node) -> Vec<String> {
     for item in items {
         match item.as_str() {
             Some(text) => out.push(text.to_owned()),
-            None => wrong(cx, item, "a string"),
+            None => wrong(cx, key, item, "a string"),
         }
     }
     out
 }
 
-fn map(cx: &mut Diagnostics, node: &Node) -> BTreeMap<String, String> {
+fn map(cx: &mut Diagnostics, key: &str, node: &Node) -> BTreeMap<String, String> {
     let mut out = BTreeMap::new();
-    for entry in object(cx, node) {
+    for entry in object(cx, key, node) {
         match entry.value.as_str() {
             Some(text) => drop(out.insert(entry.name.clone(), text.to_owned())),
-            None => wrong(cx, &entry.value, "a string"),
+            None => wrong(cx, &entry.name, &entry.value, "a string"),
         }
     }
     out
 }
 
-fn object<'a>(cx: &mut Diagnostics, node: &'a Node) -> &'a [Member] {
+fn object<'a>(cx: &mut Diagnostics, key: &str, node: &'a Node) -> &'a [Member] {
     node.as_object().unwrap_or_else(|| {
-        wrong(cx, node, "a table");
+        wrong(cx, key, node, "a table");
         &[]
     })
 }
 
-fn wrong(cx: &mut Diagnostics, node: &Node, expected: &str) {
-    let message = format!("expected {expected}, found {}", node.kind());
+fn wrong(cx: &mut Diagnostics, key: &str, node: &Node, expected: &str) {
+    let message = format!("`{key}` is {}, not {expected}", said(node));
     cx.push(
         Diagnostic::error("wrong-setting", node.loc, message).help(format!("write {expected}")),
     );
+}
+
+/// A word that is none of those known is told as it stands; of anything else the kind says enough.
+fn said(node: &Node) -> String {
+    node.as_str()
+        .map_or_else(|| node.kind().to_owned(), |word| format!("`\"{word}\"`"))
 }
 
 fn unknown(cx: &mut Diagnostics, member: &Member, known: &[&str], place: &str) {

@@ -3,6 +3,11 @@
 //! Tokens in, one call, tokens out. What a derive may know of the world beside its tokens is gathered here: the file
 //! that `schema = "…"` names, and what the build script exported of `obs.toml`.
 
+#![allow(
+    clippy::useless_conversion,
+    reason = "the tokens are of proc-macro2 where something else in the same build wants them so"
+)]
+
 use obs_model::derive::{self, Door, SchemaFile};
 use proc_macro::TokenStream;
 use std::path::Path;

@@ -17,6 +17,7 @@ mod output;
 mod schema;
 mod spans;
 mod stub;
+mod tokens;
 mod ty;
 mod understand;
 
@@ -28,8 +29,8 @@ use container::Role;
 use item::{Item, Kind};
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::source::{Loc, SourceMap};
-use proc_macro2::TokenStream;
 use spans::Spans;
+use tokens::TokenStream;
 use understand::Understood;
 
 /// What a door knows and a macro's tokens do not say.

@@ -46,7 +46,7 @@ pub struct DraftEvent {
 }
 
 /// A value and where it is written.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Located<T> {
     /// The value.
     pub value: T,
@@ -110,7 +110,7 @@ impl EventKeys {
         EventKeys {
             loc: self.loc,
             event: self.event.or_else(|| defaults.event.clone()),
-            version: self.version.or_else(|| defaults.version.clone()),
+            version: self.version.or(defaults.version),
             topic: self.topic.or_else(|| defaults.topic.clone()),
             subject: self.subject.or_else(|| defaults.subject.clone()),
             owner: self.owner.or_else(|| defaults.owner.clone()),
@@ -118,26 +118,26 @@ impl EventKeys {
             service: self.service.or_else(|| defaults.service.clone()),
             tags: self.tags.or_else(|| defaults.tags.clone()),
             runbook: self.runbook.or_else(|| defaults.runbook.clone()),
-            encoding: self.encoding.or_else(|| defaults.encoding.clone()),
-            envelope: self.envelope.or_else(|| defaults.envelope.clone()),
-            log: self.log.or_else(|| defaults.log.clone()),
-            slow_ns: self.slow_ns.or_else(|| defaults.slow_ns.clone()),
+            encoding: self.encoding.or(defaults.encoding),
+            envelope: self.envelope.or(defaults.envelope),
+            log: self.log.or(defaults.log),
+            slow_ns: self.slow_ns.or(defaults.slow_ns),
             slos: if self.slos.is_empty() {
                 defaults.slos.clone()
             } else {
                 self.slos
             },
-            min_rate: self.min_rate.or_else(|| defaults.min_rate.clone()),
+            min_rate: self.min_rate.or(defaults.min_rate),
             compatibility: self
                 .compatibility
                 .or_else(|| defaults.compatibility.clone()),
-            max_series: self.max_series.or_else(|| defaults.max_series.clone()),
+            max_series: self.max_series.or(defaults.max_series),
             metrics: if self.metrics.is_empty() {
                 defaults.metrics.clone()
             } else {
                 self.metrics
             },
-            audit: self.audit.or_else(|| defaults.audit.clone()),
+            audit: self.audit.or(defaults.audit),
             deprecated: self.deprecated.or_else(|| defaults.deprecated.clone()),
             allow: if self.allow.is_empty() {
                 defaults.allow.clone()

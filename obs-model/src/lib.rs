@@ -2,6 +2,10 @@
 //!
 //! The phases are listed in `pipeline`; nothing here touches files, variables or clocks.
 
+// What rustc lends to macros is no dependency, and has to be asked for.
+#[cfg(feature = "derive")]
+extern crate proc_macro;
+
 pub mod check;
 #[cfg(feature = "derive")]
 pub mod derive;

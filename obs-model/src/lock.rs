@@ -90,11 +90,16 @@ fn line(words: &[String], value: &str) -> String {
     out
 }
 
+/// What a merge leaves at the start of lines.
+const MARKS: [&str; 3] = ["<<<<<<<", "=======", ">>>>>>>"];
+
 /// A word as it is, or as a JSON string where it would be taken for something else.
 fn push_word(out: &mut String, word: &str) {
-    let plain = !word.is_empty()
-        && word != "="
-        && !word.contains(|c: char| c.is_whitespace() || c.is_control() || c == '"');
+    let strange = |c: char| c.is_whitespace() || c.is_control() || c == '"';
+    let begins = |mark: &&str| word.starts_with(*mark);
+    // A line that begins so would be passed over, or refused.
+    let starts_badly = out.is_empty() && MARKS.iter().chain(&["#"]).any(begins);
+    let plain = !word.is_empty() && word != "=" && !word.contains(strange) && !starts_badly;
     if plain {
         out.push_str(word);
     } else {
@@ -158,10 +163,7 @@ pub fn parse(text: &str) -> Result<Lock, LockError> {
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
         }
-        if ["<<<<<<<", "=======", ">>>>>>>"]
-            .iter()
-            .any(|mark| line.starts_with(mark))
-        {
+        if MARKS.iter().any(|mark| line.starts_with(mark)) {
             return fail(
                 number,
                 "a merge left its marks; write the lock anew from the specs",

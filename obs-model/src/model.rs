@@ -566,8 +566,8 @@ pub struct Slo {
     pub objective: String,
     /// Per cent.
     pub target: f64,
-    /// The latency or age threshold, in nanoseconds.
-    pub under_ns: Option<u64>,
+    /// The latency or age threshold, in nanoseconds, with its place.
+    pub under_ns: Option<crate::draft::Located<u64>>,
     /// The period, in seconds.
     pub window_s: Option<u64>,
 }
@@ -588,6 +588,8 @@ pub struct Deprecation {
 pub struct MetricFeed {
     /// The family's name.
     pub name: String,
+    /// The place of the name.
+    pub name_loc: Loc,
     /// `counter`, `gauge`, `histogram`, `summary` or `info`.
     pub kind: String,
     /// Everything it says, as compact JSON with sorted keys.

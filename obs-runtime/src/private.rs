@@ -25,6 +25,7 @@ pub mod v1 {
     pub use obs_schema::avro::fingerprint;
     pub use obs_schema::carried;
     pub use obs_schema::json::Json;
+    pub use obs_schema::wire::json::{keep, put, put_some};
     pub use obs_schema::wire::{
         DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Limits, Within, avro, json,
     };

@@ -38,9 +38,56 @@ fn in_cases(folder: &Path, out: &mut BTreeSet<String>) {
     }
 }
 
+/// The codes that sources of ours complain with, where they are written out.
+fn in_sources(folder: &Path, out: &mut BTreeSet<String>) {
+    const CALLS: [&str; 3] = ["Diagnostic::error(", "Diagnostic::warning(", ".complain("];
+    for path in entries(folder) {
+        // Tests make up codes of their own.
+        if path.file_stem().is_some_and(|name| name == "tests") {
+            continue;
+        }
+        if path.is_dir() {
+            in_sources(&path, out);
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a readable source");
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for call in CALLS {
+            let calls = text.split(call).skip(1);
+            let firsts = calls.filter_map(|rest| rest.trim_start().strip_prefix('"'));
+            let codes = firsts.filter_map(|rest| rest.split('"').next());
+            out.extend(codes.map(str::to_owned));
+        }
+    }
+}
+
+fn pages() -> BTreeSet<String> {
+    check::codes().into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_code_of_the_sources_has_a_page() {
+    let mut raised = BTreeSet::new();
+    for name in ["obs-schema", "obs-model", "obs-codegen"] {
+        in_sources(&folder(name).join("src"), &mut raised);
+    }
+    let pages = pages();
+    assert_eq!(listed(&raised, &pages), "", "nothing explains these codes");
+    assert!(
+        raised.len() > pages.len() / 2,
+        "too few are found to be all of them"
+    );
+}
+
+/// What the first have and the others lack.
+fn listed(codes: &BTreeSet<String>, others: &BTreeSet<String>) -> String {
+    let missing = codes.difference(others).cloned();
+    missing.collect::<Vec<_>>().join(", ")
+}
+
 #[test]
 fn every_code_has_a_page_and_a_fixture() {
-    let pages: BTreeSet<String> = check::codes().into_iter().map(str::to_owned).collect();
+    let pages = pages();
     let mut fixtures: BTreeSet<String> = entries(&folder("tests/specs/bad"))
         .iter()
         .map(|path| bad::code(path))
@@ -54,10 +101,6 @@ fn every_code_has_a_page_and_a_fixture() {
             "a spec can raise `{code}`, so not only derives do"
         );
     }
-    let listed = |codes: &BTreeSet<String>, others: &BTreeSet<String>| {
-        let missing = codes.difference(others).cloned();
-        missing.collect::<Vec<_>>().join(", ")
-    };
     assert_eq!(listed(&pages, &fixtures), "", "nothing shows these pages");
     assert_eq!(listed(&fixtures, &pages), "", "fixtures without a page");
     assert_eq!(listed(&cases, &pages), "", "cases without a page");

@@ -12,16 +12,18 @@
 //! Use one of them, or, for a latency, another `under`: 99 % under 100 ms and 99.9 % under 1 s are two promises.
 
 use super::Facts;
-use crate::model::Event;
+use crate::draft::Located;
+use crate::model::{Event, Slo};
 use obs_schema::diag::{Diagnostic, Diagnostics};
 
 pub(super) fn look(cx: &mut Diagnostics, _: &Facts<'_>, event: &Event) {
     let slos = &event.keys.slos;
     for (at, slo) in slos.iter().enumerate() {
-        let same = |other: &&crate::draft::Located<crate::model::Slo>| {
-            other.value.objective == slo.value.objective
-                && other.value.under_ns == slo.value.under_ns
+        let promise = |slo: &Located<Slo>| {
+            let under = slo.value.under_ns.map(|under| under.value);
+            (slo.value.objective.clone(), under)
         };
+        let same = |other: &&Located<Slo>| promise(other) == promise(slo);
         let Some(first) = slos[..at].iter().find(same) else {
             continue;
         };

@@ -33,8 +33,8 @@ pub(super) fn look(cx: &mut Diagnostics, facts: &Facts<'_>) {
         };
         let message = format!("family `{}` is {what}", feed.value.name);
         cx.push(
-            Diagnostic::error("metric-mismatch", feed.loc, message)
-                .other(first.loc, "first described here")
+            Diagnostic::error("metric-mismatch", feed.value.name_loc, message)
+                .other(first.value.name_loc, "first described here")
                 .help("describe it alike everywhere, or give one of them another name"),
         );
     }

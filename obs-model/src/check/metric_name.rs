@@ -20,7 +20,7 @@ pub(super) fn look(cx: &mut Diagnostics, _: &Facts<'_>, event: &Event) {
         };
         let message = format!("family `{}` {what}", feed.value.name);
         cx.push(
-            Diagnostic::warning("metric-name", feed.loc, message).help(format!(
+            Diagnostic::warning("metric-name", feed.value.name_loc, message).help(format!(
                 "write `{better}`, or keep it with `\"allow\": [\"metric-name\"]`"
             )),
         );

@@ -19,7 +19,7 @@ pub(super) fn look(cx: &mut Diagnostics, _: &Facts<'_>, event: &Event) {
         if FAMILIES.contains(&feed.value.name.as_str()) {
             let message = format!("family `{}` is one of ours", feed.value.name);
             cx.push(
-                Diagnostic::error("reserved-metric", feed.loc, message)
+                Diagnostic::error("reserved-metric", feed.value.name_loc, message)
                     .help("give it a name of your own domain"),
             );
         }

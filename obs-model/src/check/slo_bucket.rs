@@ -10,13 +10,14 @@
 //! Use one of 1 ms, 2.5 ms, 5 ms, 10 ms, 25 ms, 50 ms, 100 ms, 250 ms, 500 ms, 1 s, 2.5 s, 5 s and 10 s.
 
 use super::Facts;
+use crate::draft::Located;
 use crate::model::Event;
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::names::DURATION_BOUNDS_NS;
 
 pub(super) fn look(cx: &mut Diagnostics, _: &Facts<'_>, event: &Event) {
     for slo in &event.keys.slos {
-        let Some(under) = slo.value.under_ns else {
+        let Some(Located { value: under, loc }) = slo.value.under_ns else {
             continue;
         };
         if !slo.value.objective.ends_with("-latency") || DURATION_BOUNDS_NS.contains(&under) {
@@ -39,7 +40,7 @@ pub(super) fn look(cx: &mut Diagnostics, _: &Facts<'_>, event: &Event) {
             words(under),
             slo.value.objective
         );
-        cx.push(Diagnostic::error("slo-bucket", slo.loc, message).help(help));
+        cx.push(Diagnostic::error("slo-bucket", loc, message).help(help));
     }
 }
 

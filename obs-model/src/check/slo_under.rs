@@ -16,17 +16,19 @@ use obs_schema::diag::{Diagnostic, Diagnostics};
 pub(super) fn look(cx: &mut Diagnostics, _: &Facts<'_>, event: &Event) {
     for slo in &event.keys.slos {
         let objective = &slo.value.objective;
-        let (message, help) = match (objective.ends_with("-success"), slo.value.under_ns) {
+        let (loc, message, help) = match (objective.ends_with("-success"), slo.value.under_ns) {
             (false, None) => (
+                slo.loc,
                 format!("`{objective}` promises a time and does not say which"),
                 "add `\"under\": \"100ms\"`",
             ),
-            (true, Some(_)) => (
+            (true, Some(under)) => (
+                under.loc,
                 format!("`{objective}` is no time to be under"),
                 "remove `under`",
             ),
             _ => continue,
         };
-        cx.push(Diagnostic::error("slo-under", slo.loc, message).help(help));
+        cx.push(Diagnostic::error("slo-under", loc, message).help(help));
     }
 }

@@ -10,11 +10,11 @@
 use super::item::{Attr, Cursor};
 use super::literal::{self, Value as Literal};
 use super::spans::Spans;
+use super::tokens::{Delimiter, Group, TokenStream, TokenTree};
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::json::Number;
 use obs_schema::node::{Member, Node, Value};
 use obs_schema::source::Loc;
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// Keys that hold a list of objects: `slo(…)` twice is a list of two.
 const LISTS: [&str; 2] = ["slo", "metrics"];
@@ -126,7 +126,7 @@ fn member(cx: &mut Diagnostics, spans: &mut Spans, cursor: &mut Cursor) -> Optio
     })
 }
 
-fn object(cx: &mut Diagnostics, spans: &mut Spans, group: &proc_macro2::Group) -> Node {
+fn object(cx: &mut Diagnostics, spans: &mut Spans, group: &Group) -> Node {
     let loc = spans.at(group.span());
     let mut members = Vec::new();
     read_members(cx, spans, group.stream(), &mut members);

@@ -2,8 +2,8 @@
 
 use super::literal::{self, Value};
 use super::spans::Spans;
+use super::tokens::{self, Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use obs_schema::source::Loc;
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
 /// A struct, enum or union as far as derives look at it.
 pub(super) struct Item {
@@ -69,7 +69,7 @@ pub(super) struct Variant {
 
 /// A cursor over tokens that sees through invisible groups, which macros put around what they pass on.
 pub(super) struct Cursor {
-    stack: Vec<std::iter::Peekable<proc_macro2::token_stream::IntoIter>>,
+    stack: Vec<std::iter::Peekable<<TokenStream as IntoIterator>::IntoIter>>,
 }
 
 impl Cursor {
@@ -107,7 +107,7 @@ impl Cursor {
     }
 
     pub(super) fn is_word(&mut self, word: &str) -> bool {
-        matches!(self.peek(), Some(TokenTree::Ident(ident)) if ident == word)
+        matches!(self.peek(), Some(TokenTree::Ident(ident)) if tokens::is(ident, word))
     }
 
     /// Takes a sign when it comes next.
@@ -290,8 +290,9 @@ fn generics(cursor: &mut Cursor, spans: &mut Spans) -> Generics {
 
 /// A parameter as it is named in an argument list: `'a`, `T`, or `N` of `const N: usize`.
 fn argument(param: &[TokenTree]) -> Option<TokenStream> {
-    let skip =
-        usize::from(matches!(param.first(), Some(TokenTree::Ident(word)) if word == "const"));
+    let skip = usize::from(
+        matches!(param.first(), Some(TokenTree::Ident(word)) if tokens::is(word, "const")),
+    );
     let lifetime =
         matches!(param.first(), Some(TokenTree::Punct(punct)) if punct.as_char() == '\'');
     let length = if lifetime { 2 } else { 1 };
@@ -355,14 +356,9 @@ fn variants(tokens: TokenStream, spans: &mut Spans) -> Vec<Variant> {
     out
 }
 
-/// The span of several tokens: all of them where the compiler can join, else the first.
-pub(super) fn join(tokens: &TokenStream, otherwise: Span) -> Span {
-    let mut tokens = tokens.clone().into_iter();
-    let Some(first) = tokens.next() else {
-        return otherwise;
-    };
-    let last = tokens.last().map_or(first.span(), |last| last.span());
-    first.span().join(last).unwrap_or_else(|| first.span())
+/// The span of the first of several tokens; joining them is not to be had on a stable compiler.
+pub(super) fn span(tokens: &TokenStream) -> Option<Span> {
+    tokens.clone().into_iter().next().map(|first| first.span())
 }
 
 /// The documentation comments of an item, as Markdown.

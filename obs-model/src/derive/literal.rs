@@ -1,7 +1,7 @@
 //! The values of literal tokens.
 
+use super::tokens::Literal;
 use obs_schema::json::Number;
-use proc_macro2::Literal;
 
 /// What a literal says.
 #[derive(Clone, PartialEq, Debug)]
@@ -106,11 +106,11 @@ fn number(text: &str) -> Option<Number> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tokens::TokenTree;
     use super::*;
-    use proc_macro2::TokenTree;
 
     fn check(source: &str, expected: Value) {
-        let tokens: proc_macro2::TokenStream = source.parse().expect("tokens");
+        let tokens: super::super::tokens::TokenStream = source.parse().expect("tokens");
         let Some(TokenTree::Literal(literal)) = tokens.into_iter().next() else {
             panic!("{source} is no literal")
         };

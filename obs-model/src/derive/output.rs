@@ -5,6 +5,7 @@ use super::item::{self, Item};
 use super::schema::{Piece, part_placeholder};
 use super::spans::{Spans, compile_error as compile_error_at, compile_errors};
 use super::stub;
+use super::tokens::{self, Delimiter, Group, Span, TokenStream, TokenTree};
 use super::ty::Foreign;
 use super::understand::{Agreement, Understood};
 use crate::diag::compile_error;
@@ -12,7 +13,6 @@ use crate::emit;
 use crate::settings::Settings;
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::source::SourceMap;
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -233,7 +233,7 @@ fn respan(
                 }
                 TokenTree::Ident(ident) if types.contains_key(&ident.to_string()) => {
                     let ty = &types[&ident.to_string()];
-                    here = Span::mixed_site().located_at(item::join(ty, span));
+                    here = Span::mixed_site().located_at(item::span(ty).unwrap_or(span));
                     if let Some(open) = out.last_mut() {
                         open.set_span(here);
                     }
@@ -259,13 +259,13 @@ fn about(run: &[TokenTree], fields: &BTreeMap<String, Span>) -> Option<Span> {
     let is = |token: Option<&TokenTree>, sign: char| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
     let start = usize::from(is(run.first(), '&'));
     match run.get(start) {
-        Some(TokenTree::Ident(word)) if word == "self" && is(run.get(start + 1), '.') => {
+        Some(TokenTree::Ident(word)) if tokens::is(word, "self") && is(run.get(start + 1), '.') => {
             field(run.get(start + 2))
         }
         first if is(run.get(start + 1), ':') && !is(run.get(start + 2), ':') => field(first),
         // `w.string(&self.field)`: the one argument decides for the whole call.
         _ => run.iter().find_map(|token| match token {
-            TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Parenthesis => {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
                 let inner: Vec<TokenTree> = group.stream().into_iter().collect();
                 about(&inner, fields)
             }

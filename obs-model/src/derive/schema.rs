@@ -1,12 +1,12 @@
 //! The Avro schema a struct or an enum stands for, as a located tree whose places are tokens.
 
 use super::container::{Container, FieldSpec, VariantSpec, member, text_member};
+use super::tokens::TokenStream;
 use super::ty::{Foreign, Kind, Ty, text};
 use crate::model::{Logical, Shape};
 use obs_schema::json::Number;
 use obs_schema::node::{Member, Node, Value};
 use obs_schema::source::Loc;
-use proc_macro2::TokenStream;
 use std::collections::BTreeSet;
 
 /// Stands in the schema where a type of the user's own will be, until the compiler knows it.

@@ -1,8 +1,10 @@
 //! Places that are tokens: a table from numbers to spans.
 
+use super::tokens::{
+    Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree,
+};
 use obs_schema::diag::{Diagnostic, Severity};
 use obs_schema::source::{FileId, Loc};
-use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
 /// The spans behind the places of one derive, in the order they were met, which is the order of the source.
 #[derive(Default)]

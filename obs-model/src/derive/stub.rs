@@ -8,7 +8,7 @@ use super::ty;
 pub(super) fn text(item: &Item, role: Role, krate: &str) -> String {
     let obs = format!("{krate}::__private::v1");
     let generics = &item.generics;
-    let list = |items: &[proc_macro2::TokenStream]| {
+    let list = |items: &[super::tokens::TokenStream]| {
         items.iter().map(ty::text).collect::<Vec<_>>().join(", ")
     };
     let (mut params, mut name, mut bounds) = (String::new(), item.name.to_string(), String::new());

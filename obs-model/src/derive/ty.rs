@@ -4,12 +4,12 @@
 //! user's own type, whose codec and schema come through the trait `EventPart`. If somebody's own `String` is meant
 //! after all, rustc finds the difference and says so at the field.
 
-use super::item::{Cursor, join};
+use super::item::{Cursor, span};
 use super::spans::Spans;
+use super::tokens::{self, Delimiter, Span, TokenStream, TokenTree};
 use crate::model::{Logical, Sensitivity, Shape, Type};
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::source::Loc;
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
 /// A type as written.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ impl std::fmt::Debug for Ty {
 
 /// Reads a type.
 pub(super) fn read(cx: &mut Diagnostics, spans: &mut Spans, tokens: &TokenStream) -> Ty {
-    let loc = spans.at(join(tokens, Span::call_site()));
+    let loc = spans.at(span(tokens).unwrap_or_else(Span::call_site));
     let mut reader = Reader {
         cx,
         spans,
@@ -164,7 +164,7 @@ impl Reader<'_> {
     }
 
     fn inner(&mut self, tokens: &TokenStream) -> Ty {
-        let loc = self.spans.at(join(tokens, Span::call_site()));
+        let loc = self.spans.at(span(tokens).unwrap_or_else(Span::call_site));
         self.depth += 1;
         let kind = if self.depth > MAX_DEPTH {
             Kind::Foreign
@@ -220,7 +220,9 @@ impl Reader<'_> {
                 ("a pointer", "use a type that owns its value")
             }
             Some(TokenTree::Punct(punct)) if punct.as_char() == '<' => return Kind::Foreign,
-            Some(TokenTree::Ident(word)) if word == "dyn" || word == "impl" => {
+            Some(TokenTree::Ident(word))
+                if tokens::is(&word, "dyn") || tokens::is(&word, "impl") =>
+            {
                 ("a trait object", "use a type that is known")
             }
             _ => ("a function", "use a type that holds data"),

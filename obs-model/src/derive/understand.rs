@@ -6,6 +6,7 @@ use super::file;
 use super::item::{Item, Kind};
 use super::schema::{self, Parts, Piece};
 use super::spans::Spans;
+use super::tokens::TokenStream;
 use super::ty::Foreign;
 use crate::check;
 use crate::draft::{Draft, Located};
@@ -18,7 +19,6 @@ use obs_schema::avro;
 use obs_schema::diag::Diagnostics;
 use obs_schema::node::{Node, parse_json};
 use obs_schema::source::{FileId, SourceMap};
-use proc_macro2::TokenStream;
 
 /// What a derive's item means.
 pub(super) struct Understood {

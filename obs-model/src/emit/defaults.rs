@@ -13,6 +13,47 @@ pub(crate) fn expression(scope: &Scope<'_>, ty: &Type, value: &Json) -> Option<S
     of_type(scope, ty, value, MAX_DEPTH)
 }
 
+/// Whether making the value allocates nothing.
+pub(crate) fn is_cheap(expression: &str) -> bool {
+    !expression.contains("::from(") && !expression.contains("::Box::new(")
+}
+
+/// A value of a type for a reader to begin with, or nothing where none is at hand or cheap.
+pub(crate) fn blank(scope: &Scope<'_>, ty: &Type) -> Option<String> {
+    let obs = scope.obs;
+    if ty.boxed {
+        return None;
+    }
+    let text = match &ty.shape {
+        Shape::Null => "()".to_owned(),
+        Shape::Bool => "false".to_owned(),
+        Shape::I32 | Shape::I64 | Shape::U64 => "0".to_owned(),
+        Shape::F32 | Shape::F64 => "0.0".to_owned(),
+        Shape::String => format!("{obs}::String::new()"),
+        Shape::Bytes | Shape::Array(_) => format!("{obs}::Vec::new()"),
+        // In a derive the map is of the user's choice.
+        Shape::Map(_) | Shape::Logical(_) => format!("{obs}::Default::default()"),
+        Shape::Option { .. } => format!("{obs}::None"),
+        Shape::Json => format!("{obs}::Json::Null"),
+        Shape::Named(id) => {
+            let def = scope.model.get(*id);
+            let path = scope.named_text(*id);
+            match &def.kind {
+                _ if def.extern_path.is_some() => return None,
+                TypeKind::Enum(symbols) => format!("{path}::{}", symbols.symbols.first()?.ident),
+                TypeKind::Fixed { size } => format!("{path}([0; {size}])"),
+                TypeKind::Newtype(inner) => format!("{path}({})", blank(scope, inner)?),
+                TypeKind::Record(_) | TypeKind::Union(_) => return None,
+            }
+        }
+        Shape::Tuple(_) | Shape::Rust(_) => return None,
+    };
+    Some(match ty.sensitive {
+        Some(sensitivity) => format!("{obs}::{}::new({text})", super::paths::wrapper(sensitivity)),
+        None => text,
+    })
+}
+
 fn of_type(scope: &Scope<'_>, ty: &Type, value: &Json, depth: usize) -> Option<String> {
     let obs = scope.obs;
     let mut text = of_shape(scope, &ty.shape, value, depth.checked_sub(1)?)?;

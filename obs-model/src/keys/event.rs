@@ -265,15 +265,16 @@ fn slo(cx: &mut Diagnostics, node: &Node) -> Option<Located<Slo>> {
             "say how much is promised: `\"target\": 99.9`",
         );
     }
+    let objective = objective?;
     let value = Slo {
-        objective: objective?.value.to_owned(),
+        objective: objective.value.to_owned(),
         target: target?.value,
-        under_ns: under_ns.map(|under| under.value),
+        under_ns,
         window_s: window_s.map(|window| window.value),
     };
     Some(Located {
         value,
-        loc: node.loc,
+        loc: objective.loc,
     })
 }
 
@@ -343,14 +344,13 @@ fn deprecated(cx: &mut Diagnostics, node: &Node) -> Option<Located<Deprecation>>
             _ => unknown_key(cx, member, "in `deprecated`", &["since", "sunset", "use"]),
         }
     }
+    // What is complained of is the day, if there is one.
+    let loc = sunset.as_ref().map_or(node.loc, |sunset| sunset.loc);
     let plain = |located: Option<Located<String>>| located.map(|located| located.value);
     let value = Deprecation {
         since: plain(since),
         sunset: plain(sunset),
         replacement: plain(replacement),
     };
-    Some(Located {
-        value,
-        loc: node.loc,
-    })
+    Some(Located { value, loc })
 }

@@ -123,8 +123,10 @@ fn feed(cx: &mut Diagnostics, node: &Node) -> Option<Located<MetricFeed>> {
     };
     fits_kind(cx, node, members, kind.value);
     let (kind, _) = KINDS.iter().find(|(_, other)| *other == kind.value)?;
+    let name = name?;
     let value = MetricFeed {
-        name: name?.value,
+        name: name.value,
+        name_loc: name.loc,
         kind: (*kind).to_owned(),
         text: sorted(&node.to_json()).to_string(),
         series,

@@ -80,7 +80,10 @@ fn everything_an_event_may_say() {
     assert_eq!(keys.version.expect("read").value.to_string(), "2.0.0");
     assert_eq!(keys.slow_ns.expect("read").value, 250_000_000);
     assert_eq!(keys.min_rate.expect("read").value, (10, 300));
-    assert_eq!(keys.slos[0].value.under_ns, Some(100_000_000));
+    assert_eq!(
+        keys.slos[0].value.under_ns.map(|under| under.value),
+        Some(100_000_000)
+    );
     assert_eq!(keys.slos[0].value.window_s, Some(2_592_000));
     assert_eq!(keys.log.expect("read").value.1.to_string(), "0.1");
     assert_eq!(

@@ -152,7 +152,7 @@ fn event(facts: &mut Facts<'_>, event: &Event) {
     for (at, slo) in event.slos.iter().enumerate() {
         let mut value = slo.target.to_string();
         if let Some(under) = slo.under_ns {
-            value += &format!(" under {}", duration(under));
+            value += &format!(" under {}", duration(under.value));
         }
         if let Some(window) = slo.window_s {
             value += &format!(" over {}", duration(window.saturating_mul(1_000_000_000)));

@@ -1,8 +1,10 @@
 use super::*;
+use crate::draft::Located;
 use crate::emit::testing::{Build, array, field, named, nullable, number, of, text};
 use crate::model::{
     Assertion, Label, MetricFeed, Redaction, Sensitivity, Shape, Slo, Upcast, UpcastHow,
 };
+use obs_schema::source::{FileId, Loc};
 
 fn model() -> Build {
     let mut b = Build::new();
@@ -52,12 +54,16 @@ fn model() -> Build {
         Slo {
             objective: "publish-latency".to_owned(),
             target: 99.0,
-            under_ns: Some(100_000_000),
+            under_ns: Some(Located {
+                value: 100_000_000,
+                loc: Loc::new(FileId::TOKENS, 0, 0),
+            }),
             window_s: Some(2_592_000),
         },
     ];
     event.metrics = vec![MetricFeed {
         name: "signups_total".to_owned(),
+        name_loc: Loc::new(FileId::TOKENS, 0, 0),
         kind: "counter".to_owned(),
         text: "{}".to_owned(),
         series: 1,

@@ -6,6 +6,11 @@
 
 use super::tree::{Body, Keywords, SchemaId, Set};
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::source::Loc;
+use std::collections::BTreeMap;
+
+/// A long way round is cut; its beginning says enough.
+const MOST_PLACES: usize = 8;
 
 /// Cuts the circles of a set.
 pub(super) fn cut(cx: &mut Diagnostics, set: &mut Set) {
@@ -30,6 +35,7 @@ pub(super) fn cut(cx: &mut Diagnostics, set: &mut Set) {
                 .is_some_and(|target| component[at] == component[target.0 as usize])
         })
         .collect();
+    let mut circles: BTreeMap<usize, Vec<Loc>> = BTreeMap::new();
     for at in circular {
         let schema = &mut set.schemas[at];
         let Body::Keywords(keywords) = &mut schema.body else {
@@ -37,14 +43,17 @@ pub(super) fn cut(cx: &mut Diagnostics, set: &mut Set) {
         };
         keywords.ref_ = None;
         let loc = keywords.place("$ref").unwrap_or(schema.loc);
-        cx.push(
-            Diagnostic::error(
-                "reference-cycle",
-                loc,
-                "this reference leads back to itself before it says anything",
-            )
-            .help("refer to another schema, or move the reference below `properties` or `items`"),
-        );
+        circles.entry(component[at]).or_default().push(loc);
+    }
+    // One circle is one mistake, wherever one steps into it.
+    for places in circles.values() {
+        let message = "this reference leads back to itself before it says anything";
+        let complaint = Diagnostic::error("reference-cycle", places[0], message)
+            .help("refer to another schema, or move the reference below `properties` or `items`");
+        let others = places[1..].iter().take(MOST_PLACES);
+        cx.push(others.fold(complaint, |complaint, place| {
+            complaint.other(*place, "by way of this")
+        }));
     }
 }
 

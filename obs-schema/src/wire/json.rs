@@ -13,6 +13,7 @@ mod digits;
 mod lex;
 mod number;
 mod reader;
+mod record;
 mod scan;
 mod writer;
 
@@ -20,4 +21,5 @@ mod writer;
 mod tests;
 
 pub use reader::{Kind, Mark, Reader};
+pub use record::{keep, put, put_some};
 pub use writer::Writer;

@@ -6,6 +6,9 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 /// Deeper tokens than these are handed over, and not to the judge, who is recursive.
 const JUDGED_DEPTH: usize = 64;
 
+/// Nor are those with more signs that may stand before another of the same: `<<<T`, `&&T`, `-> fn() -> T`.
+const JUDGED_SIGNS: usize = 64;
+
 /// An item, and behind a zero byte the file that its `schema = "…"` names.
 pub(crate) fn items(data: &[u8]) {
     let (item, schema) = crate::halves(data).unwrap_or((data, b""));
@@ -30,7 +33,7 @@ pub(crate) fn items(data: &[u8]) {
         defaults: Some(r#"{"owner": "fuzz"}"#.to_owned()),
         events: None,
     };
-    let judged = depth(&tokens) < JUDGED_DEPTH;
+    let judged = depth(&tokens) < JUDGED_DEPTH && signs(&tokens) < JUDGED_SIGNS;
     let is_rust = judged && syn::parse2::<syn::Item>(tokens.clone()).is_ok();
     for derive in [derive::event, derive::event_part, derive::label] {
         let output = derive(tokens.clone(), &door);
@@ -88,4 +91,14 @@ fn depth(tokens: &TokenStream) -> usize {
         level = groups.collect();
     }
     depth
+}
+
+/// How many signs there are that deepen what they stand before, in tokens that are not too deep.
+fn signs(tokens: &TokenStream) -> usize {
+    let of_token = |token| match token {
+        TokenTree::Group(group) => signs(&group.stream()),
+        TokenTree::Punct(punct) => usize::from(!",;:#='".contains(punct.as_char())),
+        _ => 0,
+    };
+    tokens.clone().into_iter().map(of_token).sum()
 }

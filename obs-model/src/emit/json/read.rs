@@ -72,12 +72,16 @@ fn logical(scope: &Scope<'_>, logical: Logical) -> String {
     }
 }
 
-/// The function that reads one element.
+/// The function that reads one element. A closure is a function of its own to the compiler, so a name is preferred.
 pub(super) fn each(scope: &Scope<'_>, dialect: Dialect, ty: &Type) -> String {
     let call = value(scope, dialect, ty);
-    match call.strip_suffix("(r)") {
+    let method = |call: &str| Some(call.strip_prefix("r.")?.strip_suffix("()")?.to_owned());
+    match (call.strip_suffix("(r)"), method(&call)) {
         // rustc speaks of the whole call when such a function does not exist, and of the type when it is called.
-        Some(function) if !function.starts_with('<') => function.to_owned(),
+        (Some(function), _) if !function.starts_with('<') => function.to_owned(),
+        (_, Some(method)) if !method.contains('(') => {
+            format!("{}::json::Reader::{method}", scope.obs)
+        }
         _ => format!("|r| {call}"),
     }
 }
@@ -133,56 +137,128 @@ pub(super) fn tag(scope: &Scope<'_>, dialect: Dialect, ty: &Type) -> Option<Stri
     Some(name.to_owned())
 }
 
-/// The body of `read_json` for a struct: a variable for each member, and one pass over the text.
+/// What holds a member while its record is read.
+struct Slot {
+    /// What it holds when the member is absent.
+    start: String,
+    /// An `Option` around the member stands in for a type that has no value to begin with.
+    held: bool,
+    /// The default of such a member, which is only made when it is needed.
+    default: Option<String>,
+    required: bool,
+}
+
+impl Slot {
+    /// A default of Avro stands in for a member that an older writer does not know; a default of JSON Schema speaks
+    /// about absence and is never written back.
+    fn of(scope: &Scope<'_>, ty: &TypeDef, field: &Field) -> Slot {
+        let default = match ty.dialect {
+            Dialect::JsonSchema => None,
+            Dialect::Avro | Dialect::Rust => field.default.as_ref(),
+        };
+        let none = || format!("{}::None", scope.obs);
+        let slot = Slot {
+            start: String::new(),
+            held: false,
+            default: None,
+            required: false,
+        };
+        if field.optional {
+            return Slot {
+                start: none(),
+                ..slot
+            };
+        }
+        match default.and_then(|default| defaults::expression(scope, &field.ty, default)) {
+            Some(start) if defaults::is_cheap(&start) => Slot { start, ..slot },
+            Some(default) => Slot {
+                start: none(),
+                held: true,
+                default: Some(default),
+                ..slot
+            },
+            None => {
+                let blank = defaults::blank(scope, &field.ty);
+                Slot {
+                    held: blank.is_none(),
+                    start: blank.unwrap_or_else(none),
+                    required: true,
+                    ..slot
+                }
+            }
+        }
+    }
+}
+
+/// The body of `read_json` for a struct: what it begins as, and what becomes of each member.
+///
+/// A struct that can begin as itself is filled in place; any other is a tuple until all of its members are there.
 pub(super) fn members(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef, record: &Record) {
     let obs = scope.obs;
-    let locals: Vec<String> = record
-        .fields
-        .iter()
-        .map(|field| local(record, &field.ident))
-        .collect();
-    let extra = local(record, &record.unknown_ident);
-    for local in &locals {
-        code.line(format_args!("let mut {local} = {obs}::None;"));
-    }
-    if let Unknown::Keep(value) = &record.unknown {
-        let map = scope.map_name();
-        let value = scope.type_text(value);
-        code.line(format_args!(
-            "let mut {extra} = {obs}::{map}::<{obs}::String, {value}>::new();"
-        ));
-    }
-    match (&record.unknown, record.fields.is_empty()) {
-        (Unknown::Refuse, true) => {
-            code.line(format_args!(
-                "r.object(|r, key| {obs}::Err(r.unknown_member(key)))?;"
-            ));
-        }
-        (Unknown::Skip, true) => code.raw("r.object(|r, _| r.skip())?;"),
-        _ => arms(code, scope, ty, record, &locals, &extra),
-    }
-    let mut members: Vec<String> = Vec::new();
-    for (field, local) in record.fields.iter().zip(&locals) {
-        let taken = taken(scope, ty, field, local);
-        members.push(if taken == field.ident {
-            taken
-        } else {
-            format!("{}: {taken}", field.ident)
+    if record.fields.is_empty() && !matches!(record.unknown, Unknown::Keep(_)) {
+        code.raw(&match record.unknown {
+            Unknown::Refuse => {
+                format!("r.object(|r, key| {obs}::Err(r.unknown_member(key)))?;")
+            }
+            _ => "r.object(|r, _| r.skip())?;".to_owned(),
         });
-    }
-    if matches!(record.unknown, Unknown::Keep(_)) {
-        members.push(if extra == record.unknown_ident {
-            extra
-        } else {
-            format!("{}: {extra}", record.unknown_ident)
-        });
-    }
-    if members.is_empty() {
         return code.line(format_args!("{obs}::Ok(Self {{}})"));
     }
+    let mut slots: Vec<Slot> = record
+        .fields
+        .iter()
+        .map(|field| Slot::of(scope, ty, field))
+        .collect();
+    let mut required = vec![0_u64; slots.len().div_ceil(64)];
+    for (at, _) in slots.iter().enumerate().filter(|(_, slot)| slot.required) {
+        required[at / 64] |= 1 << (at % 64);
+    }
+    let mut idents: Vec<&str> = record.fields.iter().map(|field| &*field.ident).collect();
+    if let Unknown::Keep(_) = record.unknown {
+        idents.push(&record.unknown_ident);
+        slots.push(Slot {
+            start: format!("{obs}::{}::new()", scope.map_name()),
+            held: false,
+            default: None,
+            required: false,
+        });
+    }
+    let in_place = slots.iter().all(|slot| !slot.held);
+    code.enter(format_args!(
+        "{}r.record(",
+        if in_place { "" } else { "let it = " }
+    ));
+    let names: Vec<String> = record.fields.iter().map(|field| lit(&field.wire)).collect();
+    code.list("&[", &names, "],");
+    let required: Vec<String> = required.iter().map(|word| format!("{word:#x}")).collect();
+    code.list("[", &required, "],");
+    code.enter(format_args!("{}", if in_place { "Self {" } else { "(" }));
+    for (ident, slot) in idents.iter().zip(&slots) {
+        if in_place {
+            code.line(format_args!("{ident}: {},", slot.start));
+        } else {
+            code.line(format_args!("{},", slot.start));
+        }
+    }
+    code.leave(if in_place { "}," } else { ")," });
+    let place = |at: usize| match in_place {
+        true => format!("it.{}", idents[at]),
+        false => format!("it.{at}"),
+    };
+    arms(code, scope, ty, record, &slots, &place);
+    if in_place {
+        return code.leave(")");
+    }
+    code.leave(")?;");
     code.enter(format_args!("{obs}::Ok(Self {{"));
-    for member in members {
-        code.line(format_args!("{member},"));
+    for (at, (ident, slot)) in idents.iter().zip(&slots).enumerate() {
+        let place = place(at);
+        let taken = match &slot.default {
+            Some(default) => format!("{place}.unwrap_or_else(|| {default})"),
+            None if slot.held => format!("r.required({place}, {})?", names[at]),
+            None => place,
+        };
+        code.line(format_args!("{ident}: {taken},"));
     }
     code.leave("})");
 }
@@ -193,70 +269,41 @@ fn arms(
     scope: &Scope<'_>,
     ty: &TypeDef,
     record: &Record,
-    locals: &[String],
-    extra: &str,
+    slots: &[Slot],
+    place: &impl Fn(usize) -> String,
 ) {
     let obs = scope.obs;
-    code.enter(format_args!("r.object(|r, key| {{"));
-    code.open(format_args!("match key"));
-    for (field, local) in record.fields.iter().zip(locals) {
-        let name = lit(&field.wire);
-        let read = value(scope, ty.dialect, &field.ty);
-        let arm = format!("{name} => {local} = {obs}::Some({read}?),");
-        if arm.len() <= code.room() {
-            code.raw(&arm);
+    let name = match record.unknown {
+        Unknown::Skip => "_",
+        _ => "name",
+    };
+    code.enter(format_args!("|it, r, at, {name}| match at {{"));
+    for (at, (field, slot)) in record.fields.iter().zip(slots).enumerate() {
+        let put = if field.optional || slot.held {
+            "put_some"
         } else {
-            code.open(format_args!("{name} =>"));
-            code.line(format_args!("{local} = {obs}::Some({read}?);"));
+            "put"
+        };
+        let read = value(scope, ty.dialect, &field.ty);
+        let call = format!("{obs}::{put}(&mut {}, {read})", place(at));
+        if call.len() + 8 <= code.room() {
+            code.line(format_args!("{at} => {call},"));
+        } else {
+            code.open(format_args!("{at} =>"));
+            code.raw(&call);
             code.close();
         }
     }
     match &record.unknown {
-        Unknown::Refuse => code.line(format_args!(
-            "_ => return {obs}::Err(r.unknown_member(key)),"
-        )),
-        Unknown::Skip => code.raw("_ => r.skip()?,"),
+        Unknown::Refuse => code.line(format_args!("_ => {obs}::Err(r.unknown_member(name)),")),
+        Unknown::Skip => code.raw("_ => r.skip(),"),
         Unknown::Keep(kept) => {
             let read = value(scope, ty.dialect, kept);
-            code.open(format_args!("_ =>"));
+            let place = place(record.fields.len());
             code.line(format_args!(
-                "{extra}.insert({obs}::String::from(key), {read}?);"
+                "_ => {obs}::keep(&mut {place}, name, {read}),"
             ));
-            code.close();
         }
     }
-    code.close();
-    code.line(format_args!("{obs}::Ok(())"));
-    code.leave("})?;");
-}
-
-/// What a member's variable holds in the end. A default of Avro stands in for a member that an older writer does
-/// not know; a default of JSON Schema speaks about absence and is never written back.
-fn taken(scope: &Scope<'_>, ty: &TypeDef, field: &Field, local: &str) -> String {
-    if field.optional {
-        return local.to_owned();
-    }
-    let default = match ty.dialect {
-        Dialect::JsonSchema => None,
-        Dialect::Avro | Dialect::Rust => field
-            .default
-            .as_ref()
-            .and_then(|default| defaults::expression(scope, &field.ty, default)),
-    };
-    match default {
-        Some(default) if default.contains('(') => format!("{local}.unwrap_or_else(|| {default})"),
-        Some(default) => format!("{local}.unwrap_or({default})"),
-        None => format!("r.required({local}, {})?", lit(&field.wire)),
-    }
-}
-
-/// The variable of a field: its own name, unless that is a name of ours.
-fn local(record: &Record, ident: &str) -> String {
-    let mut name = ident.to_owned();
-    while matches!(name.as_str(), "r" | "key")
-        || name != ident && record.fields.iter().any(|field| field.ident == name)
-    {
-        name.push('_');
-    }
-    name
+    code.leave("},");
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::logical::{self, Base};
-use super::schema::{is_reserved, plain, properties};
+use super::schema::{is_reserved, plain, properties, type_loc};
 use super::{Reader, names};
 use crate::avro::tree::PRIMITIVES;
 use crate::avro::{Field, FullName, Kind, Named, NamedKind, Order};
@@ -364,24 +364,26 @@ impl Reader<'_> {
     }
 
     fn enum_(&mut self, node: &Node, attributes: &Attributes<'_>) -> NamedKind {
-        let Some(list) = attributes
+        let written = attributes
             .symbols
-            .and_then(|member| member.value.as_array())
-        else {
+            .and_then(|member| Some((&member.value, member.value.as_array()?)));
+        let Some((written, list)) = written else {
             let (loc, message) = match attributes.symbols {
                 Some(member) => (
                     member.value.loc,
                     format!("`symbols` is {}", member.value.kind()),
                 ),
-                None => (
-                    node.get("type").map_or(node.loc, |ty| ty.loc),
-                    "this enum has no `symbols`".to_owned(),
-                ),
+                None => (type_loc(node), "this enum has no `symbols`".to_owned()),
             };
-            self.cx.push(
-                Diagnostic::error("missing-symbols", loc, message)
-                    .help("add `\"symbols\"` with a list of names"),
-            );
+            let complaint = Diagnostic::error("missing-symbols", loc, message);
+            let values = node.member("values");
+            self.cx
+                .push(match values.filter(|_| attributes.symbols.is_none()) {
+                    Some(values) => complaint
+                        .other(values.name_loc, "meant here?")
+                        .help("rename `values` to `symbols`"),
+                    None => complaint.help("add `\"symbols\"` with a list of names"),
+                });
             return NamedKind::Enum {
                 symbols: Vec::new(),
                 default: None,
@@ -421,7 +423,7 @@ impl Reader<'_> {
             self.cx.push(
                 Diagnostic::warning(
                     "empty-enum",
-                    node.loc,
+                    written.loc,
                     "this enum has no symbols, so no value fits it",
                 )
                 .help("list the symbols a value may have"),

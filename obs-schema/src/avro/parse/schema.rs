@@ -248,7 +248,7 @@ pub(super) fn properties(
 }
 
 /// The place of the `type` attribute, or of the whole.
-fn type_loc(node: &Node) -> Loc {
+pub(super) fn type_loc(node: &Node) -> Loc {
     node.get("type").map_or(node.loc, |ty| ty.loc)
 }
 

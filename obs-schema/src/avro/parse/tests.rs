@@ -366,7 +366,7 @@ fn enums_and_fixed() {
         "{'type':'enum','name':'E','symbols':[]}",
         &[
             "{'name':'E','type':'enum','symbols':[]}",
-            "1:1 empty-enum?: this enum has no symbols, so no value fits it (list the symbols a value may have)",
+            "1:37 empty-enum?: this enum has no symbols, so no value fits it (list the symbols a value may have)",
         ],
     );
     check(

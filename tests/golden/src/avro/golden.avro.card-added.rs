@@ -37,17 +37,17 @@ impl __obs::JsonCodec for Address {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut street = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "street" => street = __obs::Some(r.string().map(__obs::Pii::new)?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            street: r.required(street, "street")?,
-        })
+        r.record(
+            &["street"],
+            [0x1],
+            Self {
+                street: __obs::Pii::new(__obs::String::new()),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.street, r.string().map(__obs::Pii::new)),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 
@@ -315,48 +315,50 @@ impl __obs::JsonCodec for CardAdded {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut tenant = __obs::None;
-        let mut holder = __obs::None;
-        let mut number = __obs::None;
-        let mut emails = __obs::None;
-        let mut contacts = __obs::None;
-        let mut address = __obs::None;
-        let mut brand = __obs::None;
-        let mut live = __obs::None;
-        let mut country = __obs::None;
-        let mut correlation = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "tenant" => tenant = __obs::Some(r.string()?),
-                "holder" => {
-                    holder = __obs::Some(r.nullable("string", |r| r.string().map(__obs::Pii::new))?);
+        r.record(
+            &[
+                "tenant",
+                "holder",
+                "number",
+                "emails",
+                "contacts",
+                "address",
+                "brand",
+                "live",
+                "country",
+                "correlation",
+            ],
+            [0x3dd],
+            Self {
+                tenant: __obs::String::new(),
+                holder: __obs::None,
+                number: __obs::Secret::new(__obs::String::new()),
+                emails: __obs::Vec::new(),
+                contacts: __obs::Default::default(),
+                address: __obs::None,
+                brand: Brand::Visa,
+                live: false,
+                country: __obs::String::new(),
+                correlation: __obs::String::new(),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.tenant, r.string()),
+                1 => {
+                    __obs::put(&mut it.holder, r.nullable("string", |r| r.string().map(__obs::Pii::new)))
                 }
-                "number" => number = __obs::Some(r.string().map(__obs::Secret::new)?),
-                "emails" => emails = __obs::Some(r.array(|r| r.string().map(__obs::Pii::new))?),
-                "contacts" => contacts = __obs::Some(r.map(|r| r.string().map(__obs::Pii::new))?),
-                "address" => {
-                    address = __obs::Some(r.nullable("golden.avro.Address", __obs::JsonCodec::read_json)?);
+                2 => __obs::put(&mut it.number, r.string().map(__obs::Secret::new)),
+                3 => __obs::put(&mut it.emails, r.array(|r| r.string().map(__obs::Pii::new))),
+                4 => __obs::put(&mut it.contacts, r.map(|r| r.string().map(__obs::Pii::new))),
+                5 => {
+                    __obs::put(&mut it.address, r.nullable("golden.avro.Address", __obs::JsonCodec::read_json))
                 }
-                "brand" => brand = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "live" => live = __obs::Some(r.bool()?),
-                "country" => country = __obs::Some(r.string()?),
-                "correlation" => correlation = __obs::Some(r.string()?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            tenant: r.required(tenant, "tenant")?,
-            holder: holder.unwrap_or(__obs::None),
-            number: r.required(number, "number")?,
-            emails: r.required(emails, "emails")?,
-            contacts: r.required(contacts, "contacts")?,
-            address: address.unwrap_or(__obs::None),
-            brand: r.required(brand, "brand")?,
-            live: r.required(live, "live")?,
-            country: r.required(country, "country")?,
-            correlation: r.required(correlation, "correlation")?,
-        })
+                6 => __obs::put(&mut it.brand, __obs::JsonCodec::read_json(r)),
+                7 => __obs::put(&mut it.live, r.bool()),
+                8 => __obs::put(&mut it.country, r.string()),
+                9 => __obs::put(&mut it.correlation, r.string()),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 

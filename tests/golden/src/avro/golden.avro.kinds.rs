@@ -51,17 +51,17 @@ impl __obs::JsonCodec for Inner {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut x = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "x" => x = __obs::Some(r.i32()?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            x: x.unwrap_or(7),
-        })
+        r.record(
+            &["x"],
+            [0x0],
+            Self {
+                x: 7,
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.x, r.i32()),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 
@@ -282,58 +282,79 @@ impl __obs::JsonCodec for Kinds {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut nothing = __obs::None;
-        let mut truth = __obs::None;
-        let mut small = __obs::None;
-        let mut large = __obs::None;
-        let mut single = __obs::None;
-        let mut double = __obs::None;
-        let mut raw = __obs::None;
-        let mut text = __obs::None;
-        let mut list = __obs::None;
-        let mut table = __obs::None;
-        let mut hash = __obs::None;
-        let mut suit = __obs::None;
-        let mut strict = __obs::None;
-        let mut inner = __obs::None;
-        let mut old = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "nothing" => nothing = __obs::Some(r.null()?),
-                "truth" => truth = __obs::Some(r.bool()?),
-                "small" => small = __obs::Some(r.i32()?),
-                "large" => large = __obs::Some(r.i64()?),
-                "single" => single = __obs::Some(r.f32()?),
-                "double" => double = __obs::Some(r.f64()?),
-                "raw" => raw = __obs::Some(r.bytes()?),
-                "text" => text = __obs::Some(r.string()?),
-                "list" => list = __obs::Some(r.array(|r| r.i64())?),
-                "table" => table = __obs::Some(r.map(|r| r.nullable("string", |r| r.string()))?),
-                "hash" => hash = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "suit" => suit = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "strict" => strict = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "inner" => inner = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "old" => old = __obs::Some(r.i32()?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
+        let it = r.record(
+            &[
+                "nothing",
+                "truth",
+                "small",
+                "large",
+                "single",
+                "double",
+                "raw",
+                "text",
+                "list",
+                "table",
+                "hash",
+                "suit",
+                "strict",
+                "inner",
+                "old",
+            ],
+            [0x1c29],
+            (
+                (),
+                true,
+                -1,
+                0,
+                1.5,
+                0.0,
+                __obs::None,
+                __obs::None,
+                __obs::Vec::new(),
+                __obs::BTreeMap::new(),
+                Md5([0; 16]),
+                Suit::Spades,
+                Strict::On,
+                Inner { x: 7 },
+                0,
+            ),
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.0, r.null()),
+                1 => __obs::put(&mut it.1, r.bool()),
+                2 => __obs::put(&mut it.2, r.i32()),
+                3 => __obs::put(&mut it.3, r.i64()),
+                4 => __obs::put(&mut it.4, r.f32()),
+                5 => __obs::put(&mut it.5, r.f64()),
+                6 => __obs::put_some(&mut it.6, r.bytes()),
+                7 => __obs::put_some(&mut it.7, r.string()),
+                8 => __obs::put(&mut it.8, r.array(__obs::json::Reader::i64)),
+                9 => {
+                    __obs::put(&mut it.9, r.map(|r| r.nullable("string", __obs::json::Reader::string)))
+                }
+                10 => __obs::put(&mut it.10, __obs::JsonCodec::read_json(r)),
+                11 => __obs::put(&mut it.11, __obs::JsonCodec::read_json(r)),
+                12 => __obs::put(&mut it.12, __obs::JsonCodec::read_json(r)),
+                13 => __obs::put(&mut it.13, __obs::JsonCodec::read_json(r)),
+                14 => __obs::put(&mut it.14, r.i32()),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )?;
         __obs::Ok(Self {
-            nothing: r.required(nothing, "nothing")?,
-            truth: truth.unwrap_or(true),
-            small: small.unwrap_or(-1),
-            large: r.required(large, "large")?,
-            single: single.unwrap_or(1.5),
-            double: r.required(double, "double")?,
-            raw: raw.unwrap_or_else(|| __obs::Vec::from(*b"\xff")),
-            text: text.unwrap_or_else(|| __obs::String::from(r#"a "word""#)),
-            list: list.unwrap_or_else(|| __obs::Vec::new()),
-            table: table.unwrap_or_else(|| __obs::BTreeMap::new()),
-            hash: r.required(hash, "hash")?,
-            suit: r.required(suit, "suit")?,
-            strict: r.required(strict, "strict")?,
-            inner: inner.unwrap_or(Inner { x: 7 }),
-            old: old.unwrap_or(0),
+            nothing: it.0,
+            truth: it.1,
+            small: it.2,
+            large: it.3,
+            single: it.4,
+            double: it.5,
+            raw: it.6.unwrap_or_else(|| __obs::Vec::from(*b"\xff")),
+            text: it.7.unwrap_or_else(|| __obs::String::from(r#"a "word""#)),
+            list: it.8,
+            table: it.9,
+            hash: it.10,
+            suit: it.11,
+            strict: it.12,
+            inner: it.13,
+            old: it.14,
         })
     }
 }

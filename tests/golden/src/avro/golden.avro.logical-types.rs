@@ -168,64 +168,64 @@ impl __obs::JsonCodec for LogicalTypes {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut amount = __obs::None;
-        let mut price = __obs::None;
-        let mut big = __obs::None;
-        let mut id = __obs::None;
-        let mut raw_id = __obs::None;
-        let mut day = __obs::None;
-        let mut time_millis = __obs::None;
-        let mut time_micros = __obs::None;
-        let mut at_millis = __obs::None;
-        let mut at_micros = __obs::None;
-        let mut at_nanos = __obs::None;
-        let mut local_millis = __obs::None;
-        let mut local_micros = __obs::None;
-        let mut local_nanos = __obs::None;
-        let mut period = __obs::None;
-        let mut perhaps = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "amount" => amount = __obs::Some(__obs::types::Decimal::read_json_bytes(r, 2)?),
-                "price" => price = __obs::Some(__obs::types::Decimal::read_json_fixed(r, 8, 4)?),
-                "big" => big = __obs::Some(__obs::types::BigDecimal::read_json_bytes(r)?),
-                "id" => id = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "rawId" => raw_id = __obs::Some(r.fixed().map(__obs::types::Uuid)?),
-                "day" => day = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "timeMillis" => time_millis = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "timeMicros" => time_micros = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "atMillis" => at_millis = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "atMicros" => at_micros = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "atNanos" => at_nanos = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "localMillis" => local_millis = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "localMicros" => local_micros = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "localNanos" => local_nanos = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "period" => period = __obs::Some(__obs::types::Duration::read_json_bytes(r)?),
-                "perhaps" => {
-                    perhaps = __obs::Some(r.nullable("long", __obs::JsonCodec::read_json)?);
-                }
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            amount: r.required(amount, "amount")?,
-            price: r.required(price, "price")?,
-            big: r.required(big, "big")?,
-            id: r.required(id, "id")?,
-            raw_id: r.required(raw_id, "rawId")?,
-            day: r.required(day, "day")?,
-            time_millis: r.required(time_millis, "timeMillis")?,
-            time_micros: r.required(time_micros, "timeMicros")?,
-            at_millis: r.required(at_millis, "atMillis")?,
-            at_micros: r.required(at_micros, "atMicros")?,
-            at_nanos: r.required(at_nanos, "atNanos")?,
-            local_millis: r.required(local_millis, "localMillis")?,
-            local_micros: r.required(local_micros, "localMicros")?,
-            local_nanos: r.required(local_nanos, "localNanos")?,
-            period: r.required(period, "period")?,
-            perhaps: perhaps.unwrap_or(__obs::None),
-        })
+        r.record(
+            &[
+                "amount",
+                "price",
+                "big",
+                "id",
+                "rawId",
+                "day",
+                "timeMillis",
+                "timeMicros",
+                "atMillis",
+                "atMicros",
+                "atNanos",
+                "localMillis",
+                "localMicros",
+                "localNanos",
+                "period",
+                "perhaps",
+            ],
+            [0x7fff],
+            Self {
+                amount: __obs::Default::default(),
+                price: __obs::Default::default(),
+                big: __obs::Default::default(),
+                id: __obs::Default::default(),
+                raw_id: __obs::Default::default(),
+                day: __obs::Default::default(),
+                time_millis: __obs::Default::default(),
+                time_micros: __obs::Default::default(),
+                at_millis: __obs::Default::default(),
+                at_micros: __obs::Default::default(),
+                at_nanos: __obs::Default::default(),
+                local_millis: __obs::Default::default(),
+                local_micros: __obs::Default::default(),
+                local_nanos: __obs::Default::default(),
+                period: __obs::Default::default(),
+                perhaps: __obs::None,
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.amount, __obs::types::Decimal::read_json_bytes(r, 2)),
+                1 => __obs::put(&mut it.price, __obs::types::Decimal::read_json_fixed(r, 8, 4)),
+                2 => __obs::put(&mut it.big, __obs::types::BigDecimal::read_json_bytes(r)),
+                3 => __obs::put(&mut it.id, __obs::JsonCodec::read_json(r)),
+                4 => __obs::put(&mut it.raw_id, r.fixed().map(__obs::types::Uuid)),
+                5 => __obs::put(&mut it.day, __obs::JsonCodec::read_json(r)),
+                6 => __obs::put(&mut it.time_millis, __obs::JsonCodec::read_json(r)),
+                7 => __obs::put(&mut it.time_micros, __obs::JsonCodec::read_json(r)),
+                8 => __obs::put(&mut it.at_millis, __obs::JsonCodec::read_json(r)),
+                9 => __obs::put(&mut it.at_micros, __obs::JsonCodec::read_json(r)),
+                10 => __obs::put(&mut it.at_nanos, __obs::JsonCodec::read_json(r)),
+                11 => __obs::put(&mut it.local_millis, __obs::JsonCodec::read_json(r)),
+                12 => __obs::put(&mut it.local_micros, __obs::JsonCodec::read_json(r)),
+                13 => __obs::put(&mut it.local_nanos, __obs::JsonCodec::read_json(r)),
+                14 => __obs::put(&mut it.period, __obs::types::Duration::read_json_bytes(r)),
+                15 => __obs::put(&mut it.perhaps, r.nullable("long", __obs::JsonCodec::read_json)),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 

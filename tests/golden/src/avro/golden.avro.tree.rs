@@ -53,19 +53,19 @@ impl __obs::JsonCodec for Leaf {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut owner = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "owner" => {
-                    owner = __obs::Some(r.nullable("golden.avro.Tree", __obs::JsonCodec::read_json)?);
+        r.record(
+            &["owner"],
+            [0x0],
+            Self {
+                owner: __obs::None,
+            },
+            |it, r, at, name| match at {
+                0 => {
+                    __obs::put(&mut it.owner, r.nullable("golden.avro.Tree", __obs::JsonCodec::read_json))
                 }
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            owner: owner.unwrap_or(__obs::None),
-        })
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 
@@ -157,28 +157,25 @@ impl __obs::JsonCodec for Tree {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut value = __obs::None;
-        let mut left = __obs::None;
-        let mut children = __obs::None;
-        let mut either = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "value" => value = __obs::Some(r.string()?),
-                "left" => {
-                    left = __obs::Some(r.nullable("golden.avro.Tree", |r| __obs::JsonCodec::read_json(r).map(__obs::Box::new))?);
+        r.record(
+            &["value", "left", "children", "either"],
+            [0x5],
+            Self {
+                value: __obs::String::new(),
+                left: __obs::None,
+                children: __obs::Vec::new(),
+                either: __obs::None,
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.value, r.string()),
+                1 => {
+                    __obs::put(&mut it.left, r.nullable("golden.avro.Tree", |r| __obs::JsonCodec::read_json(r).map(__obs::Box::new)))
                 }
-                "children" => children = __obs::Some(r.array(__obs::JsonCodec::read_json)?),
-                "either" => either = __obs::Some(r.option(__obs::JsonCodec::read_json)?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            value: r.required(value, "value")?,
-            left: left.unwrap_or(__obs::None),
-            children: r.required(children, "children")?,
-            either: either.unwrap_or(__obs::None),
-        })
+                2 => __obs::put(&mut it.children, r.array(__obs::JsonCodec::read_json)),
+                3 => __obs::put(&mut it.either, r.option(__obs::JsonCodec::read_json)),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 

@@ -37,17 +37,17 @@ impl __obs::JsonCodec for Card {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut last4 = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "last4" => last4 = __obs::Some(r.string()?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            last4: r.required(last4, "last4")?,
-        })
+        r.record(
+            &["last4"],
+            [0x1],
+            Self {
+                last4: __obs::String::new(),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.last4, r.string()),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 
@@ -200,17 +200,17 @@ impl __obs::JsonCodec for Invoice {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut days = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "days" => days = __obs::Some(r.i32()?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            days: r.required(days, "days")?,
-        })
+        r.record(
+            &["days"],
+            [0x1],
+            Self {
+                days: 0,
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.days, r.i32()),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 
@@ -413,53 +413,67 @@ impl __obs::JsonCodec for Unions {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut null_first = __obs::None;
-        let mut null_last = __obs::None;
-        let mut one = __obs::None;
-        let mut only_null = __obs::None;
-        let mut several = __obs::None;
-        let mut null_inside = __obs::None;
-        let mut named = __obs::None;
-        let mut listed = __obs::None;
-        let mut keyed = __obs::None;
-        let mut same_as_listed = __obs::None;
-        let mut lists = __obs::None;
-        let mut same_lists = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "nullFirst" => null_first = __obs::Some(r.nullable("string", |r| r.string())?),
-                "nullLast" => null_last = __obs::Some(r.nullable("string", |r| r.string())?),
-                "one" => one = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "onlyNull" => only_null = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "several" => several = __obs::Some(r.option(__obs::JsonCodec::read_json)?),
-                "nullInside" => null_inside = __obs::Some(r.option(__obs::JsonCodec::read_json)?),
-                "named" => named = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "listed" => {
-                    listed = __obs::Some(r.array(|r| r.option(__obs::JsonCodec::read_json))?);
+        let it = r.record(
+            &[
+                "nullFirst",
+                "nullLast",
+                "one",
+                "onlyNull",
+                "several",
+                "nullInside",
+                "named",
+                "listed",
+                "keyed",
+                "sameAsListed",
+                "lists",
+                "sameLists",
+            ],
+            [0xdec],
+            (
+                __obs::None,
+                __obs::None,
+                __obs::None,
+                __obs::None,
+                __obs::None,
+                __obs::None,
+                __obs::None,
+                __obs::Vec::new(),
+                __obs::Default::default(),
+                __obs::None,
+                __obs::None,
+                __obs::None,
+            ),
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.0, r.nullable("string", __obs::json::Reader::string)),
+                1 => {
+                    __obs::put_some(&mut it.1, r.nullable("string", __obs::json::Reader::string))
                 }
-                "keyed" => keyed = __obs::Some(r.map(__obs::JsonCodec::read_json)?),
-                "sameAsListed" => {
-                    same_as_listed = __obs::Some(r.option(__obs::JsonCodec::read_json)?);
-                }
-                "lists" => lists = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "sameLists" => same_lists = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
+                2 => __obs::put_some(&mut it.2, __obs::JsonCodec::read_json(r)),
+                3 => __obs::put_some(&mut it.3, __obs::JsonCodec::read_json(r)),
+                4 => __obs::put(&mut it.4, r.option(__obs::JsonCodec::read_json)),
+                5 => __obs::put(&mut it.5, r.option(__obs::JsonCodec::read_json)),
+                6 => __obs::put_some(&mut it.6, __obs::JsonCodec::read_json(r)),
+                7 => __obs::put(&mut it.7, r.array(|r| r.option(__obs::JsonCodec::read_json))),
+                8 => __obs::put(&mut it.8, r.map(__obs::JsonCodec::read_json)),
+                9 => __obs::put(&mut it.9, r.option(__obs::JsonCodec::read_json)),
+                10 => __obs::put_some(&mut it.10, __obs::JsonCodec::read_json(r)),
+                11 => __obs::put_some(&mut it.11, __obs::JsonCodec::read_json(r)),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )?;
         __obs::Ok(Self {
-            null_first: null_first.unwrap_or(__obs::None),
-            null_last: null_last.unwrap_or_else(|| __obs::Some(__obs::String::from("x"))),
-            one: r.required(one, "one")?,
-            only_null: r.required(only_null, "onlyNull")?,
-            several: several.unwrap_or(__obs::None),
-            null_inside: r.required(null_inside, "nullInside")?,
-            named: r.required(named, "named")?,
-            listed: r.required(listed, "listed")?,
-            keyed: r.required(keyed, "keyed")?,
-            same_as_listed: same_as_listed.unwrap_or(__obs::None),
-            lists: r.required(lists, "lists")?,
-            same_lists: r.required(same_lists, "sameLists")?,
+            null_first: it.0,
+            null_last: it.1.unwrap_or_else(|| __obs::Some(__obs::String::from("x"))),
+            one: r.required(it.2, "one")?,
+            only_null: r.required(it.3, "onlyNull")?,
+            several: it.4,
+            null_inside: it.5,
+            named: r.required(it.6, "named")?,
+            listed: it.7,
+            keyed: it.8,
+            same_as_listed: it.9,
+            lists: r.required(it.10, "lists")?,
+            same_lists: r.required(it.11, "sameLists")?,
         })
     }
 }
@@ -522,7 +536,7 @@ impl __obs::JsonCodec for UnionsOne {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.plain("long", |r| r.i64()).map(Self::Long)
+        r.plain("long", __obs::json::Reader::i64).map(Self::Long)
     }
 }
 
@@ -700,8 +714,8 @@ impl __obs::JsonCodec for UnionsSeveral {
         r.tagged(|r, tag| match tag {
             "int" => r.i32().map(Self::Int),
             "string" => r.string().map(Self::String),
-            "array" => r.array(|r| r.string()).map(Self::Array),
-            "map" => r.map(|r| r.i32()).map(Self::Map),
+            "array" => r.array(__obs::json::Reader::string).map(Self::Array),
+            "map" => r.map(__obs::json::Reader::i32).map(Self::Map),
             _ => __obs::Err(r.fail(__obs::DecodeErrorKind::NoBranch)),
         })
     }

@@ -91,23 +91,21 @@ impl __obs::JsonCodec for Line {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut sku = __obs::None;
-        let mut quantity = __obs::None;
-        let mut price = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "sku" => sku = __obs::Some(r.string()?),
-                "quantity" => quantity = __obs::Some(r.i32()?),
-                "price" => price = __obs::Some(__obs::types::Decimal::read_json_bytes(r, 2)?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            sku: r.required(sku, "sku")?,
-            quantity: quantity.unwrap_or(1),
-            price: r.required(price, "price")?,
-        })
+        r.record(
+            &["sku", "quantity", "price"],
+            [0x5],
+            Self {
+                sku: __obs::String::new(),
+                quantity: 1,
+                price: __obs::Default::default(),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.sku, r.string()),
+                1 => __obs::put(&mut it.quantity, r.i32()),
+                2 => __obs::put(&mut it.price, __obs::types::Decimal::read_json_bytes(r, 2)),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 
@@ -243,38 +241,33 @@ impl __obs::JsonCodec for Ordered {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut order_id = __obs::None;
-        let mut lines = __obs::None;
-        let mut notes = __obs::None;
-        let mut coupon = __obs::None;
-        let mut payment = __obs::None;
-        let mut at = __obs::None;
-        let mut gift = __obs::None;
-        let mut r#type = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "orderId" => order_id = __obs::Some(r.string()?),
-                "lines" => lines = __obs::Some(r.array(__obs::JsonCodec::read_json)?),
-                "notes" => notes = __obs::Some(r.map(|r| r.string())?),
-                "coupon" => coupon = __obs::Some(r.nullable("string", |r| r.string())?),
-                "payment" => payment = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "at" => at = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "gift" => gift = __obs::Some(r.nullable("string", |r| r.string())?),
-                "type" => r#type = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            order_id: r.required(order_id, "orderId")?,
-            lines: r.required(lines, "lines")?,
-            notes: notes.unwrap_or_else(|| __obs::BTreeMap::new()),
-            coupon: coupon.unwrap_or(__obs::None),
-            payment: r.required(payment, "payment")?,
-            at: r.required(at, "at")?,
-            gift: gift.unwrap_or(__obs::None),
-            r#type: r.required(r#type, "type")?,
-        })
+        r.record(
+            &["orderId", "lines", "notes", "coupon", "payment", "at", "gift", "type"],
+            [0xb3],
+            Self {
+                order_id: __obs::String::new(),
+                lines: __obs::Vec::new(),
+                notes: __obs::BTreeMap::new(),
+                coupon: __obs::None,
+                payment: Payment::Card,
+                at: __obs::Default::default(),
+                gift: __obs::None,
+                r#type: Code([0; 4]),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.order_id, r.string()),
+                1 => __obs::put(&mut it.lines, r.array(__obs::JsonCodec::read_json)),
+                2 => __obs::put(&mut it.notes, r.map(__obs::json::Reader::string)),
+                3 => {
+                    __obs::put(&mut it.coupon, r.nullable("string", __obs::json::Reader::string))
+                }
+                4 => __obs::put(&mut it.payment, __obs::JsonCodec::read_json(r)),
+                5 => __obs::put(&mut it.at, __obs::JsonCodec::read_json(r)),
+                6 => __obs::put(&mut it.gift, r.nullable("string", __obs::json::Reader::string)),
+                7 => __obs::put(&mut it.r#type, __obs::JsonCodec::read_json(r)),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 

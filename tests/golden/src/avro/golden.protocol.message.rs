@@ -37,17 +37,17 @@ impl __obs::JsonCodec for Bounced {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut reason = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "reason" => reason = __obs::Some(r.string()?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            reason: r.required(reason, "reason")?,
-        })
+        r.record(
+            &["reason"],
+            [0x1],
+            Self {
+                reason: __obs::String::new(),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.reason, r.string()),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 
@@ -113,20 +113,19 @@ impl __obs::JsonCodec for Message {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut to = __obs::None;
-        let mut body = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "to" => to = __obs::Some(r.string()?),
-                "body" => body = __obs::Some(r.string()?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            to: r.required(to, "to")?,
-            body: r.required(body, "body")?,
-        })
+        r.record(
+            &["to", "body"],
+            [0x3],
+            Self {
+                to: __obs::String::new(),
+                body: __obs::String::new(),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.to, r.string()),
+                1 => __obs::put(&mut it.body, r.string()),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 

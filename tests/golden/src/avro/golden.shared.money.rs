@@ -42,20 +42,19 @@ impl __obs::JsonCodec for Money {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut cents = __obs::None;
-        let mut currency = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "cents" => cents = __obs::Some(r.i64()?),
-                "currency" => currency = __obs::Some(r.string()?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            cents: r.required(cents, "cents")?,
-            currency: r.required(currency, "currency")?,
-        })
+        r.record(
+            &["cents", "currency"],
+            [0x3],
+            Self {
+                cents: 0,
+                currency: __obs::String::new(),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.cents, r.i64()),
+                1 => __obs::put(&mut it.currency, r.string()),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 

@@ -370,67 +370,89 @@ impl __obs::JsonCodec for Option {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut r#type = __obs::None;
-        let mut self_ = __obs::None;
-        let mut self__2 = __obs::None;
-        let mut crate_ = __obs::None;
-        let mut field = __obs::None;
-        let mut user_id = __obs::None;
-        let mut user_id_2 = __obs::None;
-        let mut w = __obs::None;
-        let mut r_ = __obs::None;
-        let mut v = __obs::None;
-        let mut cx = __obs::None;
-        let mut x = __obs::None;
-        let mut key_ = __obs::None;
-        let mut index = __obs::None;
-        let mut out = __obs::None;
-        let mut ok = __obs::None;
-        let mut members = __obs::None;
-        let mut new = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "type" => r#type = __obs::Some(r.i32()?),
-                "self" => self_ = __obs::Some(r.i32()?),
-                "Self" => self__2 = __obs::Some(r.i32()?),
-                "crate" => crate_ = __obs::Some(r.i32()?),
-                "_" => field = __obs::Some(r.i32()?),
-                "userId" => user_id = __obs::Some(r.i32()?),
-                "user_id" => user_id_2 = __obs::Some(r.i32()?),
-                "w" => w = __obs::Some(r.string()?),
-                "r" => r_ = __obs::Some(r.string()?),
-                "v" => v = __obs::Some(r.nullable("string", |r| r.string())?),
-                "cx" => cx = __obs::Some(r.array(|r| r.map(|r| r.string()))?),
-                "x" => x = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "key" => key_ = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "index" => index = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "out" => out = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "Ok" => ok = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "members" => members = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "new" => new = __obs::Some(r.bool()?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
+        let it = r.record(
+            &[
+                "type",
+                "self",
+                "Self",
+                "crate",
+                "_",
+                "userId",
+                "user_id",
+                "w",
+                "r",
+                "v",
+                "cx",
+                "x",
+                "key",
+                "index",
+                "out",
+                "Ok",
+                "members",
+                "new",
+            ],
+            [0x3fdff],
+            (
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                __obs::String::new(),
+                __obs::String::new(),
+                __obs::None,
+                __obs::Vec::new(),
+                __obs::None,
+                __obs::None,
+                Box::Self_,
+                __obs::None,
+                __obs::None,
+                __obs::None,
+                false,
+            ),
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.0, r.i32()),
+                1 => __obs::put(&mut it.1, r.i32()),
+                2 => __obs::put(&mut it.2, r.i32()),
+                3 => __obs::put(&mut it.3, r.i32()),
+                4 => __obs::put(&mut it.4, r.i32()),
+                5 => __obs::put(&mut it.5, r.i32()),
+                6 => __obs::put(&mut it.6, r.i32()),
+                7 => __obs::put(&mut it.7, r.string()),
+                8 => __obs::put(&mut it.8, r.string()),
+                9 => __obs::put(&mut it.9, r.nullable("string", __obs::json::Reader::string)),
+                10 => __obs::put(&mut it.10, r.array(|r| r.map(__obs::json::Reader::string))),
+                11 => __obs::put_some(&mut it.11, __obs::JsonCodec::read_json(r)),
+                12 => __obs::put_some(&mut it.12, __obs::JsonCodec::read_json(r)),
+                13 => __obs::put(&mut it.13, __obs::JsonCodec::read_json(r)),
+                14 => __obs::put_some(&mut it.14, __obs::JsonCodec::read_json(r)),
+                15 => __obs::put_some(&mut it.15, __obs::JsonCodec::read_json(r)),
+                16 => __obs::put_some(&mut it.16, __obs::JsonCodec::read_json(r)),
+                17 => __obs::put(&mut it.17, r.bool()),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )?;
         __obs::Ok(Self {
-            r#type: r.required(r#type, "type")?,
-            self_: r.required(self_, "self")?,
-            self__2: r.required(self__2, "Self")?,
-            crate_: r.required(crate_, "crate")?,
-            field: r.required(field, "_")?,
-            user_id: r.required(user_id, "userId")?,
-            user_id_2: r.required(user_id_2, "user_id")?,
-            w: r.required(w, "w")?,
-            r: r.required(r_, "r")?,
-            v: v.unwrap_or(__obs::None),
-            cx: r.required(cx, "cx")?,
-            x: r.required(x, "x")?,
-            key: r.required(key_, "key")?,
-            index: r.required(index, "index")?,
-            out: r.required(out, "out")?,
-            ok: r.required(ok, "Ok")?,
-            members: r.required(members, "members")?,
-            new: r.required(new, "new")?,
+            r#type: it.0,
+            self_: it.1,
+            self__2: it.2,
+            crate_: it.3,
+            field: it.4,
+            user_id: it.5,
+            user_id_2: it.6,
+            w: it.7,
+            r: it.8,
+            v: it.9,
+            cx: it.10,
+            x: r.required(it.11, "x")?,
+            key: r.required(it.12, "key")?,
+            index: it.13,
+            out: r.required(it.14, "out")?,
+            ok: r.required(it.15, "Ok")?,
+            members: r.required(it.16, "members")?,
+            new: it.17,
         })
     }
 }
@@ -523,17 +545,17 @@ impl __obs::JsonCodec for String {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut str = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "str" => str = __obs::Some(r.string()?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            str: r.required(str, "str")?,
-        })
+        r.record(
+            &["str"],
+            [0x1],
+            Self {
+                str: __obs::String::new(),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.str, r.string()),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 
@@ -594,19 +616,19 @@ impl __obs::JsonCodec for Vec {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut vec = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "vec" => {
-                    vec = __obs::Some(r.nullable("golden.type.self.Vec.Option", |r| __obs::JsonCodec::read_json(r).map(__obs::Box::new))?);
+        r.record(
+            &["vec"],
+            [0x0],
+            Self {
+                vec: __obs::None,
+            },
+            |it, r, at, name| match at {
+                0 => {
+                    __obs::put(&mut it.vec, r.nullable("golden.type.self.Vec.Option", |r| __obs::JsonCodec::read_json(r).map(__obs::Box::new)))
                 }
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            vec: vec.unwrap_or(__obs::None),
-        })
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 

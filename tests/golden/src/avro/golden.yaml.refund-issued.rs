@@ -67,19 +67,22 @@ impl __obs::JsonCodec for RefundIssued {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut amount = __obs::None;
-        let mut reason = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "amount" => amount = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "reason" => reason = __obs::Some(r.nullable("string", |r| r.string())?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
+        let it = r.record(
+            &["amount", "reason"],
+            [0x1],
+            (
+                __obs::None,
+                __obs::None,
+            ),
+            |it, r, at, name| match at {
+                0 => __obs::put_some(&mut it.0, __obs::JsonCodec::read_json(r)),
+                1 => __obs::put(&mut it.1, r.nullable("string", __obs::json::Reader::string)),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )?;
         __obs::Ok(Self {
-            amount: r.required(amount, "amount")?,
-            reason: reason.unwrap_or(__obs::None),
+            amount: r.required(it.0, "amount")?,
+            reason: it.1,
         })
     }
 }

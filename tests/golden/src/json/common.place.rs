@@ -39,24 +39,20 @@ impl __obs::JsonCodec for Place {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut city = __obs::None;
-        let mut since = __obs::None;
-        let mut extra = __obs::BTreeMap::<__obs::String, __obs::Json>::new();
-        r.object(|r, key| {
-            match key {
-                "city" => city = __obs::Some(r.string()?),
-                "since" => since = __obs::Some(r.string()?),
-                _ => {
-                    extra.insert(__obs::String::from(key), r.json()?);
-                }
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            city: r.required(city, "city")?,
-            since,
-            extra,
-        })
+        r.record(
+            &["city", "since"],
+            [0x1],
+            Self {
+                city: __obs::String::new(),
+                since: __obs::None,
+                extra: __obs::BTreeMap::new(),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.city, r.string()),
+                1 => __obs::put_some(&mut it.since, r.string()),
+                _ => __obs::keep(&mut it.extra, name, r.json()),
+            },
+        )
     }
 }
 

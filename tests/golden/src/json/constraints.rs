@@ -185,55 +185,57 @@ impl __obs::JsonCodec for Constraints {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut id = __obs::None;
-        let mut count = __obs::None;
-        let mut ratio = __obs::None;
-        let mut tags = __obs::None;
-        let mut mode = __obs::None;
-        let mut fixed = __obs::None;
-        let mut level = __obs::None;
-        let mut email = __obs::None;
-        let mut at = __obs::None;
-        let mut scores = __obs::None;
-        let mut pair = __obs::None;
-        let mut maybe = __obs::None;
-        let mut server = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "id" => id = __obs::Some(r.string()?),
-                "count" => count = __obs::Some(r.i64()?),
-                "ratio" => ratio = __obs::Some(r.f64()?),
-                "tags" => tags = __obs::Some(r.array(|r| r.string())?),
-                "mode" => mode = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "fixed" => fixed = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "level" => level = __obs::Some(r.i64()?),
-                "email" => email = __obs::Some(r.string()?),
-                "at" => at = __obs::Some(r.string()?),
-                "scores" => scores = __obs::Some(r.map(|r| r.f64())?),
-                "pair" => {
-                    pair = __obs::Some(r.tuple(|r| __obs::Ok((r.item(0, |r| r.string())?, r.item(1, |r| r.i64())?)))?);
+        r.record(
+            &[
+                "id",
+                "count",
+                "ratio",
+                "tags",
+                "mode",
+                "fixed",
+                "level",
+                "email",
+                "at",
+                "scores",
+                "pair",
+                "maybe",
+                "server",
+            ],
+            [0x1f],
+            Self {
+                id: __obs::String::new(),
+                count: 0,
+                ratio: 0.0,
+                tags: __obs::Vec::new(),
+                mode: ConstraintsMode::Fast,
+                fixed: __obs::None,
+                level: __obs::None,
+                email: __obs::None,
+                at: __obs::None,
+                scores: __obs::None,
+                pair: __obs::None,
+                maybe: __obs::None,
+                server: __obs::None,
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.id, r.string()),
+                1 => __obs::put(&mut it.count, r.i64()),
+                2 => __obs::put(&mut it.ratio, r.f64()),
+                3 => __obs::put(&mut it.tags, r.array(__obs::json::Reader::string)),
+                4 => __obs::put(&mut it.mode, __obs::JsonCodec::read_json(r)),
+                5 => __obs::put_some(&mut it.fixed, __obs::JsonCodec::read_json(r)),
+                6 => __obs::put_some(&mut it.level, r.i64()),
+                7 => __obs::put_some(&mut it.email, r.string()),
+                8 => __obs::put_some(&mut it.at, r.string()),
+                9 => __obs::put_some(&mut it.scores, r.map(__obs::json::Reader::f64)),
+                10 => {
+                    __obs::put_some(&mut it.pair, r.tuple(|r| __obs::Ok((r.item(0, __obs::json::Reader::string)?, r.item(1, __obs::json::Reader::i64)?))))
                 }
-                "maybe" => maybe = __obs::Some(r.option(|r| r.string())?),
-                "server" => server = __obs::Some(r.string()?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            id: r.required(id, "id")?,
-            count: r.required(count, "count")?,
-            ratio: r.required(ratio, "ratio")?,
-            tags: r.required(tags, "tags")?,
-            mode: r.required(mode, "mode")?,
-            fixed,
-            level,
-            email,
-            at,
-            scores,
-            pair,
-            maybe,
-            server,
-        })
+                11 => __obs::put_some(&mut it.maybe, r.option(__obs::json::Reader::string)),
+                12 => __obs::put_some(&mut it.server, r.string()),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 

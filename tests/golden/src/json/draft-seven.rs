@@ -116,33 +116,26 @@ impl __obs::JsonCodec for DraftSeven {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut from = __obs::None;
-        let mut to = __obs::None;
-        let mut tuple = __obs::None;
-        let mut weird_name = __obs::None;
-        let mut nullable = __obs::None;
-        let mut extra = __obs::BTreeMap::<__obs::String, __obs::Json>::new();
-        r.object(|r, key| {
-            match key {
-                "from" => from = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "to" => to = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "tuple" => tuple = __obs::Some(r.array(__obs::JsonCodec::read_json)?),
-                "weird name!" => weird_name = __obs::Some(r.string()?),
-                "nullable" => nullable = __obs::Some(r.option(|r| r.string())?),
-                _ => {
-                    extra.insert(__obs::String::from(key), r.json()?);
-                }
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            from,
-            to,
-            tuple,
-            weird_name,
-            nullable,
-            extra,
-        })
+        r.record(
+            &["from", "to", "tuple", "weird name!", "nullable"],
+            [0x0],
+            Self {
+                from: __obs::None,
+                to: __obs::None,
+                tuple: __obs::None,
+                weird_name: __obs::None,
+                nullable: __obs::None,
+                extra: __obs::BTreeMap::new(),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put_some(&mut it.from, __obs::JsonCodec::read_json(r)),
+                1 => __obs::put_some(&mut it.to, __obs::JsonCodec::read_json(r)),
+                2 => __obs::put_some(&mut it.tuple, r.array(__obs::JsonCodec::read_json)),
+                3 => __obs::put_some(&mut it.weird_name, r.string()),
+                4 => __obs::put_some(&mut it.nullable, r.option(__obs::json::Reader::string)),
+                _ => __obs::keep(&mut it.extra, name, r.json()),
+            },
+        )
     }
 }
 

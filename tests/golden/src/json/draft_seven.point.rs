@@ -30,24 +30,20 @@ impl __obs::JsonCodec for Point {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut x = __obs::None;
-        let mut y = __obs::None;
-        let mut extra = __obs::BTreeMap::<__obs::String, __obs::Json>::new();
-        r.object(|r, key| {
-            match key {
-                "x" => x = __obs::Some(r.f64()?),
-                "y" => y = __obs::Some(r.f64()?),
-                _ => {
-                    extra.insert(__obs::String::from(key), r.json()?);
-                }
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            x: r.required(x, "x")?,
-            y: r.required(y, "y")?,
-            extra,
-        })
+        r.record(
+            &["x", "y"],
+            [0x3],
+            Self {
+                x: 0.0,
+                y: 0.0,
+                extra: __obs::BTreeMap::new(),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.x, r.f64()),
+                1 => __obs::put(&mut it.y, r.f64()),
+                _ => __obs::keep(&mut it.extra, name, r.json()),
+            },
+        )
     }
 }
 

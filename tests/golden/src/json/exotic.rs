@@ -111,36 +111,28 @@ impl __obs::JsonCodec for Exotic {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut country = __obs::None;
-        let mut zip = __obs::None;
-        let mut card = __obs::None;
-        let mut billing = __obs::None;
-        let mut mixed = __obs::None;
-        let mut list = __obs::None;
-        let mut extra = __obs::BTreeMap::<__obs::String, ExoticValue>::new();
-        r.object(|r, key| {
-            match key {
-                "country" => country = __obs::Some(r.string()?),
-                "zip" => zip = __obs::Some(r.string()?),
-                "card" => card = __obs::Some(r.string()?),
-                "billing" => billing = __obs::Some(r.string()?),
-                "mixed" => mixed = __obs::Some(r.option(__obs::JsonCodec::read_json)?),
-                "list" => list = __obs::Some(r.array(|r| r.json())?),
-                _ => {
-                    extra.insert(__obs::String::from(key), __obs::JsonCodec::read_json(r)?);
-                }
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            country: r.required(country, "country")?,
-            zip,
-            card,
-            billing,
-            mixed,
-            list,
-            extra,
-        })
+        r.record(
+            &["country", "zip", "card", "billing", "mixed", "list"],
+            [0x1],
+            Self {
+                country: __obs::String::new(),
+                zip: __obs::None,
+                card: __obs::None,
+                billing: __obs::None,
+                mixed: __obs::None,
+                list: __obs::None,
+                extra: __obs::BTreeMap::new(),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.country, r.string()),
+                1 => __obs::put_some(&mut it.zip, r.string()),
+                2 => __obs::put_some(&mut it.card, r.string()),
+                3 => __obs::put_some(&mut it.billing, r.string()),
+                4 => __obs::put_some(&mut it.mixed, r.option(__obs::JsonCodec::read_json)),
+                5 => __obs::put_some(&mut it.list, r.array(__obs::json::Reader::json)),
+                _ => __obs::keep(&mut it.extra, name, __obs::JsonCodec::read_json(r)),
+            },
+        )
     }
 }
 

@@ -106,37 +106,38 @@ impl __obs::JsonCodec for OpenOrder {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut customer = __obs::None;
-        let mut payment = __obs::None;
-        let mut contact = __obs::None;
-        let mut parent = __obs::None;
-        let mut lines = __obs::None;
-        let mut anything = __obs::None;
-        let mut extra = __obs::BTreeMap::<__obs::String, __obs::Json>::new();
-        r.object(|r, key| {
-            match key {
-                "customer" => customer = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "payment" => payment = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "contact" => contact = __obs::Some(r.option(__obs::JsonCodec::read_json)?),
-                "parent" => {
-                    parent = __obs::Some(__obs::JsonCodec::read_json(r).map(__obs::Box::new)?);
+        let it = r.record(
+            &["customer", "payment", "contact", "parent", "lines", "anything"],
+            [0x3],
+            (
+                __obs::None,
+                __obs::None,
+                __obs::None,
+                __obs::None,
+                __obs::None,
+                __obs::None,
+                __obs::BTreeMap::new(),
+            ),
+            |it, r, at, name| match at {
+                0 => __obs::put_some(&mut it.0, __obs::JsonCodec::read_json(r)),
+                1 => __obs::put_some(&mut it.1, __obs::JsonCodec::read_json(r)),
+                2 => __obs::put_some(&mut it.2, r.option(__obs::JsonCodec::read_json)),
+                3 => {
+                    __obs::put_some(&mut it.3, __obs::JsonCodec::read_json(r).map(__obs::Box::new))
                 }
-                "lines" => lines = __obs::Some(r.array(__obs::JsonCodec::read_json)?),
-                "anything" => anything = __obs::Some(r.json()?),
-                _ => {
-                    extra.insert(__obs::String::from(key), r.json()?);
-                }
-            }
-            __obs::Ok(())
-        })?;
+                4 => __obs::put_some(&mut it.4, r.array(__obs::JsonCodec::read_json)),
+                5 => __obs::put_some(&mut it.5, r.json()),
+                _ => __obs::keep(&mut it.6, name, r.json()),
+            },
+        )?;
         __obs::Ok(Self {
-            customer: r.required(customer, "customer")?,
-            payment: r.required(payment, "payment")?,
-            contact,
-            parent,
-            lines,
-            anything,
-            extra,
+            customer: r.required(it.0, "customer")?,
+            payment: r.required(it.1, "payment")?,
+            contact: it.2,
+            parent: it.3,
+            lines: it.4,
+            anything: it.5,
+            extra: it.6,
         })
     }
 }
@@ -187,24 +188,20 @@ impl __obs::JsonCodec for OpenOrderPaymentCard {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut kind = __obs::None;
-        let mut number = __obs::None;
-        let mut extra = __obs::BTreeMap::<__obs::String, __obs::Json>::new();
-        r.object(|r, key| {
-            match key {
-                "kind" => kind = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "number" => number = __obs::Some(r.string().map(__obs::Secret::new)?),
-                _ => {
-                    extra.insert(__obs::String::from(key), r.json()?);
-                }
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            kind: r.required(kind, "kind")?,
-            number: r.required(number, "number")?,
-            extra,
-        })
+        r.record(
+            &["kind", "number"],
+            [0x3],
+            Self {
+                kind: OpenOrderPaymentCardKind::Card,
+                number: __obs::Secret::new(__obs::String::new()),
+                extra: __obs::BTreeMap::new(),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.kind, __obs::JsonCodec::read_json(r)),
+                1 => __obs::put(&mut it.number, r.string().map(__obs::Secret::new)),
+                _ => __obs::keep(&mut it.extra, name, r.json()),
+            },
+        )
     }
 }
 
@@ -244,24 +241,20 @@ impl __obs::JsonCodec for OpenOrderPaymentInvoice {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut kind = __obs::None;
-        let mut days = __obs::None;
-        let mut extra = __obs::BTreeMap::<__obs::String, __obs::Json>::new();
-        r.object(|r, key| {
-            match key {
-                "kind" => kind = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "days" => days = __obs::Some(r.i64()?),
-                _ => {
-                    extra.insert(__obs::String::from(key), r.json()?);
-                }
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            kind: r.required(kind, "kind")?,
-            days: r.required(days, "days")?,
-            extra,
-        })
+        r.record(
+            &["kind", "days"],
+            [0x3],
+            Self {
+                kind: OpenOrderPaymentInvoiceKind::Invoice,
+                days: 0,
+                extra: __obs::BTreeMap::new(),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.kind, __obs::JsonCodec::read_json(r)),
+                1 => __obs::put(&mut it.days, r.i64()),
+                _ => __obs::keep(&mut it.extra, name, r.json()),
+            },
+        )
     }
 }
 
@@ -421,27 +414,22 @@ impl __obs::JsonCodec for OpenOrderLinesItem {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut sku = __obs::None;
-        let mut quantity = __obs::None;
-        let mut gift = __obs::None;
-        let mut extra = __obs::BTreeMap::<__obs::String, __obs::Json>::new();
-        r.object(|r, key| {
-            match key {
-                "sku" => sku = __obs::Some(r.string()?),
-                "quantity" => quantity = __obs::Some(r.i64()?),
-                "gift" => gift = __obs::Some(r.bool()?),
-                _ => {
-                    extra.insert(__obs::String::from(key), r.json()?);
-                }
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            sku: r.required(sku, "sku")?,
-            quantity,
-            gift,
-            extra,
-        })
+        r.record(
+            &["sku", "quantity", "gift"],
+            [0x1],
+            Self {
+                sku: __obs::String::new(),
+                quantity: __obs::None,
+                gift: __obs::None,
+                extra: __obs::BTreeMap::new(),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.sku, r.string()),
+                1 => __obs::put_some(&mut it.quantity, r.i64()),
+                2 => __obs::put_some(&mut it.gift, r.bool()),
+                _ => __obs::keep(&mut it.extra, name, r.json()),
+            },
+        )
     }
 }
 

@@ -45,24 +45,20 @@ impl __obs::JsonCodec for Customer {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut name = __obs::None;
-        let mut vip = __obs::None;
-        let mut extra = __obs::BTreeMap::<__obs::String, __obs::Json>::new();
-        r.object(|r, key| {
-            match key {
-                "name" => name = __obs::Some(r.string()?),
-                "vip" => vip = __obs::Some(r.bool()?),
-                _ => {
-                    extra.insert(__obs::String::from(key), r.json()?);
-                }
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            name: r.required(name, "name")?,
-            vip,
-            extra,
-        })
+        r.record(
+            &["name", "vip"],
+            [0x1],
+            Self {
+                name: __obs::String::new(),
+                vip: __obs::None,
+                extra: __obs::BTreeMap::new(),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.name, r.string()),
+                1 => __obs::put_some(&mut it.vip, r.bool()),
+                _ => __obs::keep(&mut it.extra, name, r.json()),
+            },
+        )
     }
 }
 

@@ -190,29 +190,27 @@ impl __obs::JsonCodec for OrderShipped {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut order_id = __obs::None;
-        let mut weight = __obs::None;
-        let mut carrier = __obs::None;
-        let mut tracking = __obs::None;
-        let mut warehouse = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "orderId" => order_id = __obs::Some(r.string()?),
-                "weight" => weight = __obs::Some(r.f64()?),
-                "carrier" => carrier = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "tracking" => tracking = __obs::Some(r.nullable("string", |r| r.string())?),
-                "warehouse" => warehouse = __obs::Some(r.string()?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            order_id: r.required(order_id, "orderId")?,
-            weight: r.required(weight, "weight")?,
-            carrier: r.required(carrier, "carrier")?,
-            tracking: tracking.unwrap_or(__obs::None),
-            warehouse: r.required(warehouse, "warehouse")?,
-        })
+        r.record(
+            &["orderId", "weight", "carrier", "tracking", "warehouse"],
+            [0x17],
+            Self {
+                order_id: __obs::String::new(),
+                weight: 0.0,
+                carrier: Carrier::Dhl,
+                tracking: __obs::None,
+                warehouse: __obs::String::new(),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.order_id, r.string()),
+                1 => __obs::put(&mut it.weight, r.f64()),
+                2 => __obs::put(&mut it.carrier, __obs::JsonCodec::read_json(r)),
+                3 => {
+                    __obs::put(&mut it.tracking, r.nullable("string", __obs::json::Reader::string))
+                }
+                4 => __obs::put(&mut it.warehouse, r.string()),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 

@@ -177,23 +177,21 @@ impl __obs::JsonCodec for OrderShipped {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut order = __obs::None;
-        let mut weight = __obs::None;
-        let mut carrier = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "order" => order = __obs::Some(r.string()?),
-                "weight" => weight = __obs::Some(r.i32()?),
-                "carrier" => carrier = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            order: r.required(order, "order")?,
-            weight: r.required(weight, "weight")?,
-            carrier: r.required(carrier, "carrier")?,
-        })
+        r.record(
+            &["order", "weight", "carrier"],
+            [0x7],
+            Self {
+                order: __obs::String::new(),
+                weight: 0,
+                carrier: Carrier::Dhl,
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.order, r.string()),
+                1 => __obs::put(&mut it.weight, r.i32()),
+                2 => __obs::put(&mut it.carrier, __obs::JsonCodec::read_json(r)),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 
