@@ -4,6 +4,7 @@ use super::attr;
 use super::item::{self, Cursor, Field, Item, Kind};
 use super::output::{ALLOW, place};
 use super::spans::{Spans, compile_errors};
+use super::tokens::{TokenStream, TokenTree};
 use super::ty::Foreign;
 use crate::diag::compile_error;
 use crate::draft::Located;
@@ -14,7 +15,6 @@ use crate::model::metrics::{Family, FamilyKind, MetricSet, USUAL_BUDGET};
 use crate::resolve::field_ident;
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::source::FileId;
-use proc_macro2::{TokenStream, TokenTree};
 use std::collections::BTreeMap;
 
 /// Keys on the struct.
@@ -144,7 +144,7 @@ fn family(
     prefix: &str,
 ) -> Option<Family> {
     let Some((kind, known)) = instrument(&field.ty) else {
-        let loc = spans.at(item::join(&field.ty, field.name.span()));
+        let loc = spans.at(item::span(&field.ty).unwrap_or(field.name.span()));
         let message = format!("`{}` is no instrument", item::bare(&field.name));
         let help = "use `Counter`, `Gauge`, `Histogram`, `Summary` or `Info`, under these names";
         cx.push(Diagnostic::error("unsupported-type", loc, message).help(help));
@@ -203,7 +203,7 @@ fn labels(
     let labels: Vec<Located<String>> = match &keys.labels {
         Some(labels) => labels.clone(),
         None => {
-            let loc = spans.at(item::join(&field.ty, field.name.span()));
+            let loc = spans.at(item::span(&field.ty).unwrap_or(field.name.span()));
             if known.contains(&None) {
                 let message = format!("the labels of `{}` have no names", item::bare(&field.name));
                 cx.push(

@@ -65,6 +65,10 @@ pub(super) fn first_text<'a>(all: &mut &'a str, bytes: usize) -> &'a str {
 pub(crate) struct Stated<'a> {
     pub(crate) key: &'static str,
     pub(crate) value: Value<'a>,
+    #[cfg_attr(
+        not(feature = "opentelemetry"),
+        expect(dead_code, reason = "its exporter takes words without a copy")
+    )]
     pub(crate) word: Option<&'static str>,
 }
 
