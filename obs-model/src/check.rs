@@ -37,6 +37,8 @@ mod version_file_name;
 
 mod allow;
 mod pages;
+#[cfg(any(feature = "derive", feature = "specs"))]
+mod sets;
 mod shape;
 
 use crate::model::{Event, Field, Model, Record, TypeDef, TypeId, TypeKind};
@@ -245,6 +247,8 @@ pub fn run<'m>(cx: &mut Diagnostics, model: &'m Model, options: &Options<'_>) ->
             }
         }
     }
+    #[cfg(any(feature = "derive", feature = "specs"))]
+    sets::look(&mut found, &facts);
     cx.append(allow::apply(found, model));
     let errors = cx
         .as_slice()
