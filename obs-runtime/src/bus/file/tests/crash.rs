@@ -34,7 +34,8 @@ struct Story {
     /// What the group has acknowledged, and whether that must be known to the next life.
     handled: BTreeSet<u64>,
     surely: BTreeSet<u64>,
-    /// How many promises a power cut has broken.
+    /// Whether there was a power cut, and how many promises it has broken.
+    power_cut: bool,
     lost: u64,
 }
 
@@ -145,7 +146,8 @@ fn check(sim: &Sim, options: FileOptions, story: &mut Story, end: End, life: u64
             story.promised
         );
     }
-    if end == End::Kill && life == 0 {
+    story.power_cut |= end == End::PowerCut;
+    if !story.power_cut {
         let damage = file.damage();
         let mut kinds = damage.iter().map(|damage| damage.kind);
         assert!(kinds.all(|kind| kind == DamageKind::Torn), "{damage:?}");
@@ -201,6 +203,7 @@ fn lives(seed: u64, acknowledge: Acknowledge, end: End, faulty: bool) -> (u64, C
                 write: percent(15),
                 full: percent(15),
                 sync: percent(30),
+                tidy: percent(90),
                 other: percent(5),
             });
             if dice.percent(60) {
@@ -208,17 +211,20 @@ fn lives(seed: u64, acknowledge: Acknowledge, end: End, faulty: bool) -> (u64, C
             }
         }
         live(&sim, options, &mut dice, &mut story, clean);
-        sim = match end {
+        // A power cut may come when the process is long dead, and another has found what it left.
+        let now = if dice.percent(50) { End::Kill } else { end };
+        sim = match now {
             End::Kill => sim.kill(),
             End::PowerCut => sim.power_cut(),
         };
-        check(&sim, options, &mut story, end, life);
+        check(&sim, options, &mut story, now, life);
         sim = match end {
             End::Kill => sim.kill(),
             // What was opened and closed was not synced at the lower level.
             End::PowerCut if acknowledge == Acknowledge::Fsync => sim.power_cut(),
             End::PowerCut => sim.kill(),
         };
+        story.power_cut |= end == End::PowerCut;
     }
     if end == End::PowerCut {
         story.surely.clear();
