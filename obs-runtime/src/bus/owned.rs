@@ -90,9 +90,23 @@ impl OwnedRecord {
         self.bytes.len()
     }
 
+    /// Its packed form, for keeping it in a database until somebody sends it.
+    ///
+    /// ```
+    /// use obs_runtime::bus::{OwnedRecord, Record};
+    ///
+    /// let kept = Record::new("order.placed.v1", b"{}").owned();
+    /// assert_eq!(OwnedRecord::unpack(kept.packed()), Some(kept.clone()));
+    /// assert_eq!(OwnedRecord::unpack(b"anything else"), None);
+    /// ```
+    #[must_use]
+    pub fn packed(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// A record out of its packed form; `None` if the bytes are none.
     #[must_use]
-    pub(super) fn unpack(bytes: &[u8]) -> Option<OwnedRecord> {
+    pub fn unpack(bytes: &[u8]) -> Option<OwnedRecord> {
         let parts = Parts::of(bytes)?;
         Some(OwnedRecord {
             bytes: Arc::from(bytes),
