@@ -230,7 +230,7 @@ impl Store {
         if writer.closed {
             return Err(BusErrorKind::Closed.into());
         }
-        self.look(&mut writer)?;
+        self.look(&mut writer);
         let size = draft.size() as u64;
         let active = match writer.active.clone() {
             Some(active) if writer.len + size <= self.options.segment() => active,
@@ -285,23 +285,17 @@ impl Store {
         Ok(Sending::Done(Ok(receipt)))
     }
 
-    /// Finds out when somebody has removed the file that is written to.
-    fn look(&self, writer: &mut Writer) -> Result<(), BusError> {
+    /// Finds out when somebody has removed the file that is written to. The next one says whether the folder is gone.
+    fn look(&self, writer: &mut Writer) {
         let now = clock::now();
-        let Some(active) = writer.active.clone() else {
-            return Ok(());
-        };
         if now.nanos_since(writer.looked) < LOOK {
-            return Ok(());
+            return;
         }
         writer.looked = now;
-        let error = match active.file.named() {
-            Ok(true) => return Ok(()),
-            Ok(false) => io::ErrorKind::NotFound.into(),
-            Err(error) => error,
-        };
-        self.seal(writer);
-        Err(trouble(Doing::Write, &self.path(&active), &error))
+        let active = writer.active.as_ref();
+        if active.is_some_and(|active| !active.file.named().unwrap_or(false)) {
+            self.seal(writer);
+        }
     }
 
     fn path(&self, segment: &Segment) -> std::path::PathBuf {

@@ -39,7 +39,13 @@ impl Scratch {
     }
 
     fn open(&self, options: FileOptions) -> FileBus {
-        FileBus::open(&self.0, options).unwrap()
+        loop {
+            match FileBus::open(&self.0, options) {
+                // Whoever scrapes has a look at it, and with it the folder, for a moment.
+                Err(error) if error.kind() == BusErrorKind::InUse => std::thread::yield_now(),
+                opened => return opened.unwrap(),
+            }
+        }
     }
 
     /// The segments, the oldest first.
