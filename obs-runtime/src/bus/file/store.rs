@@ -55,6 +55,8 @@ pub(super) struct Writer {
     pub(super) active: Option<Arc<Segment>>,
     /// How long the active segment is.
     pub(super) len: u64,
+    /// The number of the next record.
+    pub(super) next: u64,
     /// The number behind the last record there is; less than the next number only if a journal knew of more.
     pub(super) end: u64,
     /// The next segment.
@@ -77,7 +79,7 @@ pub(super) struct State {
     pub(super) topics: Topics<Place>,
     /// The oldest first.
     pub(super) segments: VecDeque<Listed>,
-    /// The next number to give away.
+    /// The writer's next number.
     pub(super) next: u64,
     /// The number behind the last acknowledged record.
     pub(super) end: u64,
@@ -241,9 +243,7 @@ impl Store {
                 self.roll(&mut writer, size)?
             }
         };
-        let mut state = lock(&self.state);
-        let number = state.next;
-        drop(state);
+        let number = writer.next;
         let bytes = draft.finish(number, active.head.salt);
         if let Err(error) = append_all(&*active.file, bytes) {
             self.give_up(&mut writer, &error);
@@ -256,12 +256,12 @@ impl Store {
             key: record.key.map(frame::key_tag),
         };
         writer.len += size;
-        writer.end = number + 1;
+        (writer.next, writer.end) = (number + 1, number + 1);
         let receipt = Receipt {
             partition: None,
             offset: Some(number),
         };
-        state = lock(&self.state);
+        let mut state = lock(&self.state);
         state.set_len(writer.len);
         state.next = number + 1;
         let topic = state.topics.place(record.topic);

@@ -240,6 +240,7 @@ fn one_bus_has_a_folder_at_a_time() {
     scratch.open(SMALL);
     let wrong = scratch.segments().pop();
     assert_eq!(wrong, None, "nothing was sent");
+    assert!(FileBus::open(scratch.0.join("a/b"), FSYNC).is_ok());
     let not_a_folder = scratch.0.join("lock");
     let error = FileBus::open(&not_a_folder, SMALL).unwrap_err();
     assert_eq!(error.kind(), BusErrorKind::Io, "{error}");

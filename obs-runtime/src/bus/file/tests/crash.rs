@@ -31,6 +31,8 @@ struct Story {
     sent: u64,
     /// Numbers of acknowledged records, and what they are.
     promised: BTreeMap<u64, u64>,
+    /// What was refused. Some of it may be there, and stay or not.
+    refused: BTreeSet<u64>,
     /// What the group has acknowledged, and whether that must be known to the next life.
     handled: BTreeSet<u64>,
     surely: BTreeSet<u64>,
@@ -96,8 +98,11 @@ fn live(sim: &Sim, options: FileOptions, dice: &mut Dice, story: &mut Story, cle
         open.retain_mut(|(id, sending)| match ready(sending) {
             None => true,
             Some(result) => {
-                let number = result.ok().and_then(|receipt| receipt.offset);
-                let before = number.and_then(|number| story.promised.insert(number, *id));
+                let Ok(receipt) = result else {
+                    story.refused.insert(*id);
+                    return false;
+                };
+                let before = story.promised.insert(receipt.offset.unwrap(), *id);
                 assert_eq!(before, None, "a number was given away twice");
                 false
             }
@@ -156,7 +161,8 @@ fn check(sim: &Sim, options: FileOptions, story: &mut Story, end: End, life: u64
     for number in lost {
         story.promised.remove(&number);
     }
-    // What was there once stays.
+    // What was there once stays, unless it was refused: a disk that failed may have deceived us about it.
+    there.retain(|_, id| !story.refused.contains(id));
     story.promised.extend(there);
 }
 
