@@ -45,6 +45,7 @@ pub fn compile(
         avro,
         json_schema,
         bundles,
+        metrics,
         left_alone,
     } = load::specs(&mut cx, sources, files);
     let input = pipeline::Input {
@@ -52,6 +53,7 @@ pub fn compile(
         avro: &avro,
         json_schema: &json_schema,
         bundles: &bundles,
+        metrics: &metrics,
         settings: &settings.settings,
         overlays: &settings.overlays,
     };

@@ -21,6 +21,8 @@ pub struct Specs {
     pub json_schema: json_schema::Set,
     /// Each of its documents with what it needs of the others.
     pub bundles: BTreeMap<FileId, Json>,
+    /// Documents of metrics.
+    pub metrics: Vec<(FileId, Node)>,
     /// Files that are none of ours, with the reason.
     pub left_alone: Vec<(FileId, &'static str)>,
 }
@@ -31,6 +33,7 @@ enum Kind {
     Avro,
     Idl,
     JsonSchema,
+    Metrics,
     Foreign(&'static str),
 }
 
@@ -47,7 +50,7 @@ pub fn is_candidate(path: &str) -> bool {
 pub fn specs(cx: &mut Diagnostics, sources: &SourceMap, files: &[FileId]) -> Specs {
     let mut left_alone = Vec::new();
     let mut avro_files: Vec<(FileId, Content)> = Vec::new();
-    let mut schema_files = Vec::new();
+    let (mut schema_files, mut metrics) = (Vec::new(), Vec::new());
     for id in files.iter().copied() {
         let Some(source) = sources.get(id) else {
             continue;
@@ -64,7 +67,8 @@ pub fn specs(cx: &mut Diagnostics, sources: &SourceMap, files: &[FileId]) -> Spe
             (Kind::Idl, _) => avro_files.push((id, Content::Idl)),
             (Kind::Avro, Some(node)) => avro_files.push((id, Content::Tree(node))),
             (Kind::JsonSchema, Some(node)) => schema_files.push((id, node)),
-            (Kind::Avro | Kind::JsonSchema, None) => {}
+            (Kind::Metrics, Some(node)) => metrics.push((id, node)),
+            (Kind::Avro | Kind::JsonSchema | Kind::Metrics, None) => {}
         }
     }
     let (json_schema, bundles) = read_json_schema(cx, sources, &schema_files);
@@ -72,6 +76,7 @@ pub fn specs(cx: &mut Diagnostics, sources: &SourceMap, files: &[FileId]) -> Spe
         avro: read_avro(cx, sources, &avro_files),
         json_schema,
         bundles,
+        metrics,
         left_alone,
     }
 }
@@ -119,7 +124,10 @@ fn tree(cx: &mut Diagnostics, id: FileId, source: &SourceFile) -> Option<Node> {
 fn classify(path: &str, node: Option<&Node>) -> Kind {
     let name = path.rsplit('/').next().unwrap_or(path);
     let (base, ending) = name.rsplit_once('.').unwrap_or((name, ""));
-    if ["metrics", "alerts", "dashboards"]
+    if base.ends_with(".metrics") {
+        return Kind::Metrics;
+    }
+    if ["alerts", "dashboards"]
         .iter()
         .any(|word| base.ends_with(&format!(".{word}")))
     {

@@ -37,6 +37,8 @@ mod version_file_name;
 
 mod allow;
 mod pages;
+#[cfg(any(feature = "derive", feature = "specs"))]
+mod sets;
 mod shape;
 
 use crate::model::{Event, Field, Model, Record, TypeDef, TypeId, TypeKind};
@@ -224,6 +226,8 @@ pub fn run(cx: &mut Diagnostics, model: &Model, options: &Options<'_>) {
             }
         }
     }
+    #[cfg(any(feature = "derive", feature = "specs"))]
+    sets::look(&mut found, &facts);
     cx.append(allow::apply(found, model));
 }
 

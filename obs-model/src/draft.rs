@@ -4,12 +4,15 @@
 //! every identifier in them is still a *suggestion* (the wire name, or a word for a type that has none),
 //! and nothing is boxed. Facts an author may leave out are `Option`s in [`EventKeys`] and [`FieldKeys`].
 
+use crate::model::metrics::MetricSet;
 use crate::model::{CheckedBy, Dialect, Level, Redaction, TypeDef, TypeId, Version};
 use obs_schema::source::{FileId, Loc};
 
 /// Everything the doors understood.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
+    /// Families of things that are no event.
+    pub metric_sets: Vec<MetricSet>,
     /// All types; `TypeDef::name` holds the suggested modules (namespace parts) and the suggested identifier.
     pub types: Vec<TypeDef>,
     /// All candidates for events.

@@ -19,12 +19,18 @@ pub use event::KEYS as EVENT_KEYS;
 #[cfg(any(feature = "derive", feature = "specs"))]
 pub(crate) use family::{FamilyKeys, check_labels, check_names, family_keys, name_of};
 pub use field::KEYS as FIELD_KEYS;
-#[cfg(feature = "derive")]
+#[cfg(feature = "specs")]
+pub(crate) use field::is_label_name;
+#[cfg(any(feature = "derive", feature = "specs"))]
 pub(crate) use metric::family_name;
+#[cfg(feature = "derive")]
+pub(crate) use value::boolean;
 pub(crate) use value::listed;
 pub use value::parse_version;
-#[cfg(feature = "derive")]
-pub(crate) use value::{boolean, text, unknown_key, whole, word};
+#[cfg(feature = "specs")]
+pub(crate) use value::{list, missing, object, texts};
+#[cfg(any(feature = "derive", feature = "specs"))]
+pub(crate) use value::{text, unknown_key, whole, word};
 
 /// Reads the `x-obs` object of an event.
 pub fn event_keys(cx: &mut Diagnostics, node: &Node) -> EventKeys {

@@ -7,6 +7,7 @@ use crate::settings::Settings;
 use crate::spec;
 use obs_schema::diag::Diagnostics;
 use obs_schema::json::Json;
+use obs_schema::node::Node;
 use obs_schema::source::{FileId, SourceMap};
 use obs_schema::{avro, json_schema};
 use std::collections::BTreeMap;
@@ -21,6 +22,8 @@ pub struct Input<'a> {
     pub json_schema: &'a json_schema::Set,
     /// The documents of that, each with what it needs of the others.
     pub bundles: &'a BTreeMap<FileId, Json>,
+    /// Documents of metrics.
+    pub metrics: &'a [(FileId, Node)],
     /// How the output looks.
     pub settings: &'a Settings,
     /// What is said from outside.
@@ -39,5 +42,6 @@ pub fn model(cx: &mut Diagnostics, input: &Input<'_>) -> Model {
         input.settings,
         &mut draft,
     );
+    spec::metrics::lower(cx, input.sources, input.metrics, &mut draft);
     resolve::run(cx, draft, input.settings, input.overlays)
 }

@@ -29,9 +29,14 @@ pub struct Overlays {
 
 /// Resolves a Draft.
 pub fn run(cx: &mut Diagnostics, draft: Draft, settings: &Settings, overlays: &Overlays) -> Model {
-    let Draft { types, events } = draft;
+    let Draft {
+        metric_sets,
+        types,
+        events,
+    } = draft;
     let mut model = Model {
         types,
+        metric_sets,
         ..Model::default()
     };
     names::choose(cx, &mut model, settings);

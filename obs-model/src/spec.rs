@@ -4,3 +4,5 @@ pub(crate) mod annotate;
 pub mod avro;
 #[cfg(feature = "specs")]
 pub mod json_schema;
+#[cfg(feature = "specs")]
+pub mod metrics;

@@ -1,7 +1,7 @@
 //! The bus: where records go, and how they come back.
 //!
-//! A [`Bus`] is a handle to a [`Transport`]. Those here are in memory; others are written by whoever knows the system
-//! behind them. Nothing here needs an executor: what cannot be answered at once is a future, and a thread may sleep
+//! A [`Bus`] is a handle to a [`Transport`]. Those here keep records in memory, in files, or not at all; others are
+//! written by whoever knows the system behind them. Nothing here needs an executor: what cannot be answered at once is a future, and a thread may sleep
 //! on it.
 
 mod cursor;

@@ -9,7 +9,7 @@ use obs_schema::wire::json::Writer;
 
 use crate::bus::{Header, Origin};
 use crate::clock::Moment;
-use crate::context::{Context, SpanContext, baggage, traceparent};
+use crate::context::{Context, SpanContext, baggage};
 use crate::event::{Descriptor, Encoding, Envelope};
 use crate::ids::SpanId;
 use crate::stamp;
@@ -30,15 +30,45 @@ pub(crate) struct Pieces {
 /// What one publish adds.
 #[derive(Debug)]
 pub(crate) struct Facts<'a> {
-    pub(crate) id: &'a str,
+    pub(crate) id: &'a [u8],
     pub(crate) at: Moment,
     /// The span of the publish, or the one around it where none is made.
-    pub(crate) span: Option<SpanContext>,
+    pub(crate) span: Option<Place<'a>>,
     pub(crate) parent: Option<SpanId>,
     pub(crate) context: &'a Context,
-    /// Its own id where nothing around says better.
-    pub(crate) correlation: &'a str,
+    /// `None`: its own id, for nothing around says better.
+    pub(crate) correlation: Option<&'a str>,
     pub(crate) tenant: Option<&'a str>,
+}
+
+/// A span with its digits, which are made once: header, envelope and log line show the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) span: SpanContext,
+    pub(crate) traceparent: &'a [u8; 55],
+}
+
+impl Place<'_> {
+    pub(crate) fn trace_hex(&self) -> &[u8] {
+        &self.traceparent[3..35]
+    }
+
+    pub(crate) fn span_hex(&self) -> &[u8] {
+        &self.traceparent[36..52]
+    }
+}
+
+impl Facts<'_> {
+    /// The correlation id with its quotes.
+    pub(crate) fn write_correlation(&self, w: &mut Writer) {
+        if let Some(id) = self.correlation {
+            w.string(id);
+        } else {
+            w.raw("\"");
+            w.raw_bytes(self.id);
+            w.raw("\"");
+        }
+    }
 }
 
 impl Pieces {
@@ -95,25 +125,25 @@ impl Pieces {
     fn open(&self, w: &mut Writer, facts: &Facts<'_>) {
         w.reserve(640);
         w.raw("{\"eventId\":\"");
-        w.raw(facts.id);
+        w.raw_bytes(facts.id);
         w.raw(&self.type_and_version);
-        w.raw(text(&stamp::rfc3339(facts.at)));
+        w.raw_bytes(&stamp::rfc3339(facts.at));
         w.raw("\"");
-        if let Some(span) = facts.span {
+        if let Some(place) = facts.span {
             w.raw(",\"tracing\":{\"traceId\":\"");
-            w.raw(text(&span.trace.hex()));
+            w.raw_bytes(place.trace_hex());
             w.raw("\",\"spanId\":\"");
-            w.raw(text(&span.span.hex()));
+            w.raw_bytes(place.span_hex());
             if let Some(parent) = facts.parent {
                 w.raw("\",\"parentSpanId\":\"");
-                w.raw(text(&parent.hex()));
+                w.raw_bytes(&parent.hex());
             }
             w.raw("\",\"sampled\":");
-            w.bool(span.sampled);
+            w.bool(place.span.sampled);
             w.raw("}");
         }
         w.raw(",\"correlation\":{\"correlationId\":");
-        w.string(facts.correlation);
+        facts.write_correlation(w);
         for (name, id) in [
             (",\"causationId\":", facts.context.causation()),
             (",\"conversationId\":", facts.context.conversation()),
@@ -157,21 +187,22 @@ impl Pieces {
     ) -> R {
         let about = self.about;
         let cloud = about.envelope == Envelope::CloudEvents;
-        let parent = facts.span.map(|span| traceparent::write(&span));
-        let time = stamp::rfc3339(facts.at);
+        let parent = facts.span.map(|place| place.traceparent);
+        let state = facts.context.trace_state().filter(|_| parent.is_some());
+        let time;
         let mut list = [Header::default(); 16];
         let mut count = 0;
         let mut add = |name, value| {
             if let Some(free) = list.get_mut(count) {
-                *free = Header::new(name, value);
+                *free = Header { name, value };
                 count += 1;
             }
         };
-        if let Some(parent) = &parent {
-            add("traceparent", text(parent));
-            if let Some(state) = facts.context.trace_state() {
-                add("tracestate", state);
-            }
+        if let Some(parent) = parent {
+            add("traceparent", parent);
+        }
+        if let Some(state) = state {
+            add("tracestate", state.as_bytes());
         }
         let mut bag = String::new();
         if let Some(parts) = facts.context.parts()
@@ -179,48 +210,47 @@ impl Pieces {
         {
             baggage::write(&parts.baggage, &self.baggage, &mut bag);
             if !bag.is_empty() {
-                add("baggage", &bag);
+                add("baggage", bag.as_bytes());
             }
         }
         if cloud {
-            add("ce_specversion", "1.0");
+            time = stamp::rfc3339(facts.at);
+            add("ce_specversion", b"1.0");
             add("ce_id", facts.id);
-            add("ce_type", about.event_type);
-            add("ce_source", &self.source);
-            add("ce_time", text(&time));
-            if let Some(parent) = &parent {
-                add("ce_traceparent", text(parent));
-                if let Some(state) = facts.context.trace_state() {
-                    add("ce_tracestate", state);
-                }
+            add("ce_type", about.event_type.as_bytes());
+            add("ce_source", self.source.as_bytes());
+            add("ce_time", &time);
+            if let Some(parent) = parent {
+                add("ce_traceparent", parent);
+            }
+            if let Some(state) = state {
+                add("ce_tracestate", state.as_bytes());
             }
         } else {
             add("event-id", facts.id);
-            add("event-type", about.event_type);
-            add("event-version", about.version);
+            add("event-type", about.event_type.as_bytes());
+            add("event-version", about.version.as_bytes());
         }
         add(
             "content-type",
             match about.encoding {
-                Encoding::Json => "application/json",
-                Encoding::Avro => "application/avro",
+                Encoding::Json => b"application/json",
+                Encoding::Avro => b"application/avro",
             },
         );
-        add("correlation-id", facts.correlation);
+        add(
+            "correlation-id",
+            facts.correlation.map_or(facts.id, str::as_bytes),
+        );
         for (name, id) in [
             ("causation-id", facts.context.causation()),
             ("conversation-id", facts.context.conversation()),
             ("tenant-id", facts.tenant),
         ] {
             if let Some(id) = id {
-                add(name, id);
+                add(name, id.as_bytes());
             }
         }
         use_them(&list[..count])
     }
-}
-
-/// Digits and signs of ours, which are ASCII.
-pub(crate) fn text(ascii: &[u8]) -> &str {
-    str::from_utf8(ascii).unwrap_or_default()
 }

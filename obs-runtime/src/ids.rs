@@ -227,8 +227,15 @@ impl EventId {
     }
 
     #[inline]
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.text
+            .get(..usize::from(self.length))
+            .unwrap_or_default()
+    }
+
+    #[inline]
     pub(crate) fn as_str(&self) -> &str {
-        str::from_utf8(&self.text[..usize::from(self.length)]).unwrap_or_default()
+        str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 

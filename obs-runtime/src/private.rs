@@ -41,7 +41,8 @@ pub mod v1 {
     };
     pub use crate::log::Level;
     pub use crate::metric::{
-        FamilyInfo, Instrument, MetricSet, labels_agree, values_at, within_budget,
+        Counter, FamilyInfo, Gauge, Histogram, Info, Instrument, MetricSet, Summary, labels_agree,
+        values_at, within_budget,
     };
     pub use crate::part::{EventPart, PartSchema, Piece, text as part_text};
     pub use crate::publish::Publisher;

@@ -151,6 +151,14 @@ impl SpanMeta {
         self
     }
 
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn fixed(&self) -> &'static [(&'static str, Value<'static>)] {
+        self.fixed
+    }
+
     /// Their name.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -274,6 +282,14 @@ impl Span {
 
     /// Ends one of a piece of work.
     fn finish(self, at: Moment, outcome: &Outcome<'_>, said: Option<Said>) {
+        // The most frequent end: nothing has to be written.
+        if self.root
+            && self.rescue(at, outcome).is_none()
+            && let Some(local) = &self.local
+            && local.let_go()
+        {
+            return;
+        }
         if let Some(reason) = self.verdict(at, outcome) {
             self.leave(at, reason, outcome, said, &mut |_| {});
         }

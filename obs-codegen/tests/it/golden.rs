@@ -41,6 +41,11 @@ fn json() {
 }
 
 #[test]
+fn metrics() {
+    check("metrics");
+}
+
+#[test]
 fn versions() {
     check("versions");
 }

@@ -5,6 +5,7 @@
 mod bad;
 mod duplicates;
 mod golden;
+mod metrics;
 mod tidy;
 
 use obs_codegen::compile::{self, Outcome};

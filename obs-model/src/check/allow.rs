@@ -39,11 +39,13 @@ pub(super) fn apply(found: Diagnostics, model: &Model) -> Diagnostics {
 
 /// Every list of allowed lints with the place it is in force.
 fn scopes(model: &Model) -> impl Iterator<Item = (Scope, &[Located<String>])> {
-    model.events.iter().flat_map(|event| {
+    let events = model.events.iter().flat_map(|event| {
         let own = std::iter::once((Scope::File(event.loc), event.keys.allow.as_slice()));
         let feeds = event.keys.metrics.iter();
         own.chain(feeds.map(|feed| (Scope::Range(feed.loc), feed.value.allow.as_slice())))
-    })
+    });
+    let families = model.metric_sets.iter().flat_map(|set| &set.families);
+    events.chain(families.map(|family| (Scope::Range(family.loc), family.allow.as_slice())))
 }
 
 #[derive(Clone, Copy)]

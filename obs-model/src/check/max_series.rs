@@ -19,20 +19,10 @@ pub(super) fn look(cx: &mut Diagnostics, facts: &Facts<'_>, event: &Event) {
     let (Some(budget), Some(written)) = (event.max_series, &event.keys.max_series) else {
         return;
     };
-    let mut total: u64 = 0;
-    let mut parts = Vec::new();
-    for family in families(facts, event) {
-        total = total.saturating_add(family.series());
-        parts.push(family.arithmetic());
-    }
-    if total <= budget {
+    let families = families(facts, event).into_iter();
+    let Some(message) = over(&event.event_type, budget, families) else {
         return;
-    }
-    let message = format!(
-        "`{}` makes {total} series and may make {budget}: {}",
-        event.event_type,
-        parts.join(", ")
-    );
+    };
     let fields = facts.fields(event).iter();
     let labels = fields.filter_map(|field| Some((field, field.obs.label.as_ref()?)));
     let largest = labels.max_by_key(|(_, label)| label.values.len());
@@ -48,12 +38,28 @@ pub(super) fn look(cx: &mut Diagnostics, facts: &Facts<'_>, event: &Event) {
     cx.push(diagnostic.help("remove a label, list fewer values in `top`, or raise `max_series`"));
 }
 
+/// What to say when families make more series than they may.
+pub(super) fn over(
+    name: &str,
+    budget: u64,
+    families: impl Iterator<Item = Family>,
+) -> Option<String> {
+    let (mut total, mut parts) = (0_u64, Vec::new());
+    for family in families {
+        total = total.saturating_add(family.series());
+        parts.push(family.arithmetic());
+    }
+    let parts = parts.join(", ");
+    (total > budget)
+        .then(|| format!("`{name}` makes {total} series and may make {budget}: {parts}"))
+}
+
 /// A family with its labels and how many values each has.
-struct Family {
-    name: String,
+pub(super) struct Family {
+    pub(super) name: String,
     /// Series of one combination.
-    each: u64,
-    labels: Vec<(String, u64)>,
+    pub(super) each: u64,
+    pub(super) labels: Vec<(String, u64)>,
 }
 
 impl Family {

@@ -11,7 +11,9 @@ use crate::draft::Located;
 use crate::emit;
 use crate::keys::{self, FamilyKeys};
 use crate::model::RustName;
-use crate::model::metrics::{Family, FamilyKind, MetricSet, USUAL_BUDGET};
+use crate::model::metrics::{
+    Family, FamilyKind, FamilyLabel, LabelOf, MOST_SERIES, MetricSet, USUAL_BUDGET,
+};
 use crate::resolve::field_ident;
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::source::FileId;
@@ -19,9 +21,6 @@ use std::collections::BTreeMap;
 
 /// Keys on the struct.
 const OF_STRUCT: [&str; 3] = ["prefix", "max_series", "crate"];
-
-/// Series a set may ask for.
-const MOST_SERIES: u64 = 10_000_000;
 
 pub(super) fn derive(tokens: TokenStream) -> TokenStream {
     let mut spans = Spans::default();
@@ -121,7 +120,7 @@ fn understand(
         types.insert(ty.clone(), field.ty.clone());
         families.extend(family(cx, spans, field, ty, &container.prefix));
     }
-    keys::check_names(cx, &families, &|_| true);
+    keys::check_names(cx, &families);
     Some(MetricSet {
         name: RustName {
             module: Vec::new(),
@@ -179,8 +178,9 @@ fn family(
     };
     Some(Family {
         ident: field.name.to_string(),
-        ty,
+        ty: Some(ty),
         kind,
+        float: false,
         name,
         help,
         unit,
@@ -188,7 +188,9 @@ fn family(
         buckets: keys.buckets,
         quantiles: keys.quantiles,
         window_s: keys.window_s,
+        allow: Vec::new(),
         loc,
+        name_loc: loc,
     })
 }
 
@@ -199,7 +201,7 @@ fn labels(
     field: &Field,
     keys: &FamilyKeys,
     known: Vec<Option<String>>,
-) -> Vec<String> {
+) -> Vec<FamilyLabel> {
     let labels: Vec<Located<String>> = match &keys.labels {
         Some(labels) => labels.clone(),
         None => {
@@ -216,7 +218,11 @@ fn labels(
         }
     };
     keys::check_labels(cx, &labels);
-    labels.into_iter().map(|label| label.value).collect()
+    let label = |label: Located<String>| FamilyLabel {
+        name: label.value,
+        of: LabelOf::Words,
+    };
+    labels.into_iter().map(label).collect()
 }
 
 /// Which instrument a type is, with names for its labels, as far as their types tell.

@@ -3,7 +3,8 @@
 use super::paths::Scope;
 use super::printer::{Code, harmless, lit};
 use super::traits::Traits;
-use super::{implementations, roots, shared, types, versions};
+use super::{implementations, metrics, roots, shared, types, versions};
+use crate::model::metrics::MetricSet;
 use crate::model::{Model, TypeId};
 use crate::settings::Settings;
 use obs_schema::source::{FileId, SourceMap};
@@ -105,8 +106,9 @@ const LINTS: [(&str, &str); 13] = [
 
 /// What goes into one file.
 #[derive(Default)]
-struct Group {
+struct Group<'a> {
     types: Vec<TypeId>,
+    sets: Vec<&'a MetricSet>,
     failure: Option<String>,
 }
 
@@ -125,13 +127,17 @@ fn files(
     layout: Layout,
 ) -> Artifacts {
     // By path, so that the order in which files were found does not show.
-    let mut groups: BTreeMap<(Vec<String>, &str, FileId), Group> = BTreeMap::new();
+    let mut groups: BTreeMap<(Vec<String>, &str, FileId), Group<'_>> = BTreeMap::new();
     let key = |module: &Vec<String>, file| (module.clone(), sources.path(file), file);
     for (at, ty) in (0..).zip(&scope.model.types) {
         if ty.extern_path.is_none() {
             let group = groups.entry(key(&ty.name.module, ty.file)).or_default();
             group.types.push(TypeId(at));
         }
+    }
+    for set in &scope.model.metric_sets {
+        let group = groups.entry(key(&set.name.module, set.file)).or_default();
+        group.sets.push(set);
     }
     for failure in failed {
         // The error stands where the event would: in the first module the file has items in, or in the root.
@@ -175,6 +181,9 @@ fn files(
             implementations(&mut code, &scope, *id, ty);
             versions::any(&mut code, &scope, *id);
         }
+        for set in &group.sets {
+            metrics::define(&mut code, scope.obs, set);
+        }
         out.insert(name, code.finish());
     }
     out.insert(INCLUDE_FILE.to_owned(), include_file(scope, &root, layout));
@@ -198,7 +207,7 @@ fn file_name(
     sources: &SourceMap,
     module: &[String],
     file: FileId,
-    group: &Group,
+    group: &Group<'_>,
     names: &mut BTreeSet<String>,
 ) -> String {
     let first = group
@@ -208,6 +217,7 @@ fn file_name(
         .or(group.types.first());
     let stem = match first {
         Some(id) => kebab(&scope.model.get(*id).name.ident),
+        None if !group.sets.is_empty() => kebab(&group.sets[0].name.ident),
         None => {
             let path = sources.path(file);
             let last = path.rsplit('/').next().unwrap_or(path);

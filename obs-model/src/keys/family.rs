@@ -9,7 +9,6 @@ use crate::model::metrics::{Family, FamilyKind};
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::names::{FAMILIES, RESERVED_LABELS};
 use obs_schema::node::Member;
-use obs_schema::source::Loc;
 
 /// What one family says about itself.
 #[derive(Default)]
@@ -150,36 +149,28 @@ pub(crate) fn name_of(prefix: &str, field: &str, unit: &str, kind: FamilyKind) -
 }
 
 /// Complains about names that are taken, by us or by each other, or that break the practices.
-pub(crate) fn check_names(
-    cx: &mut Diagnostics,
-    families: &[Family],
-    allowed: &dyn Fn(Loc) -> bool,
-) {
+pub(crate) fn check_names(cx: &mut Diagnostics, families: &[Family]) {
     for (at, family) in families.iter().enumerate() {
         let name = family.name.as_str();
         if FAMILIES.contains(&name) {
             let message = format!("family `{name}` is one of ours");
             cx.push(
-                Diagnostic::error("reserved-metric", family.loc, message)
+                Diagnostic::error("reserved-metric", family.name_loc, message)
                     .help("give it a name of your own domain"),
             );
         }
         if let Some(first) = families[..at].iter().find(|one| one.name == name) {
             let message = format!("two families are called `{name}`");
             cx.push(
-                Diagnostic::error("duplicate-value", family.loc, message)
-                    .other(first.loc, "first declared here")
+                Diagnostic::error("duplicate-value", family.name_loc, message)
+                    .other(first.name_loc, "first declared here")
                     .help("give one of them another `name`"),
             );
         }
-        if let Some((what, better)) = metric_fault(name, family.kind.word())
-            && !allowed(family.loc)
-        {
+        if let Some((what, better)) = metric_fault(name, family.kind.word()) {
             let message = format!("family `{name}` {what}");
-            cx.push(
-                Diagnostic::warning("metric-name", family.loc, message)
-                    .help(format!("write `{better}`")),
-            );
+            let help = format!("write `{better}`, or keep it with `allow: [metric-name]`");
+            cx.push(Diagnostic::warning("metric-name", family.name_loc, message).help(help));
         }
     }
 }

@@ -142,20 +142,20 @@ fn label(cx: &mut Diagnostics, member: &Member, keys: &mut FieldKeys) {
 /// A name Prometheus takes for a label.
 pub(super) fn label_name(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<String> {
     let text = text(cx, name, node)?;
-    let plain = text
-        .value
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if plain
-        && !text.value.starts_with(|c: char| c.is_ascii_digit())
-        && !text.value.starts_with("__")
-    {
-        return Some(text.value);
+    is_label_name(cx, &text.value, text.loc).then_some(text.value)
+}
+
+/// Whether it is one; complains when not.
+pub(crate) fn is_label_name(cx: &mut Diagnostics, name: &str, loc: Loc) -> bool {
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let first = !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit());
+    if plain && first && !name.starts_with("__") {
+        return true;
     }
-    let message = format!("`{}` is no name for a metric label", text.value);
+    let message = format!("`{name}` is no name for a metric label");
     let help = "write letters, digits and underscores, a letter first";
-    cx.push(Diagnostic::error("invalid-label-name", text.loc, message).help(help));
-    None
+    cx.push(Diagnostic::error("invalid-label-name", loc, message).help(help));
+    false
 }
 
 /// The values a string label keeps.

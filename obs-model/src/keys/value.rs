@@ -8,7 +8,7 @@ use obs_schema::node::{Member, Node};
 use std::ops::RangeInclusive;
 
 /// The members of an object; anything else is a mistake.
-pub(super) fn object<'a>(
+pub(crate) fn object<'a>(
     cx: &mut Diagnostics,
     name: &str,
     node: &'a Node,
@@ -21,7 +21,7 @@ pub(super) fn object<'a>(
 }
 
 /// The elements of a list; anything else is a mistake.
-pub(super) fn list<'a>(
+pub(crate) fn list<'a>(
     cx: &mut Diagnostics,
     name: &str,
     node: &'a Node,
@@ -62,7 +62,7 @@ pub(crate) fn text(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<Loca
 }
 
 /// A list of texts, each once.
-pub(super) fn texts(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<Vec<Located<String>>> {
+pub(crate) fn texts(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<Vec<Located<String>>> {
     let items = list(cx, name, node, "write a list of strings: `[\"…\", \"…\"]`")?;
     let element = format!("an element of {name}");
     let mut out: Vec<Located<String>> = Vec::with_capacity(items.len());
@@ -403,7 +403,7 @@ pub(super) fn wrong_kind(cx: &mut Diagnostics, name: &str, node: &Node, wanted: 
 }
 
 /// A key that must be there and is not. A misspelt one has been reported already.
-pub(super) fn missing(cx: &mut Diagnostics, node: &Node, name: &str, help: &str) {
+pub(crate) fn missing(cx: &mut Diagnostics, node: &Node, name: &str, help: &str) {
     let key = name.trim_matches('`').rsplit('.').next().unwrap_or(name);
     let written = node.as_object().unwrap_or_default();
     if written

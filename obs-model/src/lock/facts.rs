@@ -1,6 +1,7 @@
 //! The facts of a Model.
 
 use super::push_word;
+use crate::model::metrics::{Family, LabelOf, MetricSet};
 use crate::model::{
     Assertion, CheckedBy, Dialect, Encoding, Envelope, Event, Field, Label, Level, Logical, Model,
     Record, Redaction, Sensitivity, Shape, Type, TypeDef, TypeId, TypeKind, Unknown, UpcastHow,
@@ -33,6 +34,24 @@ pub(super) fn of(model: &Model) -> BTreeMap<Vec<String>, String> {
                 subject,
             },
             event,
+        );
+    }
+    for family in model
+        .metric_sets
+        .iter()
+        .flat_map(|set| set.families.iter().map(move |family| (set, family)))
+    {
+        let (set, family) = family;
+        let subject = vec!["metric".to_owned(), family.name.clone()];
+        self::family(
+            &mut Facts {
+                model,
+                names: &names,
+                out: &mut out,
+                subject,
+            },
+            set,
+            family,
         );
     }
     for (at, ty) in model.types.iter().enumerate() {
@@ -111,6 +130,41 @@ impl Facts<'_> {
 
     fn name(&self, id: TypeId) -> &str {
         &self.names[id.0 as usize]
+    }
+}
+
+/// A family of a set: what dashboards and alerts would miss.
+fn family(facts: &mut Facts<'_>, set: &MetricSet, family: &Family) {
+    facts.say(&["kind"], family.kind.word());
+    if !family.unit.is_empty() {
+        facts.say(&["unit"], &family.unit);
+    }
+    for label in &family.labels {
+        let values = match label.of {
+            LabelOf::Declared(at) => {
+                let words = set.labels[at].values.iter();
+                words
+                    .map(|(word, _)| quoted(word))
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            }
+            LabelOf::Bool => "false true".to_owned(),
+            LabelOf::Words => "any".to_owned(),
+        };
+        facts.say(&["label", &label.name], values);
+    }
+    let numbers = |numbers: &[f64]| {
+        let texts: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        texts.join(" ")
+    };
+    if let Some(buckets) = &family.buckets {
+        facts.say(&["buckets"], numbers(buckets));
+    }
+    if let Some(quantiles) = &family.quantiles {
+        facts.say(&["quantiles"], numbers(quantiles));
+    }
+    if let Some(window) = family.window_s {
+        facts.say(&["window"], duration(window.saturating_mul(1_000_000_000)));
     }
 }
 

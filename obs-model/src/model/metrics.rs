@@ -1,10 +1,13 @@
 //! Sets of families for things that are no event.
 
 use super::RustName;
+use crate::draft::Located;
 use obs_schema::source::{FileId, Loc};
 
 /// Series that a set may make unless it says otherwise.
 pub const USUAL_BUDGET: u64 = 10_000;
+/// Series that a set may ask for.
+pub const MOST_SERIES: u64 = 10_000_000;
 
 /// Families of things that are no event, as a struct of instruments.
 #[derive(Clone, Debug)]
@@ -32,8 +35,10 @@ pub struct LabelType {
     pub name: String,
     /// The enum's name.
     pub ident: String,
-    /// Its words, each with the variant it becomes.
+    /// Its words, each with the variant it becomes. Without any it is a `bool`, and there is no enum.
     pub values: Vec<(String, String)>,
+    /// Where it is declared.
+    pub loc: Loc,
 }
 
 /// A family of a set.
@@ -41,26 +46,52 @@ pub struct LabelType {
 pub struct Family {
     /// The field in the struct.
     pub ident: String,
-    /// The instrument's type.
-    pub ty: String,
+    /// The instrument's type, where a struct has it already.
+    pub ty: Option<String>,
     /// What it holds.
     pub kind: FamilyKind,
+    /// Its numbers are floats.
+    pub float: bool,
     /// The family's name.
     pub name: String,
     /// What it tells.
     pub help: String,
     /// The unit of its values; or nothing.
     pub unit: String,
-    /// The names of its labels.
-    pub labels: Vec<String>,
+    /// Its labels.
+    pub labels: Vec<FamilyLabel>,
     /// Bounds of a histogram, when they are not those of durations.
     pub buckets: Option<Vec<f64>>,
     /// Quantiles of a summary, when they are not the usual ones.
     pub quantiles: Option<Vec<f64>>,
     /// How long a summary remembers, in seconds.
     pub window_s: Option<u64>,
+    /// Lints it may break, by name.
+    pub allow: Vec<Located<String>>,
     /// Where it is described.
     pub loc: Loc,
+    /// Where it is named.
+    pub name_loc: Loc,
+}
+
+/// A label of a family.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FamilyLabel {
+    /// Its name.
+    pub name: String,
+    /// What it may be.
+    pub of: LabelOf,
+}
+
+/// What a label may be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LabelOf {
+    /// One of [`MetricSet::labels`].
+    Declared(usize),
+    /// True or false.
+    Bool,
+    /// Any words, or what only the compiler knows.
+    Words,
 }
 
 /// What a family holds.

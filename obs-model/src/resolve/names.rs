@@ -1,41 +1,99 @@
 //! Names in Rust: valid, unique in their scope, and the same on every run.
 
-use crate::model::{Model, TypeKind};
+use crate::model::metrics::MetricSet;
+use crate::model::{Model, RustName, TypeKind};
 use crate::settings::Settings;
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::source::Loc;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How to choose a name of a schema.
+const RENAME: &str = "give it a name of its own under `[build.rename]` in obs.toml";
+
 /// Chooses every identifier of a model whose identifiers are still suggestions.
 pub(super) fn choose(cx: &mut Diagnostics, model: &mut Model, settings: &Settings) {
     let mut scopes: BTreeMap<Vec<String>, BTreeSet<String>> = BTreeMap::new();
     for def in &mut model.types {
-        let module: Vec<String> = if settings.flat_modules {
-            Vec::new()
-        } else {
-            def.name
-                .module
-                .iter()
-                .map(|part| module_ident(part))
-                .collect()
-        };
-        // Modules and types share a namespace.
-        for depth in 0..module.len() {
-            scopes
-                .entry(module[..depth].to_vec())
-                .or_default()
-                .insert(module[depth].clone());
-        }
-        def.name.module = module;
+        place(&mut def.name, &mut scopes, settings);
+    }
+    for set in &mut model.metric_sets {
+        place(&mut set.name, &mut scopes, settings);
     }
     for def in &mut model.types {
         let renamed = settings.renames.get(&def.wire_name).cloned();
         let wanted = renamed.unwrap_or_else(|| type_ident(&def.name.ident));
         let scope = scopes.entry(def.name.module.clone()).or_default();
-        def.name.ident = unique(cx, scope, wanted, &def.wire_name, def.loc, true);
+        def.name.ident = unique(cx, scope, wanted, &def.wire_name, def.loc, (true, RENAME));
         def.extern_path = settings.extern_types.get(&def.wire_name).cloned();
         def.attributes = attributes(settings, &def.wire_name, true);
         members(cx, settings, &def.wire_name, &mut def.kind);
+    }
+    for set in &mut model.metric_sets {
+        let scope = scopes.entry(set.name.module.clone()).or_default();
+        metric_set(cx, scope, set);
+    }
+}
+
+/// The module of a name. Modules and types share a namespace.
+fn place(
+    name: &mut RustName,
+    scopes: &mut BTreeMap<Vec<String>, BTreeSet<String>>,
+    settings: &Settings,
+) {
+    name.module = if settings.flat_modules {
+        Vec::new()
+    } else {
+        name.module.iter().map(|part| module_ident(part)).collect()
+    };
+    for depth in 0..name.module.len() {
+        scopes
+            .entry(name.module[..depth].to_vec())
+            .or_default()
+            .insert(name.module[depth].clone());
+    }
+}
+
+/// The names of a set: its own, those of its labels, and those of its fields.
+fn metric_set(cx: &mut Diagnostics, scope: &mut BTreeSet<String>, set: &mut MetricSet) {
+    let name = set.name.ident.clone();
+    set.name.ident = unique(
+        cx,
+        scope,
+        type_ident(&name),
+        &name,
+        set.loc,
+        (true, "give it another `name`"),
+    );
+    for label in set
+        .labels
+        .iter_mut()
+        .filter(|label| !label.values.is_empty())
+    {
+        let wanted = type_ident(&label.name);
+        label.ident = unique(
+            cx,
+            scope,
+            wanted,
+            &label.name,
+            label.loc,
+            (true, "call the label something else"),
+        );
+        let mut taken = BTreeSet::new();
+        for (word, ident) in &mut label.values {
+            *ident = free(&mut taken, &variant_ident(word), true);
+        }
+    }
+    let mut taken = BTreeSet::new();
+    for family in &mut set.families {
+        let wanted = field_ident(&family.ident);
+        family.ident = unique(
+            cx,
+            &mut taken,
+            wanted,
+            &family.name,
+            family.name_loc,
+            (false, "give it another `field`"),
+        );
     }
 }
 
@@ -48,7 +106,14 @@ fn members(cx: &mut Diagnostics, settings: &Settings, wire_name: &str, kind: &mu
                 let path = format!("{wire_name}.{}", field.wire);
                 let renamed = settings.renames.get(&path).cloned();
                 let wanted = renamed.unwrap_or_else(|| field_ident(&field.ident));
-                field.ident = unique(cx, &mut taken, wanted, &field.wire, field.loc, false);
+                field.ident = unique(
+                    cx,
+                    &mut taken,
+                    wanted,
+                    &field.wire,
+                    field.loc,
+                    (false, RENAME),
+                );
                 field.attributes = attributes(settings, &path, false);
             }
             let wanted = if record.unknown_ident.is_empty() {
@@ -100,7 +165,7 @@ fn unique(
     wanted: String,
     wire: &str,
     loc: Loc,
-    pascal: bool,
+    (pascal, help): (bool, &str),
 ) -> String {
     let chosen = free(taken, &wanted, pascal);
     if chosen != wanted {
@@ -112,7 +177,7 @@ fn unique(
                     "`{wire}` would be called `{wanted}` like another; it is called `{chosen}`"
                 ),
             )
-            .help("give it a name of its own under `[build.rename]` in obs.toml"),
+            .help(help),
         );
     }
     chosen

@@ -28,6 +28,7 @@ fn spec(text: &str) -> Model {
         avro: &set,
         json_schema: &json_schema::Set::default(),
         bundles: &BTreeMap::new(),
+        metrics: &[],
         settings: &Settings::default(),
         overlays: &Overlays::default(),
     };

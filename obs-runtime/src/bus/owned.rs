@@ -72,16 +72,7 @@ impl OwnedRecord {
     /// The same record, borrowed: what a bus takes.
     #[must_use]
     pub fn as_record(&self) -> Record<'_> {
-        let part = |(start, end): (usize, usize)| &self.bytes[start..end];
-        Record {
-            topic: std::str::from_utf8(part(self.parts.topic)).unwrap_or_default(),
-            key: self.parts.key.map(part),
-            headers: Headers(Form::Packed {
-                count: self.parts.header_count,
-                bytes: part(self.parts.headers),
-            }),
-            body: self.parts.body.map(part),
-        }
+        self.parts.record(&self.bytes)
     }
 
     /// How much memory its buffer takes.
@@ -90,9 +81,23 @@ impl OwnedRecord {
         self.bytes.len()
     }
 
+    /// Its packed form, for keeping it in a database until somebody sends it.
+    ///
+    /// ```
+    /// use obs_runtime::bus::{OwnedRecord, Record};
+    ///
+    /// let kept = Record::new("order.placed.v1", b"{}").owned();
+    /// assert_eq!(OwnedRecord::unpack(kept.packed()), Some(kept.clone()));
+    /// assert_eq!(OwnedRecord::unpack(b"anything else"), None);
+    /// ```
+    #[must_use]
+    pub fn packed(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// A record out of its packed form; `None` if the bytes are none.
     #[must_use]
-    pub(super) fn unpack(bytes: &[u8]) -> Option<OwnedRecord> {
+    pub fn unpack(bytes: &[u8]) -> Option<OwnedRecord> {
         let parts = Parts::of(bytes)?;
         Some(OwnedRecord {
             bytes: Arc::from(bytes),
@@ -193,7 +198,26 @@ fn headers_size(headers: Headers<'_>) -> usize {
     }
 }
 
+/// What is packed in these bytes; `None` if they are no record.
+pub(super) fn view(bytes: &[u8]) -> Option<Record<'_>> {
+    Some(Parts::of(bytes)?.record(bytes))
+}
+
 impl Parts {
+    /// The record that has these parts.
+    fn record(self, bytes: &[u8]) -> Record<'_> {
+        let part = |(start, end): (usize, usize)| &bytes[start..end];
+        Record {
+            topic: std::str::from_utf8(part(self.topic)).unwrap_or_default(),
+            key: self.key.map(part),
+            headers: Headers(Form::Packed {
+                count: self.header_count,
+                bytes: part(self.headers),
+            }),
+            body: self.body.map(part),
+        }
+    }
+
     /// The parts of a packed record. Everything is checked, for the bytes may come from a file.
     fn of(bytes: &[u8]) -> Option<Parts> {
         let mut rest = bytes;

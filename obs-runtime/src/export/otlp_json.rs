@@ -1,12 +1,17 @@
 //! Spans as OTLP has them in JSON, one `{"resourceSpans":[…]}` a line: what collectors read from files.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::io::Write;
+use std::mem;
+use std::ptr;
 
 use obs_schema::wire::json::Writer;
 
 use super::{ExportError, SpanExporter};
-use crate::span::{Batch, FinishedSpan, Kind, Value};
+use crate::ids::{SpanId, TraceId};
+use crate::span::{Batch, FinishedSpan, Kind, SpanMeta, Value};
 
 /// Writes each batch as a line.
 ///
@@ -19,6 +24,18 @@ use crate::span::{Batch, FinishedSpan, Kind, Value};
 pub struct OtlpJsonLines<W> {
     service: String,
     to: W,
+    /// What is the same in all spans of a kind, by its address.
+    heads: HashMap<usize, Head>,
+    /// The line before, for its room.
+    line: Vec<u8>,
+}
+
+/// Pieces of JSON.
+struct Head {
+    /// `,"name":…,"kind":…`
+    name: String,
+    /// Attributes, with commas in between.
+    fixed: String,
 }
 
 impl<W: Write + Send + 'static> OtlpJsonLines<W> {
@@ -27,7 +44,52 @@ impl<W: Write + Send + 'static> OtlpJsonLines<W> {
         OtlpJsonLines {
             service: service.to_owned(),
             to,
+            heads: HashMap::new(),
+            line: Vec::new(),
         }
+    }
+
+    fn write(&mut self, w: &mut Writer, spans: Batch<'_>) -> Option<()> {
+        w.raw("{\"resourceSpans\":[{\"resource\":{\"attributes\":[");
+        attribute(w, &mut true, "service.name", Value::Text(&self.service));
+        w.raw("]},\"scopeSpans\":[{\"scope\":{\"name\":\"obs\"},\"spans\":[");
+        let mut first = true;
+        for span in spans.iter() {
+            let head = match self.heads.entry(ptr::from_ref(span.meta()).addr()) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(Head::of(span.meta())?),
+            };
+            w.comma(&mut first);
+            write(w, &span, head);
+        }
+        w.raw("]}]}]}\n");
+        Some(())
+    }
+}
+
+impl Head {
+    /// `None`: it cannot be encoded.
+    fn of(meta: &SpanMeta) -> Option<Head> {
+        let text = |w: Writer| String::from_utf8(w.finish().ok()?).ok();
+        let mut name = Writer::new();
+        name.raw(",\"name\":");
+        name.string(meta.name());
+        name.raw(match meta.kind() {
+            Kind::Internal => ",\"kind\":1",
+            Kind::Server => ",\"kind\":2",
+            Kind::Client => ",\"kind\":3",
+            Kind::Producer => ",\"kind\":4",
+            Kind::Consumer => ",\"kind\":5",
+        });
+        let mut fixed = Writer::new();
+        let mut first = true;
+        for (key, value) in meta.fixed() {
+            attribute(&mut fixed, &mut first, key, *value);
+        }
+        Some(Head {
+            name: text(name)?,
+            fixed: text(fixed)?,
+        })
     }
 }
 
@@ -41,92 +103,73 @@ impl<W> fmt::Debug for OtlpJsonLines<W> {
 
 impl<W: Write + Send + 'static> SpanExporter for OtlpJsonLines<W> {
     fn export(&mut self, spans: Batch<'_>) -> Result<(), ExportError> {
-        let mut w = Writer::on(Vec::new());
-        w.raw("{\"resourceSpans\":[{\"resource\":");
-        let service = ("service.name", Value::Text(&self.service));
-        attributes(&mut w, "{", std::iter::once(service));
-        w.raw("},\"scopeSpans\":[{\"scope\":{\"name\":\"obs\"},\"spans\":[");
-        for (index, one) in spans.iter().enumerate() {
-            w.raw(if index > 0 { "," } else { "" });
-            span(&mut w, &one);
+        let mut w = Writer::on(mem::take(&mut self.line));
+        let encoded = self.write(&mut w, spans);
+        let mut line = Vec::new();
+        if w.finish_into(&mut line).is_err() || encoded.is_none() {
+            return Err(ExportError::Failed("they cannot be encoded".to_owned()));
         }
-        w.raw("]}]}]}");
-        let mut line = w.finish().map_err(|_| refused("they cannot be encoded"))?;
-        line.push(b'\n');
         let written = self.to.write_all(&line).and_then(|()| self.to.flush());
+        line.clear();
+        self.line = line;
         written.map_err(|error| ExportError::Failed(error.kind().to_string()))
     }
 }
 
-fn refused(why: &str) -> ExportError {
-    ExportError::Failed(why.to_owned())
-}
-
-fn span(w: &mut Writer, span: &FinishedSpan<'_>) {
-    w.raw("{\"traceId\":");
-    w.string(&span.trace().to_string());
-    w.raw(",\"spanId\":");
-    w.string(&span.span().to_string());
+fn write(w: &mut Writer, span: &FinishedSpan<'_>, head: &Head) {
+    w.raw("{");
+    ids(w, span.trace(), span.span());
     if let Some(parent) = span.parent() {
-        w.raw(",\"parentSpanId\":");
-        w.string(&parent.to_string());
+        w.raw(",\"parentSpanId\":\"");
+        w.raw(str::from_utf8(&parent.hex()).unwrap_or_default());
+        w.raw("\"");
     }
     if let Some(state) = span.trace_state() {
         w.raw(",\"traceState\":");
         w.string(state);
     }
-    // Sampled, for it leaves; then whether the parent is known to be remote, and whether it is.
-    let flags = if span.parent_is_remote() {
-        0x301
-    } else {
-        0x101
-    };
-    put(w, &format!(",\"flags\":{flags},\"name\":"));
-    w.string(span.name());
-    let kind = match span.kind() {
-        Kind::Internal => 1,
-        Kind::Server => 2,
-        Kind::Client => 3,
-        Kind::Producer => 4,
-        Kind::Consumer => 5,
-    };
-    let (start, end) = (span.start_unix_nanos(), span.end_unix_nanos());
-    put(
-        w,
-        &format!(
-            ",\"kind\":{kind},\"startTimeUnixNano\":\"{start}\",\"endTimeUnixNano\":\"{end}\""
-        ),
-    );
-    attributes(w, ",", span.attributes());
-    for (name, count) in [
-        ("Attributes", span.dropped_attributes()),
-        ("Events", span.dropped_events()),
-        ("Links", span.dropped_links()),
-    ] {
-        dropped(w, name, count);
+    flags(w, true, span.parent_is_remote());
+    w.raw(&head.name);
+    w.raw(",\"startTimeUnixNano\":\"");
+    w.u64(span.start_unix_nanos());
+    w.raw("\",\"endTimeUnixNano\":\"");
+    w.u64(span.end_unix_nanos());
+    w.raw("\",\"attributes\":[");
+    w.raw(&head.fixed);
+    let mut first = head.fixed.is_empty();
+    for own in span.own() {
+        attribute(w, &mut first, own.key, own.value);
     }
+    w.raw("]");
+    dropped(w, ",\"droppedAttributesCount\":", span.dropped_attributes());
+    dropped(w, ",\"droppedEventsCount\":", span.dropped_events());
+    dropped(w, ",\"droppedLinksCount\":", span.dropped_links());
     w.raw(",\"events\":[");
-    for (index, event) in span.events().enumerate() {
-        w.raw(if index > 0 { "," } else { "" });
-        let at = event.unix_nanos();
-        put(w, &format!("{{\"timeUnixNano\":\"{at}\",\"name\":"));
+    let mut first = true;
+    for event in span.events() {
+        w.comma(&mut first);
+        w.raw("{\"timeUnixNano\":\"");
+        w.u64(event.unix_nanos());
+        w.raw("\",\"name\":");
         w.string(event.name());
-        attributes(w, ",", event.attributes());
-        dropped(w, "Attributes", event.dropped_attributes());
+        attributes(w, event.attributes());
+        dropped(
+            w,
+            ",\"droppedAttributesCount\":",
+            event.dropped_attributes(),
+        );
         w.raw("}");
     }
     w.raw("],\"links\":[");
-    for (index, link) in span.links().enumerate() {
+    let mut first = true;
+    for link in span.links() {
         let to = link.to();
-        w.raw(if index > 0 { "," } else { "" });
-        w.raw("{\"traceId\":");
-        w.string(&to.trace.to_string());
-        w.raw(",\"spanId\":");
-        w.string(&to.span.to_string());
-        let flags = 0x100 + u32::from(to.sampled) + if to.remote { 0x200 } else { 0 };
-        put(w, &format!(",\"flags\":{flags}"));
-        attributes(w, ",", link.attributes());
-        dropped(w, "Attributes", link.dropped_attributes());
+        w.comma(&mut first);
+        w.raw("{");
+        ids(w, to.trace, to.span);
+        flags(w, to.sampled, to.remote);
+        attributes(w, link.attributes());
+        dropped(w, ",\"droppedAttributesCount\":", link.dropped_attributes());
         w.raw("}");
     }
     w.raw("],\"status\":{");
@@ -137,52 +180,67 @@ fn span(w: &mut Writer, span: &FinishedSpan<'_>) {
     w.raw("}}");
 }
 
-fn dropped(w: &mut Writer, what: &str, count: u32) {
+fn ids(w: &mut Writer, trace: TraceId, span: SpanId) {
+    w.raw("\"traceId\":\"");
+    w.raw(str::from_utf8(&trace.hex()).unwrap_or_default());
+    w.raw("\",\"spanId\":\"");
+    w.raw(str::from_utf8(&span.hex()).unwrap_or_default());
+    w.raw("\"");
+}
+
+/// Sampled or not; then that it is known whether something is remote, and whether it is.
+fn flags(w: &mut Writer, sampled: bool, remote: bool) {
+    w.raw(",\"flags\":");
+    w.u64(0x100 + u64::from(sampled) + if remote { 0x200 } else { 0 });
+}
+
+/// How many are missing, if any are: the name stands in `before`.
+fn dropped(w: &mut Writer, before: &str, count: u32) {
     if count > 0 {
-        put(w, &format!(",\"dropped{what}Count\":{count}"));
+        w.raw(before);
+        w.u64(u64::from(count));
     }
 }
 
-fn attributes<'a>(
-    w: &mut Writer,
-    before: &'static str,
-    all: impl Iterator<Item = (&'static str, Value<'a>)>,
-) {
-    w.raw(before);
-    w.raw("\"attributes\":[");
-    for (index, (key, value)) in all.enumerate() {
-        w.raw(if index > 0 { ",{\"key\":" } else { "{\"key\":" });
-        w.string(key);
-        w.raw(",\"value\":{");
-        match value {
-            Value::Bool(value) => put(w, &format!("\"boolValue\":{value}")),
-            // 64 bits are text in this mapping.
-            Value::Int(value) => put(w, &format!("\"intValue\":\"{value}\"")),
-            Value::Float(value) if value.is_finite() => {
-                put(w, &format!("\"doubleValue\":{value:?}"))
-            }
-            Value::Float(value) => {
-                let name = match value {
-                    f64::INFINITY => "Infinity",
-                    f64::NEG_INFINITY => "-Infinity",
-                    _ => "NaN",
-                };
-                put(w, &format!("\"doubleValue\":\"{name}\""));
-            }
-            Value::Text(text) => {
-                w.raw("\"stringValue\":");
-                w.string(text);
-            }
-        }
-        w.raw("}}");
+fn attributes<'a>(w: &mut Writer, all: impl Iterator<Item = (&'static str, Value<'a>)>) {
+    w.raw(",\"attributes\":[");
+    let mut first = true;
+    for (key, value) in all {
+        attribute(w, &mut first, key, value);
     }
     w.raw("]");
 }
 
-/// JSON that is put together here.
-fn put(w: &mut Writer, json: &str) {
-    w.embed(|out| {
-        out.extend_from_slice(json.as_bytes());
-        Ok(())
-    });
+fn attribute(w: &mut Writer, first: &mut bool, key: &str, value: Value<'_>) {
+    w.comma(first);
+    w.raw("{\"key\":");
+    w.string(key);
+    match value {
+        Value::Bool(value) => {
+            w.raw(",\"value\":{\"boolValue\":");
+            w.bool(value);
+            w.raw("}}");
+        }
+        // 64 bits are text in this mapping.
+        Value::Int(value) => {
+            w.raw(",\"value\":{\"intValue\":\"");
+            w.i64(value);
+            w.raw("\"}}");
+        }
+        Value::Float(value) => {
+            w.raw(",\"value\":{\"doubleValue\":");
+            match value {
+                f64::INFINITY => w.raw("\"Infinity\""),
+                f64::NEG_INFINITY => w.raw("\"-Infinity\""),
+                value if value.is_nan() => w.raw("\"NaN\""),
+                value => w.f64(value),
+            }
+            w.raw("}}");
+        }
+        Value::Text(text) => {
+            w.raw(",\"value\":{\"stringValue\":");
+            w.string(text);
+            w.raw("}}");
+        }
+    }
 }

@@ -15,8 +15,8 @@ use super::prepared::Prepared;
 use super::{PublishError, PublishErrorKind, timer};
 use crate::bus::{Bus, BusErrorKind, OwnedRecord, Receipt, Record, Sending};
 use crate::clock::{self, Moment};
-use crate::context::{Context, SpanContext};
-use crate::envelope::Facts;
+use crate::context::{Context, SpanContext, traceparent};
+use crate::envelope::{Facts, Place};
 use crate::error_type::ErrorType;
 use crate::event::{Event, Key};
 use crate::ids::{self, EventId};
@@ -93,8 +93,8 @@ pub(super) struct Flight<'a> {
     key: Key<'a>,
     context: Context,
     span: Option<Span>,
-    /// Where it stands in its trace.
-    place: Option<SpanContext>,
+    /// Where it stands in its trace, and how that is written.
+    place: Option<(SpanContext, [u8; 55])>,
     start: Moment,
     id: EventId,
     scratch: Scratch,
@@ -171,6 +171,7 @@ impl<'a> Flight<'a> {
         let place = span
             .as_ref()
             .map_or_else(|| context.span(), |span| Some(span.context()));
+        let place = place.map(|span| (span, traceparent::write(&span)));
         // A thread that ends has nothing left from before.
         let scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
         let mut flight = Flight {
@@ -199,9 +200,12 @@ impl<'a> Flight<'a> {
         let ids = &self.scratch.ids;
         let own = |text: &'_ String| !text.is_empty();
         Facts {
-            id: self.id.as_str(),
+            id: self.id.as_bytes(),
             at: self.start,
-            span: self.place,
+            span: self.place.as_ref().map(|(span, traceparent)| Place {
+                span: *span,
+                traceparent,
+            }),
             parent: self
                 .span
                 .as_ref()
@@ -209,9 +213,8 @@ impl<'a> Flight<'a> {
                 .map(|span| span.span),
             context: &self.context,
             correlation: match self.context.correlation() {
-                _ if own(&ids.correlation) => &ids.correlation,
-                Some(ambient) => ambient,
-                None => self.id.as_str(),
+                _ if own(&ids.correlation) => Some(&ids.correlation),
+                ambient => ambient,
             },
             tenant: if own(&ids.tenant) {
                 Some(&ids.tenant)
@@ -351,7 +354,7 @@ impl<'a> Flight<'a> {
         let nanos = end.nanos_since(self.start);
         let fate = self.end_span(end, outcome, receipt);
         let exemplar = match (fate, self.place) {
-            (Fate::Exported, Some(span)) => Some((span, end)),
+            (Fate::Exported, Some((span, _))) => Some((span, end)),
             _ => None,
         };
         // Whoever falls from here on is not told again.
@@ -397,8 +400,9 @@ impl<'a> Flight<'a> {
 
     fn attributes(&self, to: &mut Attributes<'_>, outcome: Outcome<'_>, receipt: Receipt) {
         let about = self.core.prepared.about;
-        to.set("event.id", self.id.as_str());
-        to.set("messaging.message.id", self.id.as_str());
+        let id = self.id.as_str();
+        to.set("event.id", id);
+        to.set("messaging.message.id", id);
         if let Some(conversation) = self.context.conversation() {
             to.set("messaging.message.conversation_id", conversation);
         }
@@ -428,7 +432,6 @@ impl<'a> Flight<'a> {
             return;
         };
         let told = Told {
-            id: self.id.as_str(),
             facts: &self.facts(),
             end,
             nanos,

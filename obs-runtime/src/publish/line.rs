@@ -5,7 +5,6 @@ use obs_schema::wire::json::Writer;
 use super::PublishError;
 use crate::bus::Origin;
 use crate::clock::Moment;
-use crate::envelope::text;
 use crate::event::{Descriptor, LogLine};
 use crate::ids;
 use crate::log::{self, Level};
@@ -25,7 +24,6 @@ pub(super) struct Line {
 
 /// What one publish has to say.
 pub(super) struct Told<'a> {
-    pub(super) id: &'a str,
     pub(super) facts: &'a crate::envelope::Facts<'a>,
     pub(super) end: Moment,
     pub(super) nanos: u64,
@@ -90,7 +88,7 @@ impl Line {
         log::line(level, recorder, |w| {
             w.reserve(640);
             w.raw("{\"timestamp\":\"");
-            w.raw(text(&stamp::rfc3339(told.end)));
+            w.raw_bytes(&stamp::rfc3339(told.end));
             w.raw("\",\"level\":\"");
             w.raw(level.as_str());
             w.raw(match told.outcome {
@@ -98,11 +96,12 @@ impl Line {
                 _ => "\",\"message\":\"event not published\"",
             });
             w.raw(&self.whose);
-            w.raw(told.id);
-            w.raw(&self.what);
             let facts = told.facts;
+            w.raw_bytes(facts.id);
+            w.raw(&self.what);
+            w.raw(",\"correlation_id\":");
+            facts.write_correlation(w);
             let ids = [
-                (",\"correlation_id\":", Some(facts.correlation)),
                 (",\"causation_id\":", facts.context.causation()),
                 (",\"tenant_id\":", facts.tenant),
             ];
@@ -112,11 +111,11 @@ impl Line {
                     w.string(id);
                 }
             }
-            if let Some(span) = facts.span {
+            if let Some(place) = facts.span {
                 w.raw(",\"trace_id\":\"");
-                w.raw(text(&span.trace.hex()));
+                w.raw_bytes(place.trace_hex());
                 w.raw("\",\"span_id\":\"");
-                w.raw(text(&span.span.hex()));
+                w.raw_bytes(place.span_hex());
                 w.raw("\"");
             }
             w.raw(",\"duration_ms\":");
@@ -155,12 +154,7 @@ fn millis(w: &mut Writer, nanos: u64) {
     w.u64(micros / 1_000);
     let rest = micros % 1_000;
     let digit = |value: u64| b'0' + u8::try_from(value % 10).unwrap_or_default();
-    w.raw(text(&[
-        b'.',
-        digit(rest / 100),
-        digit(rest / 10),
-        digit(rest),
-    ]));
+    w.raw_bytes(&[b'.', digit(rest / 100), digit(rest / 10), digit(rest)]);
 }
 
 /// A share as a bound for dice.

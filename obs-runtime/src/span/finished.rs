@@ -1,7 +1,7 @@
 //! Finished spans as those who export them see them.
 
 use super::record::{Attribute, Event, Link, Owner, Range, Reason, Record, Stored};
-use super::{Kind, Value};
+use super::{Kind, SpanMeta, Value};
 use crate::context::SpanContext;
 use crate::ids::{SpanId, TraceId};
 
@@ -73,6 +73,17 @@ pub(crate) struct Stated<'a> {
 }
 
 impl<'a> Stated<'a> {
+    fn fixed((key, value): &(&'static str, Value<'static>)) -> Stated<'a> {
+        match *value {
+            Value::Text(text) => Stated::word(key, text),
+            value => Stated {
+                key,
+                value,
+                word: None,
+            },
+        }
+    }
+
     fn word(key: &'static str, word: &'static str) -> Stated<'a> {
         Stated {
             key,
@@ -177,10 +188,23 @@ impl<'a> FinishedSpan<'a> {
 
     /// Names and values.
     pub fn attributes(&self) -> impl Iterator<Item = (&'static str, Value<'a>)> + use<'a> {
-        self.stated().map(Stated::into)
+        let fixed = self.record.meta.fixed.iter();
+        fixed.copied().chain(self.own().map(Stated::into))
     }
 
+    /// What the program says of all such spans; of one address for as long as it runs.
+    pub(crate) fn meta(&self) -> &'static SpanMeta {
+        self.record.meta
+    }
+
+    #[cfg(feature = "opentelemetry")]
     pub(crate) fn stated(&self) -> impl Iterator<Item = Stated<'a>> + use<'a> {
+        let fixed = self.record.meta.fixed.iter();
+        fixed.map(Stated::fixed).chain(self.own())
+    }
+
+    /// The attributes beside the fixed ones.
+    pub(crate) fn own(&self) -> impl Iterator<Item = Stated<'a>> + use<'a> {
         let record = self.record;
         let word = |(key, word): (_, Option<_>)| Some(Stated::word(key, word?));
         let ours = [
@@ -192,16 +216,7 @@ impl<'a> FinishedSpan<'a> {
             value: record.truncated.into(),
             word: None,
         });
-        let fixed = record.meta.fixed.iter().map(|(key, value)| match *value {
-            Value::Text(text) => Stated::word(key, text),
-            value => Stated {
-                key,
-                value,
-                word: None,
-            },
-        });
-        fixed
-            .chain(self.owned(Owner::Span))
+        self.owned(Owner::Span)
             .chain(ours.into_iter().filter_map(word))
             .chain(missing)
     }

@@ -176,15 +176,28 @@ impl Local {
         let Some(record) = root.records.first_mut() else {
             return Fate::Dropped;
         };
+        let reason = record.reason;
+        if reason.is_none() && self.let_go() {
+            return Fate::Dropped;
+        }
         let mut inner = lock(&self.inner);
-        if let Some(why) = record.reason {
+        if let Some(why) = reason {
             inner.keep(why);
         }
-        if let State::Kept(why) = inner.state {
-            record.truncated = inner.over + inner.aged;
-            drop(inner);
-            explain(root, why);
-            return hand_over(root);
+        let State::Kept(why) = inner.state else {
+            return Fate::Dropped;
+        };
+        record.truncated = inner.over + inner.aged;
+        drop(inner);
+        explain(root, why);
+        hand_over(root)
+    }
+
+    /// The root has ended, and has no reason to leave: what waits goes away, unless it is known by now that it leaves.
+    pub(super) fn let_go(&self) -> bool {
+        let mut inner = lock(&self.inner);
+        if let State::Kept(_) = inner.state {
+            return false;
         }
         let before = mem::replace(&mut inner.state, State::LetGo);
         drop(inner);
@@ -192,7 +205,7 @@ impl Local {
             drop(seat);
             recycle(spans);
         }
-        Fate::Dropped
+        true
     }
 
     /// How many are missing, if it leaves.

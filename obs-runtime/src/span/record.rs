@@ -172,8 +172,13 @@ impl Spans {
     pub(crate) fn append(&mut self, others: &mut Spans) {
         self.records.append(&mut others.records);
         self.attributes.append(&mut others.attributes);
-        self.events.append(&mut others.events);
-        self.links.append(&mut others.links);
+        // Most have neither.
+        if !others.events.is_empty() {
+            self.events.append(&mut others.events);
+        }
+        if !others.links.is_empty() {
+            self.links.append(&mut others.links);
+        }
         self.text.push_str(&others.text);
         others.text.clear();
     }

@@ -1,4 +1,4 @@
-//! A bus that keeps a record asks for memory once, one that keeps none not at all.
+//! A bus that keeps a record in memory asks for it once; one in files, and one that keeps none, not at all.
 
 use obs_allocations::allocations;
 use obs_runtime::Bus;
@@ -8,6 +8,11 @@ const RECORDS: usize = 1_000;
 
 /// Sends so many records of the usual size, twice: the first time everything may grow.
 fn sends(bus: &Bus) -> usize {
+    sends_after(1, bus)
+}
+
+/// Sends so many records of the usual size, after it has done so this many times.
+fn sends_after(times: usize, bus: &Bus) -> usize {
     let headers = [
         Header::new("event-id", "01a1fe7b-e290-7229-ba54-b4be03bbad28"),
         Header::new("event-type", "user.registered"),
@@ -23,7 +28,9 @@ fn sends(bus: &Bus) -> usize {
             bus.send(&record).wait().expect("there is room");
         }
     };
-    send();
+    for _ in 0..times {
+        send();
+    }
     drop(bus.drain());
     allocations(send)
 }
@@ -58,4 +65,16 @@ fn a_delivery_shares_the_buffer_of_the_record() {
 #[test]
 fn the_bus_that_keeps_nothing_asks_for_nothing() {
     assert_eq!(sends(&Bus::null()), 0);
+}
+
+/// Where each record is takes room in a list that doubles when it is full: with three thousand records there is some
+/// left for a thousand.
+#[test]
+fn the_bus_in_files_asks_for_nothing() {
+    let folder = std::env::temp_dir().join(format!("obs-allocations-{}", std::process::id()));
+    let bus = Bus::file(&folder).expect("the folder is ours");
+    let count = sends_after(3, &bus);
+    drop(bus);
+    std::fs::remove_dir_all(folder).expect("it was made");
+    assert_eq!(count, 0);
 }

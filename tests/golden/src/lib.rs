@@ -4,6 +4,7 @@
 
 pub mod avro;
 pub mod json;
+pub mod metrics;
 pub mod versions;
 
 use obs_runtime::UpcastError;

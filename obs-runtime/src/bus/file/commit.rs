@@ -173,7 +173,7 @@ impl Store {
     fn roll_back(&self, writer: &mut super::store::Writer, first: &Pending) {
         writer.active = None;
         writer.unsynced.clear();
-        writer.end = first.number;
+        (writer.next, writer.end) = (first.number, first.number);
         let mut state = lock(&self.state);
         state.next = first.number;
         while let Some(last) = state.segments.back_mut()

@@ -101,14 +101,30 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// A folder, which is made if it is not there.
+    /// A folder, which is made if it is not there, and then survives a power cut.
     pub(super) fn new(path: &Path) -> io::Result<Folder> {
+        let made: Vec<&Path> = path.ancestors().take_while(|path| !path.exists()).collect();
         fs::create_dir_all(path)?;
+        for parent in made.into_iter().filter_map(Path::parent) {
+            let here = parent.as_os_str().is_empty();
+            sync_folder(if here { Path::new(".") } else { parent })?;
+        }
         Ok(Folder {
             path: path.to_owned(),
             lock: Mutex::new(None),
         })
     }
+}
+
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Folders cannot be opened here; the system writes their entries itself.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 impl Disk for Folder {
@@ -167,15 +183,8 @@ impl Disk for Folder {
         fs::remove_file(self.path.join(name))
     }
 
-    #[cfg(unix)]
     fn sync(&self) -> io::Result<()> {
-        File::open(&self.path)?.sync_all()
-    }
-
-    /// Folders cannot be opened here; the system writes their entries itself.
-    #[cfg(not(unix))]
-    fn sync(&self) -> io::Result<()> {
-        Ok(())
+        sync_folder(&self.path)
     }
 }
 

@@ -9,7 +9,7 @@ use super::segment::{self, Head, START, Scanned, Segment};
 use super::store::{Listed, Place, State, Store, Writer};
 use super::trouble::{Doing, full_disk, in_use, trouble};
 use super::{Acknowledge, DamageKind, FileOptions};
-use crate::bus::{BusError, OwnedRecord, frame};
+use crate::bus::{BusError, frame, owned};
 
 /// A segment as it is on the disk.
 struct Found {
@@ -53,8 +53,8 @@ fn recover(disk: Box<dyn Disk>, options: FileOptions) -> io::Result<Store> {
     }
     let (seen, wrong) = journal::restore(&*disk, &mut state)?;
     state.damage.extend(wrong);
-    (writer.end, state.next) = (next, next.max(seen));
-    state.end = state.next;
+    (writer.end, writer.next) = (next, next.max(seen));
+    (state.next, state.end) = (writer.next, writer.next);
     let last = state.segments.back();
     if seen > next {
         // A power cut took records that a group had; their numbers are not given away again.
@@ -148,15 +148,15 @@ fn take_in(disk: &dyn Disk, segment: Found, state: &mut State) -> io::Result<(Sc
             let mut unknown = Vec::new();
             scanned = segment::scan(&bytes, head, limit, |at, frame| {
                 // The checksum is right, so another program has written this.
-                let Some(record) = OwnedRecord::unpack(frame.payload) else {
+                let Some(record) = owned::view(frame.payload) else {
                     unknown.push(at..at + frame.size());
                     return;
                 };
                 let place = Place {
                     at: u32::try_from(at).unwrap_or(u32::MAX),
-                    key: record.key().map(frame::key_tag),
+                    key: record.key.map(frame::key_tag),
                 };
-                let topic = state.topics.place(record.topic());
+                let topic = state.topics.place(record.topic);
                 let topic = state.topics.topic(topic);
                 topic.records.push(frame.number, place);
                 records += 1;

@@ -55,6 +55,8 @@ pub(super) struct Writer {
     pub(super) active: Option<Arc<Segment>>,
     /// How long the active segment is.
     pub(super) len: u64,
+    /// The number of the next record.
+    pub(super) next: u64,
     /// The number behind the last record there is; less than the next number only if a journal knew of more.
     pub(super) end: u64,
     /// The next segment.
@@ -77,7 +79,7 @@ pub(super) struct State {
     pub(super) topics: Topics<Place>,
     /// The oldest first.
     pub(super) segments: VecDeque<Listed>,
-    /// The next number to give away.
+    /// The writer's next number.
     pub(super) next: u64,
     /// The number behind the last acknowledged record.
     pub(super) end: u64,
@@ -230,7 +232,7 @@ impl Store {
         if writer.closed {
             return Err(BusErrorKind::Closed.into());
         }
-        self.look(&mut writer)?;
+        self.look(&mut writer);
         let size = draft.size() as u64;
         let active = match writer.active.clone() {
             Some(active) if writer.len + size <= self.options.segment() => active,
@@ -241,9 +243,7 @@ impl Store {
                 self.roll(&mut writer, size)?
             }
         };
-        let mut state = lock(&self.state);
-        let number = state.next;
-        drop(state);
+        let number = writer.next;
         let bytes = draft.finish(number, active.head.salt);
         if let Err(error) = append_all(&*active.file, bytes) {
             self.give_up(&mut writer, &error);
@@ -256,12 +256,12 @@ impl Store {
             key: record.key.map(frame::key_tag),
         };
         writer.len += size;
-        writer.end = number + 1;
+        (writer.next, writer.end) = (number + 1, number + 1);
         let receipt = Receipt {
             partition: None,
             offset: Some(number),
         };
-        state = lock(&self.state);
+        let mut state = lock(&self.state);
         state.set_len(writer.len);
         state.next = number + 1;
         let topic = state.topics.place(record.topic);
@@ -285,23 +285,17 @@ impl Store {
         Ok(Sending::Done(Ok(receipt)))
     }
 
-    /// Finds out when somebody has removed the file that is written to.
-    fn look(&self, writer: &mut Writer) -> Result<(), BusError> {
+    /// Finds out when somebody has removed the file that is written to. The next one says whether the folder is gone.
+    fn look(&self, writer: &mut Writer) {
         let now = clock::now();
-        let Some(active) = writer.active.clone() else {
-            return Ok(());
-        };
         if now.nanos_since(writer.looked) < LOOK {
-            return Ok(());
+            return;
         }
         writer.looked = now;
-        let error = match active.file.named() {
-            Ok(true) => return Ok(()),
-            Ok(false) => io::ErrorKind::NotFound.into(),
-            Err(error) => error,
-        };
-        self.seal(writer);
-        Err(trouble(Doing::Write, &self.path(&active), &error))
+        let active = writer.active.as_ref();
+        if active.is_some_and(|active| !active.file.named().unwrap_or(false)) {
+            self.seal(writer);
+        }
     }
 
     fn path(&self, segment: &Segment) -> std::path::PathBuf {

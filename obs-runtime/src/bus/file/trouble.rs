@@ -55,3 +55,46 @@ pub(super) fn in_use(path: &Path) -> BusError {
         "another bus has `{path}` open; close that one, or open this one in another folder"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_say_what_happened_where_and_what_to_do() {
+        for (error, kind, text) in [
+            (
+                ErrorKind::StorageFull,
+                BusErrorKind::Unavailable,
+                "the disk has no room; make some",
+            ),
+            (
+                ErrorKind::QuotaExceeded,
+                BusErrorKind::Unavailable,
+                "the disk has no room; make some",
+            ),
+            (
+                ErrorKind::PermissionDenied,
+                BusErrorKind::Io,
+                "let it read and write the folder",
+            ),
+            (
+                ErrorKind::ReadOnlyFilesystem,
+                BusErrorKind::Io,
+                "let it read and write the folder",
+            ),
+            (
+                ErrorKind::NotFound,
+                BusErrorKind::Unavailable,
+                "make the folder again",
+            ),
+            (ErrorKind::TimedOut, BusErrorKind::Io, "timed out"),
+        ] {
+            let error = trouble(Doing::Write, Path::new("/a/b"), &error.into());
+            assert_eq!(error.kind(), kind, "{error}");
+            let reason = error.reason();
+            assert!(reason.starts_with("cannot write to `/a/b`: "), "{reason}");
+            assert!(reason.contains(text), "{reason}");
+        }
+    }
+}

@@ -105,6 +105,12 @@ impl Writer {
         self.out.extend_from_slice(text.as_bytes());
     }
 
+    /// The same for text in an array, whose digits and signs the caller has made.
+    #[inline]
+    pub fn raw_bytes(&mut self, text: &[u8]) {
+        self.out.extend_from_slice(text);
+    }
+
     /// Appends what a closure appends to the buffer: a payload that encodes itself.
     pub fn embed(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>) {
         if let Err(error) = write(&mut self.out)

@@ -2,4 +2,5 @@
 
 mod avro;
 mod json;
+mod metrics;
 mod versions;

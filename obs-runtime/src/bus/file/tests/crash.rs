@@ -31,10 +31,13 @@ struct Story {
     sent: u64,
     /// Numbers of acknowledged records, and what they are.
     promised: BTreeMap<u64, u64>,
+    /// What was refused. Some of it may be there, and stay or not.
+    refused: BTreeSet<u64>,
     /// What the group has acknowledged, and whether that must be known to the next life.
     handled: BTreeSet<u64>,
     surely: BTreeSet<u64>,
-    /// How many promises a power cut has broken.
+    /// Whether there was a power cut, and how many promises it has broken.
+    power_cut: bool,
     lost: u64,
 }
 
@@ -95,8 +98,11 @@ fn live(sim: &Sim, options: FileOptions, dice: &mut Dice, story: &mut Story, cle
         open.retain_mut(|(id, sending)| match ready(sending) {
             None => true,
             Some(result) => {
-                let number = result.ok().and_then(|receipt| receipt.offset);
-                let before = number.and_then(|number| story.promised.insert(number, *id));
+                let Ok(receipt) = result else {
+                    story.refused.insert(*id);
+                    return false;
+                };
+                let before = story.promised.insert(receipt.offset.unwrap(), *id);
                 assert_eq!(before, None, "a number was given away twice");
                 false
             }
@@ -145,7 +151,8 @@ fn check(sim: &Sim, options: FileOptions, story: &mut Story, end: End, life: u64
             story.promised
         );
     }
-    if end == End::Kill && life == 0 {
+    story.power_cut |= end == End::PowerCut;
+    if !story.power_cut {
         let damage = file.damage();
         let mut kinds = damage.iter().map(|damage| damage.kind);
         assert!(kinds.all(|kind| kind == DamageKind::Torn), "{damage:?}");
@@ -154,7 +161,8 @@ fn check(sim: &Sim, options: FileOptions, story: &mut Story, end: End, life: u64
     for number in lost {
         story.promised.remove(&number);
     }
-    // What was there once stays.
+    // What was there once stays, unless it was refused: a disk that failed may have deceived us about it.
+    there.retain(|_, id| !story.refused.contains(id));
     story.promised.extend(there);
 }
 
@@ -201,6 +209,7 @@ fn lives(seed: u64, acknowledge: Acknowledge, end: End, faulty: bool) -> (u64, C
                 write: percent(15),
                 full: percent(15),
                 sync: percent(30),
+                tidy: percent(90),
                 other: percent(5),
             });
             if dice.percent(60) {
@@ -208,17 +217,20 @@ fn lives(seed: u64, acknowledge: Acknowledge, end: End, faulty: bool) -> (u64, C
             }
         }
         live(&sim, options, &mut dice, &mut story, clean);
-        sim = match end {
+        // A power cut may come when the process is long dead, and another has found what it left.
+        let now = if dice.percent(50) { End::Kill } else { end };
+        sim = match now {
             End::Kill => sim.kill(),
             End::PowerCut => sim.power_cut(),
         };
-        check(&sim, options, &mut story, end, life);
+        check(&sim, options, &mut story, now, life);
         sim = match end {
             End::Kill => sim.kill(),
             // What was opened and closed was not synced at the lower level.
             End::PowerCut if acknowledge == Acknowledge::Fsync => sim.power_cut(),
             End::PowerCut => sim.kill(),
         };
+        story.power_cut |= end == End::PowerCut;
     }
     if end == End::PowerCut {
         story.surely.clear();

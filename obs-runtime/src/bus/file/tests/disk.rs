@@ -42,6 +42,8 @@ pub(super) struct Faults {
     pub(super) write: u64,
     pub(super) full: u64,
     pub(super) sync: u64,
+    /// Cutting and removing.
+    pub(super) tidy: u64,
     pub(super) other: u64,
 }
 
@@ -296,7 +298,7 @@ impl Disk for Sim {
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        let mut world = self.alive(|faults| faults.other)?;
+        let mut world = self.alive(|faults| faults.tidy)?;
         if !world.seen.contains_key(name) {
             return Err(ErrorKind::NotFound.into());
         }
@@ -371,7 +373,7 @@ impl DiskFile for SimFile {
     }
 
     fn cut(&self, size: u64) -> io::Result<()> {
-        let mut world = self.sim.alive(|faults| faults.other)?;
+        let mut world = self.sim.alive(|faults| faults.tidy)?;
         world.inodes[self.inode].change(Change::Cut(size as usize));
         Ok(())
     }

@@ -135,7 +135,7 @@ fn a_process_that_is_killed_loses_nothing_it_acknowledged() {
         said.sent.extend(more.sent);
         said.done.extend(more.done);
 
-        let file = FileBus::open(&scratch.0, options(level(round))).unwrap();
+        let file = scratch.open(options(level(round)));
         let damage = file.damage();
         let mut kinds = damage.iter().map(|damage| damage.kind);
         assert!(kinds.all(|kind| kind == DamageKind::Torn), "{damage:?}");
