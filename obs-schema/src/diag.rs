@@ -3,7 +3,7 @@
 //! Parsers and checks do not return early. They complain to a [`Diagnostics`] and give back what they understood.
 
 use crate::source::{FileId, Loc};
-use std::collections::BTreeSet;
+use crate::table;
 
 /// How bad it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -109,7 +109,7 @@ impl Diagnostic {
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     all: Vec<Diagnostic>,
-    cut_short: BTreeSet<FileId>,
+    cut_short: Vec<FileId>,
 }
 
 impl Diagnostics {
@@ -121,7 +121,7 @@ impl Diagnostics {
     /// Notes that a file could not be read to its end: what is missing in it (`missing-…`) may stand in the rest, and
     /// is not told until that can be read.
     pub fn cut_short(&mut self, file: FileId) {
-        self.cut_short.insert(file);
+        self.cut_short.push(file);
     }
 
     /// Whether any complaint is an error.
@@ -142,7 +142,7 @@ impl Diagnostics {
         self.all.retain(|found| {
             !found.code.starts_with("missing-") || !self.cut_short.contains(&found.primary.loc.file)
         });
-        self.all.sort_by(|a, b| {
+        table::sort(&mut self.all, |a, b| {
             (a.primary.loc, a.severity, a.code, &a.message).cmp(&(
                 b.primary.loc,
                 b.severity,

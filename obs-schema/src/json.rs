@@ -5,9 +5,8 @@ mod schemars;
 #[cfg(feature = "serde")]
 mod serde;
 
+use crate::table::Table;
 use std::borrow::Cow;
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 
 #[cfg(feature = "wire")]
 use crate::wire::DecodeError;
@@ -198,25 +197,29 @@ impl Json {
     #[must_use]
     pub fn object(mut members: Vec<(String, Json)>) -> Json {
         // Few members are compared with each other; many are looked up, for a sender may send very many.
-        let unique = if members.len() <= 16 {
-            members
-                .iter()
-                .enumerate()
-                .all(|(at, (name, _))| members[..at].iter().all(|(other, _)| other != name))
-        } else {
-            let mut names = HashSet::with_capacity(members.len());
-            members.iter().all(|(name, _)| names.insert(name.as_str()))
+        let few = members.len() <= 16;
+        let other = |at: usize, name: &str| members[..at].iter().any(|(other, _)| other == name);
+        if few && !(1..members.len()).any(|at| other(at, &members[at].0)) {
+            return Json::Object(members);
+        }
+        let mut places: Table<&str, usize> = Table::default();
+        let mut unique = 0;
+        let mut place = |name| {
+            *places.get_or(name, || {
+                unique += 1;
+                unique - 1
+            })
         };
-        if !unique {
-            let mut places: HashMap<String, usize> = HashMap::with_capacity(members.len());
-            let mut kept: Vec<(String, Json)> = Vec::with_capacity(members.len());
-            for (name, value) in members {
-                match places.entry(name) {
-                    Entry::Occupied(place) => kept[*place.get()].1 = value,
-                    Entry::Vacant(place) => {
-                        kept.push((place.key().clone(), value));
-                        place.insert(kept.len() - 1);
-                    }
+        let at: Vec<usize> = members
+            .iter()
+            .map(|(name, _)| place(name.as_str()))
+            .collect();
+        if unique < members.len() {
+            let mut kept: Vec<(String, Json)> = Vec::with_capacity(unique);
+            for (at, (name, value)) in at.into_iter().zip(members) {
+                match kept.get_mut(at) {
+                    Some(first) => first.1 = value,
+                    None => kept.push((name, value)),
                 }
             }
             members = kept;

@@ -15,5 +15,7 @@ pub mod json_schema;
 pub mod names;
 pub mod node;
 pub mod source;
+#[doc(hidden)]
+pub mod table;
 #[cfg(feature = "wire")]
 pub mod wire;

@@ -4,6 +4,12 @@
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct FileId(u32);
 
+impl crate::table::Numbered for FileId {
+    fn number(self) -> u128 {
+        self.0.number()
+    }
+}
+
 impl FileId {
     /// Places that are token spans of a derive; the door that made them holds the table.
     pub const TOKENS: FileId = FileId(u32::MAX);

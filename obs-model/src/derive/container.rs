@@ -128,6 +128,17 @@ impl Case {
     }
 }
 
+/// The runtime, unless `crate` says otherwise.
+const RUNTIME: &str = "::obs_runtime";
+
+/// The path of the runtime, of an item that may be wrong otherwise.
+pub(super) fn krate(item: &Item, role: Role) -> String {
+    let (mut cx, mut spans) = (Diagnostics::default(), Spans::default());
+    let node = attr::read(&mut cx, &mut spans, &item.attrs, role.attribute(), item.loc);
+    let path = node.get("crate").and_then(Node::as_str);
+    path.unwrap_or(RUNTIME).to_owned()
+}
+
 /// Reads what stands on a struct or an enum.
 pub(super) fn container(
     cx: &mut Diagnostics,
@@ -154,7 +165,7 @@ pub(super) fn container(
         name: text_member("name", item::bare(&item.name), loc),
         members: Vec::new(),
         case: None,
-        krate: "::obs_runtime".to_owned(),
+        krate: RUNTIME.to_owned(),
         schema: None,
         keys: Node {
             loc: node.loc,
@@ -217,18 +228,21 @@ pub(super) fn field(
     cx: &mut Diagnostics,
     spans: &mut Spans,
     field: &Field,
-    case: Option<Case>,
+    container: &Container,
     role: Role,
 ) -> FieldSpec {
     let node = attr::read(cx, spans, &field.attrs, "event", field.loc);
     // Places are numbered as they are met, and complaints sorted by them: attributes, then the name, then the type.
     let loc = spans.at(field.name.span());
     let bare = item::bare(&field.name);
-    let wire = case.map_or_else(|| bare.clone(), |case| case.apply(&bare));
+    let runtime = container.krate.rsplit(':').next().unwrap_or_default();
+    let wire = container
+        .case
+        .map_or_else(|| bare.clone(), |case| case.apply(&bare));
     let mut out = FieldSpec {
         ident: field.name.to_string(),
         name: text_member("name", wire, loc),
-        ty: ty::read(cx, spans, &field.ty),
+        ty: ty::read(cx, spans, &field.ty, runtime),
         members: Vec::new(),
         default: None,
         digits: (None, 0),

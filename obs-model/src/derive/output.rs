@@ -1,6 +1,6 @@
 //! From what was understood to tokens: the emitter's text with the user's own types and spans in it.
 
-use super::container::Role;
+use super::container::{self, Role};
 use super::item::{self, Item};
 use super::schema::{Piece, part_placeholder};
 use super::spans::{Spans, compile_error as compile_error_at, compile_errors};
@@ -29,17 +29,14 @@ pub(super) fn write(
     let found = cx.into_sorted();
     match understood {
         Some(understood) if !broken => implementations(item, role, &understood),
-        understood => {
+        _ => {
             let message = |diagnostic: &Diagnostic| match spans.get(diagnostic.primary.loc) {
                 Some(_) => compile_error::message(diagnostic),
                 // In a file, the snippet says where.
                 None => compile_error::text(diagnostic, sources),
             };
             let mut out = compile_errors(&found, spans, item.name.span(), message);
-            let krate = understood
-                .as_ref()
-                .map_or("::obs_runtime", |understood| &understood.krate);
-            let stub = stub::text(item, role, krate);
+            let stub = stub::text(item, role, &container::krate(item, role));
             out.extend(place(
                 &stub,
                 item.name.span(),
@@ -52,8 +49,7 @@ pub(super) fn write(
 }
 
 /// Lints that generated code may break in a crate that wants none of it.
-pub(super) const ALLOW: &str =
-    "#[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]";
+pub(super) const ALLOW: &str = "#[allow(deprecated, unused_imports, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]";
 
 fn implementations(item: &Item, role: Role, understood: &Understood) -> TokenStream {
     let mut types = BTreeMap::new();
@@ -83,7 +79,9 @@ fn implementations(item: &Item, role: Role, understood: &Understood) -> TokenStr
 pub(super) fn text(item: &Item, role: Role, understood: &Understood) -> String {
     let prefix = format!("{}::__private::v1", understood.krate);
     let settings = Settings::default();
-    let mut text = format!("{ALLOW}\nconst _: () = {{\n");
+    // Methods are found through traits in scope, and a crate may have switched the prelude off.
+    let mut text =
+        format!("{ALLOW}\nconst _: () = {{\nuse {prefix}::{{Clone as _, From as _, Into as _}};\n");
     for file in &understood.files {
         let _ = writeln!(
             text,

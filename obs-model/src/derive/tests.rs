@@ -67,6 +67,30 @@ fn a_label() {
     snapshot("a_label", source, Role::Label);
 }
 
+/// What stands beside an error has to find the runtime too, or there is a second one.
+#[test]
+fn a_stub_knows_a_renamed_runtime() {
+    let source = r#"#[event(crate = "::renamed")] struct Order { #[event(unheard_of)] id: usize }"#;
+    let out = event(source.parse().expect("tokens"), &Door::closed()).to_string();
+    assert!(out.contains("compile_error"), "{out}");
+    assert!(out.contains(":: renamed :: __private"), "{out}");
+    assert!(!out.contains("obs_runtime"), "{out}");
+}
+
+/// Types of ours stand behind the name of the runtime, whatever that is.
+#[test]
+fn types_of_a_renamed_runtime_are_known() {
+    let of = |krate: &str| {
+        format!(
+            "#[event(crate = \"::{krate}\")] struct Order {{ #[event(pii = \"hash\")] id: ::{krate}::Pii<String>, at: {krate}::types::Date }}"
+        )
+    };
+    let renamed = show(&of("telemetry"), Role::Event);
+    let usual = show(&of("obs_runtime"), Role::Event);
+    assert!(!usual.contains("error"), "{usual}");
+    assert_eq!(renamed.replace("telemetry", "obs_runtime"), usual);
+}
+
 /// Complaints, one a line.
 fn check(role: Role, source: &str, expected: &str) {
     let found = show(source, role);

@@ -55,12 +55,18 @@ impl std::fmt::Debug for Ty {
     }
 }
 
-/// Reads a type.
-pub(super) fn read(cx: &mut Diagnostics, spans: &mut Spans, tokens: &TokenStream) -> Ty {
+/// Reads a type. Types of ours may stand behind the name of the runtime.
+pub(super) fn read(
+    cx: &mut Diagnostics,
+    spans: &mut Spans,
+    tokens: &TokenStream,
+    runtime: &str,
+) -> Ty {
     let loc = spans.at(span(tokens).unwrap_or_else(Span::call_site));
     let mut reader = Reader {
         cx,
         spans,
+        runtime,
         depth: 0,
     };
     Ty {
@@ -76,6 +82,7 @@ const MAX_DEPTH: usize = 64;
 struct Reader<'a> {
     cx: &'a mut Diagnostics,
     spans: &'a mut Spans,
+    runtime: &'a str,
     depth: usize,
 }
 
@@ -98,7 +105,7 @@ impl Reader<'_> {
             .is_none_or(|first| matches!(first.as_str(), "std" | "core" | "alloc"));
         let ours = before
             .last()
-            .is_none_or(|part| matches!(part.as_str(), "obs_runtime" | "types"));
+            .is_none_or(|part| part == self.runtime || part == "types");
         match (last.as_str(), path.args.as_slice()) {
             ("bool", []) => Kind::Plain(Shape::Bool),
             ("i32", []) => Kind::Plain(Shape::I32),

@@ -90,7 +90,7 @@ pub(super) fn understand(
     match &item.kind {
         Kind::Named(all) => {
             for field in all {
-                fields.push(container::field(cx, spans, field, container.case, role));
+                fields.push(container::field(cx, spans, field, &container, role));
             }
         }
         Kind::Enum(all) => {

@@ -73,6 +73,7 @@ pub(crate) struct Stated<'a> {
 }
 
 impl<'a> Stated<'a> {
+    #[cfg(feature = "opentelemetry")]
     fn fixed((key, value): &(&'static str, Value<'static>)) -> Stated<'a> {
         match *value {
             Value::Text(text) => Stated::word(key, text),

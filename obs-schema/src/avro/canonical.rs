@@ -3,7 +3,7 @@
 //! A definition stands where its name is first met, wherever it was written. The text is made with a list of what is
 //! still to be written rather than by recursion, because a chain of records is as long as its author likes.
 
-use std::collections::HashSet;
+use crate::table::Table;
 
 use crate::avro::{Field, FullName, Kind, Named, NamedId, NamedKind, Set, Type};
 
@@ -35,7 +35,7 @@ enum Step<'a> {
 
 fn write<'a>(set: &'a Set, first: Step<'a>) -> String {
     let mut out = String::new();
-    let mut known: HashSet<&FullName> = HashSet::new();
+    let mut known: Table<&FullName, ()> = Table::default();
     let mut steps = vec![first];
     while let Some(step) = steps.pop() {
         match step {
@@ -65,9 +65,9 @@ fn write<'a>(set: &'a Set, first: Step<'a>) -> String {
                 out.push(',');
                 list(&mut steps, branches, Step::Branches, Step::Type);
             }
-            Step::Named(named) if known.contains(&named.name) => full_name(&mut out, &named.name),
+            Step::Named(named) if known.contains(&&named.name) => full_name(&mut out, &named.name),
             Step::Named(named) => {
-                known.insert(&named.name);
+                known.insert(&named.name, ());
                 out.push_str("{\"name\":");
                 full_name(&mut out, &named.name);
                 match &named.kind {

@@ -3,7 +3,7 @@
 //!
 //! Written from a list of what is still to be written, like the canonical form and for the same reason.
 
-use std::collections::HashSet;
+use crate::table::Table;
 
 use crate::avro::tree::PRIMITIVES;
 use crate::avro::{Field, FullName, Kind, Logical, Named, NamedId, NamedKind, Order, Set, Type};
@@ -16,7 +16,7 @@ pub fn of(set: &Set, ty: &Type) -> String {
     let mut writer = Writer {
         set,
         out: String::new(),
-        known: HashSet::new(),
+        known: Table::default(),
         steps: Vec::new(),
     };
     writer.steps.push(Step::Type(ty, ""));
@@ -29,7 +29,7 @@ pub fn named(set: &Set, id: NamedId) -> String {
     let mut writer = Writer {
         set,
         out: String::new(),
-        known: HashSet::new(),
+        known: Table::default(),
         steps: Vec::new(),
     };
     writer.named(set.get(id), &[], "");
@@ -51,7 +51,7 @@ enum Step<'a> {
 struct Writer<'a> {
     set: &'a Set,
     out: String,
-    known: HashSet<&'a FullName>,
+    known: Table<&'a FullName, ()>,
     steps: Vec<Step<'a>>,
 }
 
@@ -128,7 +128,7 @@ impl<'a> Writer<'a> {
     /// A definition where it is first met, afterwards its name.
     fn named(&mut self, named: &'a Named, props: &'a [Member], around: &'a str) {
         let name = &named.name;
-        if !self.known.insert(name) {
+        if self.known.insert(name, ()).is_some() {
             // A name without dots means one in this namespace, and one of a primitive type means that.
             let short = name.namespace == around && !PRIMITIVES.contains(&name.name.as_str());
             let written = if short {

@@ -19,7 +19,7 @@ mod sound;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use crate::table::Table;
 
 #[cfg(feature = "full")]
 use crate::avro::idl::Import;
@@ -97,7 +97,7 @@ struct Reader<'c> {
     cx: &'c mut Diagnostics,
     set: Set,
     /// Where each full name is defined: document and type, documents ascending.
-    names: HashMap<String, Vec<(u32, NamedId)>>,
+    names: Table<String, Vec<(u32, NamedId)>>,
     /// References, in the order met; until linked, a type holds the index of one of these, marked, in place of an id.
     references: Vec<Reference>,
     /// Second definitions of a name within one file: the first one counts, if they agree.
@@ -107,7 +107,7 @@ struct Reader<'c> {
     /// The same, for types that have no name.
     loose: Vec<Type>,
     /// Which documents import which.
-    imports: BTreeMap<u32, Vec<u32>>,
+    imports: Table<u128, Vec<u32>>,
     /// Import statements still to be followed, with the document they stand in.
     #[cfg(feature = "full")]
     wanted: Vec<(u32, Import)>,
@@ -136,12 +136,12 @@ impl<'c> Reader<'c> {
         Reader {
             cx,
             set: Set::default(),
-            names: HashMap::new(),
+            names: Table::default(),
             references: Vec::new(),
             repeated: Vec::new(),
             parameters: Vec::new(),
             loose: Vec::new(),
-            imports: BTreeMap::new(),
+            imports: Table::default(),
             #[cfg(feature = "full")]
             wanted: Vec::new(),
             imported: false,
@@ -183,7 +183,7 @@ impl<'c> Reader<'c> {
     /// Makes room for a definition and notes its name. `Err` is the definition that has the name in this file.
     fn reserve(&mut self, name: &FullName, loc: Loc) -> Result<NamedId, NamedId> {
         let document = self.current();
-        let known = self.names.entry(name.to_string()).or_default();
+        let known = self.names.get_or(name.to_string(), Vec::new);
         if let Some((_, first)) = known.last().filter(|(of, _)| *of == document) {
             return Err(*first);
         }

@@ -16,6 +16,12 @@ pub struct Set {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct NamedId(pub u32);
 
+impl crate::table::Numbered for NamedId {
+    fn number(self) -> u128 {
+        self.0.number()
+    }
+}
+
 impl Set {
     /// The named type behind an id.
     #[must_use]

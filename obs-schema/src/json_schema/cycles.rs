@@ -7,7 +7,7 @@
 use super::tree::{Body, Keywords, SchemaId, Set};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::source::Loc;
-use std::collections::BTreeMap;
+use crate::table::{Numbered, Table};
 
 /// A long way round is cut; its beginning says enough.
 const MOST_PLACES: usize = 8;
@@ -35,7 +35,7 @@ pub(super) fn cut(cx: &mut Diagnostics, set: &mut Set) {
                 .is_some_and(|target| component[at] == component[target.0 as usize])
         })
         .collect();
-    let mut circles: BTreeMap<usize, Vec<Loc>> = BTreeMap::new();
+    let mut circles: Table<u128, Vec<Loc>> = Table::default();
     for at in circular {
         let schema = &mut set.schemas[at];
         let Body::Keywords(keywords) = &mut schema.body else {
@@ -43,7 +43,7 @@ pub(super) fn cut(cx: &mut Diagnostics, set: &mut Set) {
         };
         keywords.ref_ = None;
         let loc = keywords.place("$ref").unwrap_or(schema.loc);
-        circles.entry(component[at]).or_default().push(loc);
+        circles.get_or(component[at].number(), Vec::new).push(loc);
     }
     // One circle is one mistake, wherever one steps into it.
     for places in circles.values() {

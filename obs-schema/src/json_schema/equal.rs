@@ -2,8 +2,8 @@
 
 use super::number;
 use crate::json::{Json, Number};
+use crate::table::{self, Table};
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 /// Up to here comparing everything with everything is the fastest way.
@@ -37,9 +37,7 @@ fn equal_members(a: &[(String, Json)], b: &[(String, Json)]) -> bool {
         });
     }
     let sorted = |members: &[(String, Json)]| {
-        let mut order: Vec<usize> = (0..members.len()).collect();
-        order.sort_by(|a, b| members[*a].0.cmp(&members[*b].0));
-        order
+        table::order(members.len(), &mut |a, b| members[a].0.cmp(&members[b].0))
     };
     let pairs = sorted(a).into_iter().zip(sorted(b));
     pairs
@@ -58,9 +56,9 @@ pub fn all_unique(items: &[Json]) -> bool {
     }
     // Seeded, so that nobody can choose elements that collide.
     let state = RandomState::new();
-    let mut seen: HashMap<u64, Vec<usize>> = HashMap::with_capacity(items.len());
+    let mut seen: Table<u128, Vec<usize>> = Table::default();
     for (at, item) in items.iter().enumerate() {
-        let same = seen.entry(hash(&state, item)).or_default();
+        let same = seen.get_or(u128::from(hash(&state, item)), Vec::new);
         if same.iter().any(|other| equal(&items[*other], item)) {
             return false;
         }

@@ -13,7 +13,7 @@ use super::{cycles, uri};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::node::{Node, Value};
 use crate::source::{FileId, Loc, SourceMap};
-use std::collections::HashMap;
+use crate::table::{self, Numbered, Table};
 
 /// Schemas may nest this deep; readers of text stop at half of it, so only a tree made by hand gets here.
 const MAX_DEPTH: u16 = 256;
@@ -55,11 +55,18 @@ pub fn read_set(cx: &mut Diagnostics, inputs: &[Input<'_>]) -> Set {
     }
     reader.references();
     let mut set = reader.set;
-    set.uris = reader
-        .resources
-        .into_iter()
-        .map(|resource| (resource.root, resource.uri))
-        .collect();
+    #[cfg(feature = "full")]
+    {
+        set.uris = reader
+            .resources
+            .into_iter()
+            .map(|resource| (resource.root, resource.uri))
+            .collect();
+    }
+    // The first of a name counts.
+    table::sort(&mut set.dynamic_anchors, |(a, _), (b, _)| a.cmp(b));
+    set.dynamic_anchors
+        .dedup_by(|(later, _), (first, _)| later == first);
     cycles::cut(cx, &mut set);
     set
 }
@@ -126,13 +133,14 @@ pub(super) struct Reader<'c, 'n> {
     pub(super) files: Vec<File<'n>>,
     pub(super) resources: Vec<Resource<'n>>,
     /// Resources by the key of their URI. Several may claim one; a file sees its own first.
-    pub(super) by_uri: HashMap<String, Vec<usize>>,
-    pub(super) anchors: HashMap<(usize, String), (SchemaId, Loc)>,
+    pub(super) by_uri: Table<String, Vec<usize>>,
+    /// Anchors by their resource.
+    pub(super) anchors: Table<u128, Table<String, (SchemaId, Loc)>>,
     pub(super) pending: Vec<Pending<'n>>,
     /// Schemas by the address of their node, which no other node can have while we borrow it.
-    pub(super) by_node: HashMap<usize, SchemaId>,
+    pub(super) by_node: Table<u128, SchemaId>,
     /// What unusual values of `$schema` turned out to mean.
-    dialects: HashMap<&'n str, Option<Rules>>,
+    dialects: Table<&'n str, Option<Rules>>,
 }
 
 /// The identity of a node: it cannot move while it is borrowed.
@@ -149,11 +157,11 @@ impl<'c, 'n> Reader<'c, 'n> {
             scopes: Vec::new(),
             files: Vec::new(),
             resources: Vec::new(),
-            by_uri: HashMap::new(),
-            anchors: HashMap::new(),
+            by_uri: Table::default(),
+            anchors: Table::default(),
             pending: Vec::new(),
-            by_node: HashMap::new(),
-            dialects: HashMap::new(),
+            by_node: Table::default(),
+            dialects: Table::default(),
         }
     }
 
@@ -203,10 +211,7 @@ impl<'c, 'n> Reader<'c, 'n> {
         let resource = self.resources.len();
         let root = SchemaId(u32::try_from(self.set.schemas.len()).unwrap_or(u32::MAX));
         self.files.push(File { id, path, resource });
-        self.by_uri
-            .entry(uri::key(&uri))
-            .or_default()
-            .push(resource);
+        self.by_uri.get_or(uri::key(&uri), Vec::new).push(resource);
         self.resources.push(Resource {
             uri,
             claimed: false,
@@ -276,11 +281,11 @@ impl<'c, 'n> Reader<'c, 'n> {
 
     /// The schema at a node, read on first sight.
     pub(super) fn schema(&mut self, node: &'n Node, pointer: String, scope: Scope) -> SchemaId {
-        if let Some(id) = self.by_node.get(&address(node)) {
+        if let Some(id) = self.by_node.get(&address(node).number()) {
             return *id;
         }
         let id = SchemaId(u32::try_from(self.set.schemas.len()).unwrap_or(u32::MAX));
-        self.by_node.insert(address(node), id);
+        self.by_node.insert(address(node).number(), id);
         self.set.schemas.push(Schema {
             loc: node.loc,
             file: self.files[scope.file].id,
@@ -354,8 +359,8 @@ impl<'c, 'n> Reader<'c, 'n> {
             }
             if !name.is_empty() {
                 self.anchors
-                    .entry((scope.resource, uri::percent_decode(name)))
-                    .or_insert((id, node.loc));
+                    .get_or(scope.resource.number(), Table::default)
+                    .get_or(uri::percent_decode(name), || (id, node.loc));
             }
         }
         if legacy && scope.rules.declared {
@@ -369,19 +374,13 @@ impl<'c, 'n> Reader<'c, 'n> {
         {
             self.anchor(id, scope, name, claim(node, "$dynamicAnchor"));
             let root = self.resources[scope.resource].root;
-            self.set
-                .dynamic_anchors
-                .entry((root, name.to_owned()))
-                .or_insert(id);
+            self.set.dynamic_anchors.push(((root, name.to_owned()), id));
         }
         if scope.rules.dialect == Dialect::Draft201909
             && node.get("$recursiveAnchor").and_then(Node::as_bool) == Some(true)
         {
             let root = self.resources[scope.resource].root;
-            self.set
-                .dynamic_anchors
-                .entry((root, String::new()))
-                .or_insert(id);
+            self.set.dynamic_anchors.push(((root, String::new()), id));
         }
         scope
     }
@@ -395,7 +394,7 @@ impl<'c, 'n> Reader<'c, 'n> {
         } else {
             self.resources.len()
         };
-        let claims = self.by_uri.entry(uri::key(&uri)).or_default();
+        let claims = self.by_uri.get_or(uri::key(&uri), Vec::new);
         if !claims.contains(&at) {
             claims.push(at);
         }
@@ -421,8 +420,8 @@ impl<'c, 'n> Reader<'c, 'n> {
     fn anchor(&mut self, id: SchemaId, scope: Scope, name: &str, loc: Loc) {
         let (first, other) = *self
             .anchors
-            .entry((scope.resource, name.to_owned()))
-            .or_insert((id, loc));
+            .get_or(scope.resource.number(), Table::default)
+            .get_or(name.to_owned(), || (id, loc));
         if first != id {
             self.cx.push(
                 Diagnostic::error(

@@ -10,7 +10,8 @@ use super::tree::SchemaId;
 use super::uri;
 use crate::diag::{self, Diagnostic};
 use crate::node::{Node, Value};
-use crate::source::FileId;
+use crate::source::{FileId, Loc};
+use crate::table::Numbered;
 
 /// Why a reference leads nowhere.
 enum Missing {
@@ -71,7 +72,7 @@ impl<'n> Reader<'_, 'n> {
         }
         let fragment = uri::percent_decode(fragment);
         if !fragment.starts_with('/') {
-            let anchor = self.anchors.get(&(resource, fragment.clone()));
+            let anchor = self.anchor_of(resource, &fragment);
             return anchor
                 .map(|(id, _)| *id)
                 .or_else(|| self.anchor_in_file(resource, &fragment))
@@ -82,7 +83,7 @@ impl<'n> Reader<'_, 'n> {
             Err(missing) => missing,
         };
         // `{"$id": "#/foo"}` claims a name that looks like a pointer.
-        if let Some((id, _)) = self.anchors.get(&(resource, fragment.clone())) {
+        if let Some((id, _)) = self.anchor_of(resource, &fragment) {
             return Ok(*id);
         }
         if fragment == "/" {
@@ -98,16 +99,16 @@ impl<'n> Reader<'_, 'n> {
         Err(missing)
     }
 
+    fn anchor_of(&self, resource: usize, name: &str) -> Option<&(SchemaId, Loc)> {
+        self.anchors.get(&resource.number())?.get(name)
+    }
+
     /// Where nested `$id`s split a file, an anchor may stand on the other side of the wall.
     fn anchor_in_file(&self, resource: usize, name: &str) -> Option<SchemaId> {
         let file = self.resources[resource].file;
         let root = self.files[file].resource;
         (root != resource)
-            .then(|| {
-                self.anchors
-                    .get(&(root, name.to_owned()))
-                    .map(|(id, _)| *id)
-            })
+            .then(|| self.anchor_of(root, name).map(|(id, _)| *id))
             .flatten()
     }
 
@@ -119,7 +120,7 @@ impl<'n> Reader<'_, 'n> {
         if let Some(found) = self.by_key(&key, scope.file) {
             let resource = &self.resources[found];
             if !resource.claimed || uri::key(&resource.uri) != key {
-                self.set.by_path.insert(schema);
+                self.set.found_by_path(schema);
             }
             return Ok(found);
         }
@@ -128,7 +129,7 @@ impl<'n> Reader<'_, 'n> {
         {
             let beside = uri::join(&uri::of_file(own), path);
             if let Some(found) = self.by_key(&uri::key(&beside), scope.file) {
-                self.set.by_path.insert(schema);
+                self.set.found_by_path(schema);
                 return Ok(found);
             }
             return Err(Missing::File(
@@ -189,7 +190,7 @@ impl<'n> Reader<'_, 'n> {
                 ));
             };
             node = next;
-            match self.by_node.get(&address(node)) {
+            match self.by_node.get(&address(node).number()) {
                 Some(id) => {
                     near = *id;
                     below.clear();
@@ -240,12 +241,14 @@ impl<'n> Reader<'_, 'n> {
             Missing::Anchor(name) => {
                 let scope = self.scopes[pending.schema.0 as usize];
                 let file = scope.file;
-                let mut known: Vec<&str> = self
-                    .anchors
-                    .keys()
-                    .filter(|(resource, _)| self.resources[*resource].file == file)
-                    .map(|(_, name)| name.as_str())
-                    .collect();
+                let mut known: Vec<&str> = Vec::new();
+                for (resource, here) in self.resources.iter().enumerate() {
+                    if let Some(anchors) = self.anchors.get(&resource.number())
+                        && here.file == file
+                    {
+                        known.extend(anchors.keys().map(String::as_str));
+                    }
+                }
                 known.sort_unstable();
                 let help = match diag::nearest(&name, known) {
                     Some(meant) => format!("write `#{meant}`"),

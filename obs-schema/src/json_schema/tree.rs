@@ -3,6 +3,7 @@
 use crate::json::{Json, Number};
 use crate::node::{Member, Node};
 use crate::source::{FileId, Loc};
+#[cfg(feature = "full")]
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All JSON Schema documents of a run, with their references resolved.
@@ -12,11 +13,13 @@ pub struct Set {
     pub schemas: Vec<Schema>,
     /// The documents, in the order their files were added.
     pub documents: Vec<Document>,
-    /// `$dynamicAnchor`s by the root of their resource and their name (`""` stands for `$recursiveAnchor: true`).
-    pub dynamic_anchors: BTreeMap<(SchemaId, String), SchemaId>,
+    /// `$dynamicAnchor`s by the root of their resource and their name (`""` stands for `$recursiveAnchor: true`), sorted.
+    pub dynamic_anchors: Vec<((SchemaId, String), SchemaId)>,
     /// The URI of each resource by its root, for those who write references anew.
+    #[cfg(feature = "full")]
     pub(super) uris: BTreeMap<SchemaId, String>,
     /// Schemas with a reference that was found by the path of a file, not by an `$id`.
+    #[cfg(feature = "full")]
     pub(super) by_path: BTreeSet<SchemaId>,
 }
 
@@ -24,11 +27,25 @@ pub struct Set {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct SchemaId(pub u32);
 
+impl crate::table::Numbered for SchemaId {
+    fn number(self) -> u128 {
+        self.0.number()
+    }
+}
+
 impl Set {
     /// The schema behind an id.
     #[must_use]
     pub fn get(&self, id: SchemaId) -> &Schema {
         &self.schemas[id.0 as usize]
+    }
+
+    /// Notes a reference that only the path of a file leads to, for those who write references anew.
+    pub(super) fn found_by_path(&mut self, id: SchemaId) {
+        #[cfg(feature = "full")]
+        self.by_path.insert(id);
+        #[cfg(not(feature = "full"))]
+        let _ = id;
     }
 
     /// The document of a file.

@@ -16,7 +16,6 @@ use crate::json::Json;
 use crate::node::parse_json;
 use crate::source::SourceMap;
 use compile::Compiled;
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// How strict to be where the specification leaves a choice.
@@ -69,8 +68,8 @@ impl std::fmt::Display for Violation {
 pub struct Validator {
     /// What the root reaches; the root is the first.
     schemas: Vec<Compiled>,
-    /// Schemas by the root of their resource and their dynamic anchor.
-    dynamic: HashMap<(SchemaId, String), usize>,
+    /// Schemas by the root of their resource and their dynamic anchor, sorted.
+    dynamic: Vec<((SchemaId, String), usize)>,
 }
 
 impl Validator {
@@ -117,7 +116,7 @@ impl Validator {
         };
         Validator {
             schemas: vec![nothing],
-            dynamic: HashMap::new(),
+            dynamic: Vec::new(),
         }
     }
 

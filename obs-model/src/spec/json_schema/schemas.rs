@@ -93,8 +93,8 @@ impl<'s> Schemas<'s> {
         let candidates = self
             .set
             .dynamic_anchors
-            .keys()
-            .filter(|(_, anchor)| anchor == name);
+            .iter()
+            .filter(|((_, anchor), _)| anchor == name);
         (candidates.count() <= 1).then_some(*target)
     }
 

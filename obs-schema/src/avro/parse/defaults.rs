@@ -4,7 +4,7 @@
 //! further questions: numbers are in range and of the right kind, fixed values have their size, symbols exist,
 //! members that a record's default leaves out have defaults of their own, and that comes to an end.
 
-use std::collections::BTreeMap;
+use crate::table::{Numbered, Table};
 
 use super::Reader;
 use super::sound::Errors;
@@ -23,6 +23,9 @@ const STEPS_IN_DISTRUST: usize = 1 << 10;
 
 /// A field by its record and position.
 type Place = (NamedId, usize);
+
+/// What belongs to each of some places.
+type Needs = Table<u128, (Place, Vec<Place>)>;
 
 /// Why a value does not fit, at the value that does not.
 struct Misfit {
@@ -47,7 +50,7 @@ struct Judge<'s> {
     /// The default being looked at.
     place: Option<Place>,
     /// Which defaults need which others to become values.
-    needs: BTreeMap<Place, Vec<Place>>,
+    needs: Needs,
     warnings: Vec<Diagnostic>,
 }
 
@@ -60,7 +63,7 @@ impl Reader<'_> {
             steps: STEPS,
             allowed: STEPS,
             place: None,
-            needs: BTreeMap::new(),
+            needs: Needs::default(),
             warnings: Vec::new(),
         };
         for (index, named) in self.set.named.iter().enumerate() {
@@ -118,26 +121,23 @@ impl Reader<'_> {
     }
 
     /// Defaults that need each other never become values.
-    fn check_endless(&mut self, mut needs: BTreeMap<Place, Vec<Place>>) {
+    fn check_endless(&mut self, needs: Needs) {
         // What needs nothing ends; so does what needs only what ends.
-        let mut users: BTreeMap<Place, Vec<Place>> = BTreeMap::new();
-        for (place, wants) in &needs {
-            wants
-                .iter()
-                .for_each(|want| users.entry(*want).or_default().push(*place));
+        let mut users = Needs::default();
+        let mut open: Table<u128, usize> = Table::default();
+        for (place, wants) in needs.values() {
+            open.insert(place.number(), wants.len());
+            for want in wants {
+                let users = users.get_or(want.number(), || (*want, Vec::new()));
+                users.1.push(*place);
+            }
         }
-        let mut open: BTreeMap<Place, usize> = needs
-            .iter()
-            .map(|(place, wants)| (*place, wants.len()))
-            .collect();
-        let mut todo: Vec<Place> = users
-            .keys()
-            .filter(|place| !needs.contains_key(place))
-            .copied()
-            .collect();
+        let mut todo: Vec<Place> = users.values().map(|(place, _)| *place).collect();
+        todo.retain(|place| !needs.contains(&place.number()));
         while let Some(place) = todo.pop() {
-            for user in users.get(&place).into_iter().flatten() {
-                if let Some(left) = open.get_mut(user) {
+            let users = users.get(&place.number()).map(|(_, users)| users);
+            for user in users.into_iter().flatten() {
+                if let Some(left) = open.get_mut(&user.number()) {
                     *left -= 1;
                     if *left == 0 {
                         todo.push(*user);
@@ -145,9 +145,12 @@ impl Reader<'_> {
                 }
             }
         }
-        let endless = |place: &Place| open.get(place).is_some_and(|left| *left > 0);
-        needs.retain(|place, _| endless(place));
-        needs.values_mut().for_each(|wants| wants.retain(endless));
+        let endless = |place: &Place| open.get(&place.number()).is_some_and(|left| *left > 0);
+        let mut needs = needs.into_values();
+        needs.retain(|(place, _)| endless(place));
+        needs
+            .iter_mut()
+            .for_each(|(_, wants)| wants.retain(endless));
         for ((id, at), wants) in &needs {
             let named = self.set.get(*id);
             let (NamedKind::Record { fields, .. }, Some((other, other_at))) =
@@ -337,8 +340,8 @@ impl Judge<'_> {
         let before = self.warnings.len();
         let needed = self
             .place
-            .and_then(|place| self.needs.get(&place))
-            .map_or(0, Vec::len);
+            .and_then(|place| self.needs.get(&place.number()))
+            .map_or(0, |(_, needs)| needs.len());
         let mut only: Option<Misfit> = None;
         let mut tried = 0;
         for branch in branches {
@@ -357,8 +360,11 @@ impl Judge<'_> {
             tried += 1;
             // What a branch that did not fit has left behind.
             self.warnings.truncate(before);
-            if let Some(needs) = self.place.and_then(|place| self.needs.get_mut(&place)) {
-                needs.truncate(needed);
+            if let Some(needs) = self
+                .place
+                .and_then(|place| self.needs.get_mut(&place.number()))
+            {
+                needs.1.truncate(needed);
             }
         }
         match only {
@@ -416,7 +422,10 @@ impl Judge<'_> {
                         Some(member) => self.fits(&field.ty, &mut member.value)?,
                         None if field.default.is_some() => {
                             if let Some(place) = self.place {
-                                self.needs.entry(place).or_default().push((id, at));
+                                self.needs
+                                    .get_or(place.number(), || (place, Vec::new()))
+                                    .1
+                                    .push((id, at));
                             }
                         }
                         None => {

@@ -1,5 +1,6 @@
 //! IDL files among the others, and the files they import.
 
+use crate::table::Numbered;
 use std::collections::HashMap;
 
 use super::{Reader, names};
@@ -99,7 +100,7 @@ impl Reader<'_> {
                     document
                 }
             };
-            self.imports.entry(from).or_default().push(document);
+            self.imports.get_or(from.number(), Vec::new).push(document);
         }
         self.imported = false;
     }

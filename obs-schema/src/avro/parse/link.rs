@@ -3,7 +3,7 @@
 //! A definition in the same file wins, then one in a file that an IDL file imports, then one in the same folder,
 //! then the one from the file with the highest version in its name. When several remain they must agree.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::table::{Numbered, Table};
 
 use super::{REFERENCE, Reader, Reference};
 use crate::avro::tree::PRIMITIVES;
@@ -132,12 +132,12 @@ pub(super) struct Choice {
 
 /// Everything a reference can be looked up in; borrowed while types are changed.
 struct Linker<'a, 's> {
-    names: &'a std::collections::HashMap<String, Vec<(u32, NamedId)>>,
+    names: &'a Table<String, Vec<(u32, NamedId)>>,
     references: &'a [Reference],
     files: &'a Files<'s>,
-    imports: &'a BTreeMap<u32, Vec<u32>>,
-    visible: BTreeMap<u32, BTreeSet<u32>>,
-    choices: BTreeMap<Vec<NamedId>, Vec<Loc>>,
+    imports: &'a Table<u128, Vec<u32>>,
+    visible: Table<u128, Table<u128, ()>>,
+    choices: Table<u128, Vec<Choice>>,
     unknown: Vec<u32>,
 }
 
@@ -183,7 +183,7 @@ impl Linker<'_, '_> {
         let mut left: Vec<(u32, NamedId)> = candidates.to_vec();
         if !self.imports.is_empty() {
             let visible = self.visible(here);
-            keep(&mut left, |document| visible.contains(&document));
+            keep(&mut left, |document| visible.contains(&document.number()));
         }
         let files = self.files;
         let folder = files.folders.get(here as usize);
@@ -204,28 +204,35 @@ impl Linker<'_, '_> {
         keep(&mut left, |document| version(document) == highest);
         let taken = left[0].1;
         if left.len() > 1 {
-            let candidates = left.into_iter().map(|(_, id)| id).collect();
-            self.choices
-                .entry(candidates)
-                .or_default()
-                .push(reference.loc);
+            let candidates: Vec<NamedId> = left.into_iter().map(|(_, id)| id).collect();
+            let choices = self.choices.get_or(taken.number(), Vec::new);
+            match choices
+                .iter_mut()
+                .find(|choice| choice.candidates == candidates)
+            {
+                Some(choice) => choice.references.push(reference.loc),
+                None => choices.push(Choice {
+                    candidates,
+                    references: vec![reference.loc],
+                }),
+            }
         }
         taken
     }
 
     /// The documents a document imports, and what those import.
-    fn visible(&mut self, document: u32) -> &BTreeSet<u32> {
+    fn visible(&mut self, document: u32) -> &Table<u128, ()> {
         let imports = self.imports;
-        self.visible.entry(document).or_insert_with(|| {
-            let mut seen = BTreeSet::new();
+        self.visible.get_or(document.number(), || {
+            let mut seen = Table::default();
             let mut todo = vec![document];
             while let Some(next) = todo.pop() {
                 todo.extend(
                     imports
-                        .get(&next)
+                        .get(&next.number())
                         .into_iter()
                         .flatten()
-                        .filter(|document| seen.insert(**document)),
+                        .filter(|document| seen.insert(document.number(), ()).is_none()),
                 );
             }
             seen
@@ -249,8 +256,8 @@ impl Reader<'_> {
             references: &references,
             files,
             imports: &self.imports,
-            visible: BTreeMap::new(),
-            choices: BTreeMap::new(),
+            visible: Table::default(),
+            choices: Table::default(),
             unknown: Vec::new(),
         };
         let repeated = self.repeated.iter_mut().map(|(named, _)| named);
@@ -273,22 +280,18 @@ impl Reader<'_> {
         } = linker;
         self.complain_of_unknown(&references, &unknown);
         self.check_branches();
-        choices
-            .into_iter()
-            .map(|(candidates, references)| Choice {
-                candidates,
-                references,
-            })
-            .collect()
+        choices.into_values().into_iter().flatten().collect()
     }
 
     fn complain_of_unknown(&mut self, references: &[Reference], unknown: &[u32]) {
         let mut known: Vec<&str> = Vec::new();
-        let mut by_last: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut by_last: Table<&str, &str> = Table::default();
         if !unknown.is_empty() {
             known.extend(self.names.keys().map(String::as_str));
             known.sort_unstable();
-            by_last.extend(known.iter().rev().map(|name| (last(name), *name)));
+            for name in known.iter().rev() {
+                by_last.insert(last(name), name);
+            }
         }
         for (count, index) in unknown.iter().enumerate() {
             let Some(reference) = references.get(*index as usize) else {
@@ -358,7 +361,7 @@ impl Reader<'_> {
                 todo.extend(fields.iter().map(|field| &field.ty));
             }
         }
-        let mut firsts: BTreeMap<NamedId, Loc> = BTreeMap::new();
+        let mut firsts: Table<u128, Loc> = Table::default();
         while let Some(ty) = todo.pop() {
             match &ty.kind {
                 Kind::Array(inner) | Kind::Map(inner) => todo.push(inner),
@@ -369,9 +372,9 @@ impl Reader<'_> {
                             todo.push(branch);
                             continue;
                         };
-                        match firsts.get(&id) {
+                        match firsts.get(&id.number()) {
                             None => {
-                                firsts.insert(id, branch.loc);
+                                firsts.insert(id.number(), branch.loc);
                             }
                             Some(first) => cx.push(
                                 Diagnostic::error(

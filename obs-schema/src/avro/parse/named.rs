@@ -1,6 +1,6 @@
 //! Definitions: records with their fields, enums and fixed.
 
-use std::collections::HashMap;
+use crate::table::Table;
 
 use super::logical::{self, Base};
 use super::schema::{is_reserved, plain, properties, type_loc};
@@ -209,7 +209,7 @@ impl Reader<'_> {
             return Vec::new();
         };
         let mut fields = Vec::with_capacity(items.len());
-        let mut seen: HashMap<&str, Loc> = HashMap::with_capacity(items.len());
+        let mut seen: Table<&str, Loc> = Table::default();
         for item in items {
             let Some(field) = self.field(item, namespace) else {
                 continue;
@@ -390,7 +390,7 @@ impl Reader<'_> {
             };
         };
         let mut symbols: Vec<String> = Vec::with_capacity(list.len());
-        let mut seen: HashMap<&str, (usize, Loc)> = HashMap::with_capacity(list.len());
+        let mut seen: Table<&str, (usize, Loc)> = Table::default();
         for item in list {
             let Some(symbol) = item.as_str() else {
                 self.cx.push(

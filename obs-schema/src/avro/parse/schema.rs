@@ -6,7 +6,6 @@ use crate::avro::{Kind, NamedId, Type};
 use crate::diag::Diagnostic;
 use crate::node::{Member, Node, Value};
 use crate::source::Loc;
-use std::collections::BTreeMap;
 
 impl Reader<'_> {
     /// Reads a type, seen from a namespace.
@@ -153,7 +152,7 @@ impl Reader<'_> {
         }
         let mut types: Vec<Type> = Vec::with_capacity(branches.len());
         // The first branch of each kind that may stand only once.
-        let mut firsts: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut firsts: Vec<(&str, usize)> = Vec::new();
         for branch in branches {
             let ty = self.schema(branch, namespace);
             if let Kind::Union(inner) = ty.kind {
@@ -169,9 +168,9 @@ impl Reader<'_> {
                 continue;
             }
             if let Some(word) = ty.kind.word() {
-                match firsts.get(word) {
-                    None => drop(firsts.insert(word, types.len())),
-                    Some(first) => self.repeated_branch(&types[*first], &ty, word),
+                match firsts.iter().find(|(known, _)| *known == word) {
+                    None => firsts.push((word, types.len())),
+                    Some((_, first)) => self.repeated_branch(&types[*first], &ty, word),
                 }
             }
             types.push(ty);

@@ -1,12 +1,12 @@
 //! What can be seen of the whole only: records without values, names with two meanings, and what errors spoil.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use crate::table::{Numbered, Table};
 
 use super::{Reader, id, names};
 use crate::avro::{FullName, Kind, NamedId, NamedKind, Set, Type, canonical};
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::node;
-use crate::source::{FileId, Loc, SourceMap};
+use crate::source::{Loc, SourceMap};
 
 impl Reader<'_> {
     /// Finds records that contain themselves whatever happens.
@@ -40,10 +40,10 @@ impl Reader<'_> {
         if todo.len() == named.len() {
             return;
         }
-        let mut struck = HashSet::new();
+        let mut struck: Table<u128, ()> = Table::default();
         while let Some(index) = todo.pop() {
             for &(record, at) in &waiting[index] {
-                if !done[record] && struck.insert((record, at)) {
+                if !done[record] && struck.insert((record, at).number(), ()).is_none() {
                     missing[record] -= 1;
                     if missing[record] == 0 {
                         done[record] = true;
@@ -136,24 +136,23 @@ impl Reader<'_> {
         if self.names.values().all(|places| places.len() < 2) {
             return;
         }
-        let mut forms: HashMap<NamedId, String> = HashMap::new();
+        let mut forms: Table<u128, String> = Table::default();
         let mut complaints = Vec::new();
         for document in &self.set.documents {
             let starts: Vec<NamedId> = match &document.root {
                 Some(root) => named_in(root),
                 None => Vec::new(),
             };
-            let mut meanings: BTreeMap<&FullName, NamedId> = BTreeMap::new();
+            let mut meanings: Table<&FullName, NamedId> = Table::default();
             for reached in self.set.reachable(&starts) {
                 let named = self.set.get(reached);
-                let first = *meanings.entry(&named.name).or_insert(reached);
+                let first = *meanings.get_or(&named.name, || reached);
                 if first == reached {
                     continue;
                 }
-                let mut form = |id| {
+                let mut form = |id: NamedId| {
                     forms
-                        .entry(id)
-                        .or_insert_with(|| canonical::named(&self.set, id))
+                        .get_or(id.number(), || canonical::named(&self.set, id))
                         .clone()
                 };
                 if form(first) == form(reached) {
@@ -210,7 +209,7 @@ impl Reader<'_> {
             set: &self.set,
             todo: Vec::new(),
             inner: Vec::new(),
-            seen: HashSet::new(),
+            seen: Table::default(),
         };
         for document in &self.set.documents {
             if let Some(root) = &document.root {
@@ -264,7 +263,7 @@ impl Reader<'_> {
         }
         for at in 0..self.set.documents.len() {
             let document = &self.set.documents[at];
-            let broken = errors.0.contains_key(&document.file)
+            let broken = errors.0.contains(&document.file.number())
                 || document
                     .root
                     .as_ref()
@@ -285,7 +284,7 @@ struct DepthWalk<'s> {
     todo: Vec<(NamedId, usize)>,
     /// What was found just now, the next one first.
     inner: Vec<(NamedId, usize)>,
-    seen: HashSet<NamedId>,
+    seen: Table<u128, ()>,
 }
 
 impl DepthWalk<'_> {
@@ -305,7 +304,7 @@ impl DepthWalk<'_> {
             if self.inner.is_empty() {
                 continue;
             }
-            if !self.seen.insert(next) {
+            if self.seen.insert(next.number(), ()).is_some() {
                 self.inner.clear();
             } else if depth > MAX_TEXT_DEPTH {
                 self.inner.clear();
@@ -331,18 +330,18 @@ fn nested(ty: &Type, depth: usize, found: &mut Vec<(NamedId, usize)>) {
 }
 
 /// Where errors stand, by file.
-pub(super) struct Errors(HashMap<FileId, Vec<u32>>);
+pub(super) struct Errors(Table<u128, Vec<u32>>);
 
 impl Errors {
     pub(super) fn of(cx: &Diagnostics) -> Errors {
-        let mut errors: HashMap<FileId, Vec<u32>> = HashMap::new();
+        let mut errors: Table<u128, Vec<u32>> = Table::default();
         for diagnostic in cx
             .as_slice()
             .iter()
             .filter(|one| one.severity == Severity::Error)
         {
             let loc = diagnostic.primary.loc;
-            errors.entry(loc.file).or_default().push(loc.start);
+            errors.get_or(loc.file.number(), Vec::new).push(loc.start);
         }
         errors
             .values_mut()
@@ -352,7 +351,7 @@ impl Errors {
 
     /// Whether one stands within a place.
     pub(super) fn within(&self, loc: Loc) -> bool {
-        self.0.get(&loc.file).is_some_and(|places| {
+        self.0.get(&loc.file.number()).is_some_and(|places| {
             let at = places.partition_point(|place| *place < loc.start);
             places.get(at).is_some_and(|place| *place < loc.end)
         })

@@ -4,7 +4,8 @@
 //! is the greatest fixed point: every pair of records is taken to match until something in it does not, and then
 //! whatever leaned on it is asked again. Nothing recurses through references, however long a chain of them is.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use crate::table::{self, Numbered, Table};
+use std::collections::VecDeque;
 
 use super::matching::{fields, likeness, logical, names_match, scales};
 use super::{Incompatibility, IncompatibilityKind};
@@ -14,6 +15,12 @@ use crate::avro::{NamedId, Set, Type};
 /// A record of the writer's and one of the reader's.
 pub(super) type Pair = (NamedId, NamedId);
 
+/// What is known of pairs, by their numbers.
+pub(super) type Known = Table<u128, (Pair, bool)>;
+
+/// Whether something holds of a pair, if the other function answers for those it leans on.
+type Holds<'a> = dyn FnMut(Pair, &mut dyn FnMut(Pair) -> bool) -> bool + 'a;
+
 /// Nobody reads more.
 const MOST_REPORTED: usize = 1000;
 
@@ -21,8 +28,8 @@ const MOST_REPORTED: usize = 1000;
 pub(super) struct Verdicts<'w, 'r> {
     writer: Schema<'w>,
     reader: Schema<'r>,
-    strict: HashMap<Pair, bool>,
-    lenient: HashMap<Pair, bool>,
+    strict: Known,
+    lenient: Known,
 }
 
 /// How strictly to ask.
@@ -64,16 +71,10 @@ impl<'w, 'r> Verdicts<'w, 'r> {
         self.ask(&self.lenient, Ask::Some, writer, reader)
     }
 
-    fn ask(
-        &self,
-        known: &HashMap<Pair, bool>,
-        ask: Ask,
-        writer: View<'_>,
-        reader: View<'_>,
-    ) -> bool {
+    fn ask(&self, known: &Known, ask: Ask, writer: View<'_>, reader: View<'_>) -> bool {
         let sets = (self.writer.set(), self.reader.set());
         reads(sets, ask, writer, reader, &mut |pair| {
-            known.get(&pair).copied().unwrap_or(false)
+            known.get(&pair.number()).is_some_and(|(_, good)| *good)
         })
     }
 
@@ -84,10 +85,13 @@ impl<'w, 'r> Verdicts<'w, 'r> {
             (&mut self.strict, Ask::Every),
             (&mut self.lenient, Ask::Some),
         ] {
-            if !known.contains_key(&pair) {
-                known.extend(settle([pair], |pair, known| {
+            if !known.contains(&pair.number()) {
+                let more = settle(vec![pair], &mut |pair, known| {
                     record_reads(sets, ask, pair, known)
-                }));
+                });
+                for (pair, good) in more.into_values() {
+                    known.insert(pair.number(), (pair, good));
+                }
             }
         }
     }
@@ -98,8 +102,8 @@ impl<'w, 'r> Verdicts<'w, 'r> {
     }
 
     /// All records that might be asked about.
-    pub(super) fn pairs(&self) -> impl Iterator<Item = Pair> {
-        self.strict.keys().copied()
+    pub(super) fn pairs(&self) -> Vec<Pair> {
+        self.strict.values().map(|(pair, _)| *pair).collect()
     }
 
     /// The branch of a reader's union that a value of this type goes to; the type itself is no union.
@@ -130,14 +134,14 @@ impl<'w, 'r> Verdicts<'w, 'r> {
             places: Vec::new(),
             around: Vec::new(),
             queue: VecDeque::new(),
-            seen: HashSet::new(),
+            seen: Table::default(),
         };
         report.differ(writer, reader, Place::default());
         while let Some((pair, place)) = report.queue.pop_front() {
             report.records(pair, place);
         }
         let mut found = report.found;
-        found.sort_by(|(a, _), (b, _)| a.cmp(b));
+        table::sort(&mut found, |(a, _), (b, _)| a.cmp(b));
         found.dedup_by(|(a, left), (b, right)| a == b && left.kind == right.kind);
         found.into_iter().map(|(_, found)| found).collect()
     }
@@ -192,44 +196,48 @@ fn reads(
     }
 }
 
-fn solve(writer: Schema<'_>, reader: Schema<'_>, ask: Ask) -> HashMap<Pair, bool> {
+fn solve(writer: Schema<'_>, reader: Schema<'_>, ask: Ask) -> Known {
     let sets = (writer.set(), reader.set());
     let mut found = Vec::new();
     reads(sets, ask, writer.view(), reader.view(), &mut |pair| {
         found.push(pair);
         true
     });
-    settle(found, |pair, known| record_reads(sets, ask, pair, known))
+    settle(found, &mut |pair, known| {
+        record_reads(sets, ask, pair, known)
+    })
 }
 
 /// The greatest fixed point: what holds of pairs and of all they lean on, if nothing contradicts it.
 ///
 /// `holds` asks for every pair it leans on, each time it is called.
-pub(super) fn settle(
-    pairs: impl IntoIterator<Item = Pair>,
-    mut holds: impl FnMut(Pair, &mut dyn FnMut(Pair) -> bool) -> bool,
-) -> HashMap<Pair, bool> {
-    let mut waiting: VecDeque<Pair> = pairs.into_iter().collect();
-    let mut known: HashMap<Pair, bool> = waiting.iter().map(|pair| (*pair, true)).collect();
-    let mut leaning: HashMap<Pair, Vec<Pair>> = HashMap::new();
-    let mut asked = HashSet::new();
+pub(super) fn settle(pairs: Vec<Pair>, holds: &mut Holds<'_>) -> Known {
+    let mut waiting = VecDeque::from(pairs);
+    let mut known = Known::default();
+    for pair in &waiting {
+        known.insert(pair.number(), (*pair, true));
+    }
+    let mut leaning: Table<u128, Vec<Pair>> = Table::default();
+    let mut asked: Table<u128, ()> = Table::default();
     while let Some(pair) = waiting.pop_front() {
-        if known.get(&pair) == Some(&false) {
+        if known.get(&pair.number()).is_some_and(|(_, good)| !good) {
             continue;
         }
-        let first = asked.insert(pair);
+        let first = asked.insert(pair.number(), ()).is_none();
         let good = holds(pair, &mut |other| {
             if first {
-                leaning.entry(other).or_default().push(pair);
+                leaning.get_or(other.number(), Vec::new).push(pair);
             }
-            *known.entry(other).or_insert_with(|| {
+            let known = known.get_or(other.number(), || {
                 waiting.push_back(other);
-                true
-            })
+                (other, true)
+            });
+            known.1
         });
         if !good {
-            known.insert(pair, false);
-            waiting.extend(leaning.remove(&pair).into_iter().flatten());
+            known.insert(pair.number(), (pair, false));
+            let again = leaning.get_mut(&pair.number()).map(std::mem::take);
+            waiting.extend(again.into_iter().flatten());
         }
     }
     known
@@ -284,7 +292,7 @@ struct Report<'w, 'r> {
     /// Each with the record around it.
     around: Vec<(Pair, usize)>,
     queue: VecDeque<(Pair, Place)>,
-    seen: HashSet<Pair>,
+    seen: Table<u128, ()>,
 }
 
 impl<'w, 'r> Report<'w, 'r> {
@@ -361,7 +369,7 @@ impl<'w, 'r> Report<'w, 'r> {
             }
             (View::Record(written, _), View::Record(read, _)) => {
                 self.names(writer, reader, place);
-                if self.seen.insert((written, read)) {
+                if self.seen.insert((written, read).number(), ()).is_none() {
                     self.queue.push_back(((written, read), place));
                 }
             }
@@ -411,14 +419,16 @@ impl<'w, 'r> Report<'w, 'r> {
     /// Whether a value of one type can be read as another, or could be but for the records that the place is in:
     /// a list whose elements do not match has one fault, not a second one in its link to the rest.
     fn explained(&self, writer: View<'w>, reader: View<'r>, place: Place) -> bool {
-        let mut inside = HashSet::new();
+        let mut inside: Table<u128, ()> = Table::default();
         let mut at = place.inside;
         while let Some((pair, around)) = at.checked_sub(1).and_then(|at| self.around.get(at)) {
-            inside.insert(*pair);
+            inside.insert(pair.number(), ());
             at = *around;
         }
-        let mut known = |pair| {
-            inside.contains(&pair) || self.verdicts.strict.get(&pair).copied().unwrap_or(false)
+        let mut known = |pair: Pair| {
+            let strict = &self.verdicts.strict;
+            let good = strict.get(&pair.number()).is_some_and(|(_, good)| *good);
+            good || inside.contains(&pair.number())
         };
         reads(self.verdicts.sets(), Ask::Every, writer, reader, &mut known)
     }

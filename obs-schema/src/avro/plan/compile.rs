@@ -2,9 +2,9 @@
 //!
 //! Like the verdicts, this does not recurse through references: records wait in a queue.
 
-use std::collections::HashMap;
+use crate::table::{Numbered, Table};
 
-use super::check::{Pair, Verdicts, settle};
+use super::check::{Known, Pair, Verdicts, settle};
 use super::matching::{fields, likeness, logical, scales};
 use super::{Action, Piece, Plan, Record, Skip, Step, Symbol};
 use crate::avro::dynamic;
@@ -20,11 +20,11 @@ pub(super) fn run(writer: Schema<'_>, reader: Schema<'_>, verdicts: &Verdicts<'_
         reader: reader.set(),
         verdicts,
         records: Vec::new(),
-        record_places: HashMap::new(),
+        record_places: Table::default(),
         skips: Vec::new(),
-        skip_places: HashMap::new(),
+        skip_places: Table::default(),
         waiting: Vec::new(),
-        same: settle(verdicts.pairs(), |pair, same| {
+        same: settle(verdicts.pairs(), &mut |pair, same| {
             records_alike(verdicts, pair, same)
         }),
         defaults: MOST_DEFAULTS,
@@ -50,12 +50,12 @@ struct Compiler<'w, 'r, 'v> {
     reader: &'r Set,
     verdicts: &'v Verdicts<'w, 'r>,
     records: Vec<Record>,
-    record_places: HashMap<Pair, usize>,
+    record_places: Table<u128, usize>,
     skips: Vec<Box<[Skip]>>,
-    skip_places: HashMap<NamedId, usize>,
+    skip_places: Table<u128, usize>,
     waiting: Vec<Waiting>,
     /// Whether every value of one record has the bytes of the other.
-    same: HashMap<Pair, bool>,
+    same: Known,
     defaults: usize,
     passes_symbols: bool,
 }
@@ -71,7 +71,7 @@ impl Compiler<'_, '_, '_> {
         if !self.verdicts.some(writer, reader) {
             return Step::Refuse("the reader's schema has no place for this value of the writer's");
         }
-        let same = |pair| self.same.get(&pair).copied().unwrap_or(false);
+        let same = |pair: Pair| self.same.get(&pair.number()).is_some_and(|(_, same)| *same);
         if alike(self.verdicts, writer, reader, &mut { same }) {
             return Step::Copy(self.skip(writer));
         }
@@ -124,7 +124,7 @@ impl Compiler<'_, '_, '_> {
     }
 
     fn place(&mut self, pair: Pair) -> usize {
-        *self.record_places.entry(pair).or_insert_with(|| {
+        *self.record_places.get_or(pair.number(), || {
             let place = self.records.len();
             self.records.push(Record::default());
             self.waiting.push(Waiting::Record(place, pair));
@@ -246,7 +246,7 @@ impl Compiler<'_, '_, '_> {
                     .collect(),
             ),
             View::Record(id, _) => {
-                let place = *self.skip_places.entry(id).or_insert_with(|| {
+                let place = *self.skip_places.get_or(id.number(), || {
                     let place = self.skips.len();
                     self.skips.push(Box::default());
                     self.waiting.push(Waiting::Skip(place, id));

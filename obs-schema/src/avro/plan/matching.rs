@@ -1,6 +1,6 @@
 //! Which of the writer's things belongs to which of the reader's.
 
-use std::collections::HashMap;
+use crate::table::Table;
 
 use crate::avro::view::View;
 use crate::avro::{Field, Logical, Named, Set};
@@ -21,21 +21,15 @@ fn remembers(reader: &Named, writer: &Named) -> bool {
 
 /// For each field of the reader's, the place of the writer's field it takes. No field is taken twice.
 pub(super) fn fields(writer: &[Field], reader: &[Field]) -> Vec<Option<usize>> {
-    let mut free: HashMap<&str, usize> = writer
-        .iter()
-        .enumerate()
-        .map(|(place, field)| (field.name.as_str(), place))
-        .collect();
-    let mut taken: Vec<Option<usize>> = reader
-        .iter()
-        .map(|field| free.remove(field.name.as_str()))
-        .collect();
+    let mut free: Table<&str, Option<usize>> = Table::default();
+    for (place, field) in writer.iter().enumerate() {
+        free.insert(&field.name, Some(place));
+    }
+    let mut take = |name: &String| free.get_mut(name.as_str())?.take();
+    let mut taken: Vec<Option<usize>> = reader.iter().map(|field| take(&field.name)).collect();
     for (field, taken) in reader.iter().zip(&mut taken) {
         if taken.is_none() {
-            *taken = field
-                .aliases
-                .iter()
-                .find_map(|alias| free.remove(alias.as_str()));
+            *taken = field.aliases.iter().find_map(&mut take);
         }
     }
     taken

@@ -7,7 +7,7 @@ use crate::json_schema::pattern::Pattern;
 use crate::json_schema::tree::{
     Body, Dialect, Entry, InstanceType, Keywords, Schema, SchemaId, Set,
 };
-use std::collections::HashMap;
+use crate::table::{self, Numbered, Table};
 
 /// A compiled schema. Others are named by their index.
 #[derive(Clone, Debug)]
@@ -207,13 +207,13 @@ pub(super) fn compile(set: &Set, root: SchemaId, options: ValidatorOptions) -> V
     let mut compiler = Compiler {
         set,
         options,
-        index: HashMap::new(),
+        index: Table::default(),
         waiting: Vec::new(),
-        patterns: HashMap::new(),
+        patterns: Table::default(),
     };
     let mut out = Validator {
         schemas: Vec::new(),
-        dynamic: HashMap::new(),
+        dynamic: Vec::new(),
     };
     compiler.index(root);
     let mut done = 0;
@@ -222,9 +222,9 @@ pub(super) fn compile(set: &Set, root: SchemaId, options: ValidatorOptions) -> V
         let compiled = compiler.schema(set.get(id));
         out.schemas.push(compiled);
     }
-    for ((resource, name), id) in &set.dynamic_anchors {
-        if let Some(at) = compiler.index.get(id) {
-            out.dynamic.insert((*resource, name.clone()), *at);
+    for (anchor, id) in &set.dynamic_anchors {
+        if let Some(at) = compiler.index.get(&id.number()) {
+            out.dynamic.push((anchor.clone(), *at));
         }
     }
     if out.dynamic.is_empty() {
@@ -255,20 +255,20 @@ fn mark_recursive(schemas: &mut [Compiled]) {
 struct Compiler<'s> {
     set: &'s Set,
     options: ValidatorOptions,
-    index: HashMap<SchemaId, usize>,
+    index: Table<u128, usize>,
     /// Everything that has an index, in that order.
     waiting: Vec<SchemaId>,
-    patterns: HashMap<&'s str, Option<Pattern>>,
+    patterns: Table<&'s str, Option<Pattern>>,
 }
 
 impl<'s> Compiler<'s> {
     /// The index of a schema, which will be compiled when its turn comes.
     fn index(&mut self, id: SchemaId) -> usize {
-        if let Some(at) = self.index.get(&id) {
+        if let Some(at) = self.index.get(&id.number()) {
             return *at;
         }
         let at = self.waiting.len();
-        self.index.insert(id, at);
+        self.index.insert(id.number(), at);
         self.waiting.push(id);
         at
     }
@@ -290,11 +290,10 @@ impl<'s> Compiler<'s> {
 
     fn schema(&mut self, schema: &'s Schema) -> Compiled {
         // Every resource is compiled with its dynamic anchors: who looks for them is known only when running.
-        let from = (schema.resource, String::new());
-        let set = self.set;
-        let anchors = set
-            .dynamic_anchors
-            .range(from..)
+        let all = &self.set.dynamic_anchors;
+        let from = all.partition_point(|((root, _), _)| *root < schema.resource);
+        let anchors = all[from..]
+            .iter()
             .take_while(|((root, _), _)| *root == schema.resource);
         for (_, id) in anchors {
             self.index(*id);
@@ -380,10 +379,7 @@ impl<'s> Compiler<'s> {
 
     /// An expression that does not compile was reported when it was read, and asserts nothing.
     fn pattern(&mut self, text: &'s str) -> Option<Pattern> {
-        let compiled = self
-            .patterns
-            .entry(text)
-            .or_insert_with(|| Pattern::new(text).ok());
+        let compiled = self.patterns.get_or(text, || Pattern::new(text).ok());
         compiled.clone()
     }
 
@@ -438,7 +434,7 @@ impl<'s> Compiler<'s> {
 
     fn object(&mut self, keywords: &'s Keywords) -> Option<ObjectRules> {
         let mut properties = self.entries(&keywords.properties);
-        properties.sort();
+        table::sort(&mut properties, Ord::cmp);
         properties.dedup_by(|later, first| later.0 == first.0);
         let mut patterns = Vec::with_capacity(keywords.pattern_properties.len());
         for entry in &keywords.pattern_properties {

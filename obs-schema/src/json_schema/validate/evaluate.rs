@@ -11,8 +11,8 @@ use super::seen::Seen;
 use super::{Validator, Violation};
 use crate::json::{Json, Number};
 use crate::json_schema::{equal, format, number};
+use crate::table::{Numbered, Table};
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 /// Schemas may be entered this deep; an instance nested beyond reason is refused before it overflows the stack.
 const MAX_DEPTH: usize = 512;
@@ -66,7 +66,7 @@ pub(super) struct Walk<'v> {
     pub(super) scope: ScopeId,
     /// Verdicts of recursive schemas.
     /// Without them, a tree of `anyOf`s below `anyOf`s takes time exponential in the depth of the instance.
-    known: HashMap<Asked, Verdict>,
+    known: Table<u128, Verdict>,
     /// The questions being answered, where dynamic references may come back to one.
     open: Vec<Asked>,
     /// No verdict is possible. What is told from then on is only the consequence of that.
@@ -75,6 +75,11 @@ pub(super) struct Walk<'v> {
 
 /// A schema, the address of an instance, which cannot move meanwhile, and the scope.
 type Asked = (usize, usize, ScopeId);
+
+/// Schemas and scopes are counted, so half as many bits do for each of them.
+fn number((schema, instance, scope): Asked) -> u128 {
+    (instance, schema << 32 | scope).number()
+}
 
 /// What a schema said of an instance.
 #[derive(Clone, Copy)]
@@ -99,7 +104,7 @@ impl<'v> Walk<'v> {
             depth: 0,
             scopes: Scopes::default(),
             scope: 0,
-            known: HashMap::new(),
+            known: Table::default(),
             open: Vec::new(),
             given_up: false,
         }
@@ -176,7 +181,8 @@ impl<'v> Walk<'v> {
                 self.depth -= 1;
                 if schema.recursive && is_composite(instance) {
                     let collected = self.collect;
-                    self.known.insert(asked, Verdict { holds, collected });
+                    self.known
+                        .insert(number(asked), Verdict { holds, collected });
                 }
                 holds
             }
@@ -196,7 +202,7 @@ impl<'v> Walk<'v> {
         if !schema.recursive || recording || !is_composite(instance) {
             return None;
         }
-        let verdict = self.known.get(&asked)?;
+        let verdict = self.known.get(&number(asked))?;
         (verdict.holds || verdict.collected || !self.collect).then_some(verdict.holds)
     }
 

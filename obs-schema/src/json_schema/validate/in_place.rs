@@ -42,9 +42,15 @@ impl Walk<'_> {
 
     /// The outermost resource on the way here that claims the anchor.
     fn dynamic_target(&self, target: usize, name: &str) -> usize {
-        let find = |resource| self.validator.dynamic.get(&(resource, name.to_owned()));
+        let all = &self.validator.dynamic;
+        let find = |resource| {
+            let at = all.binary_search_by(|((root, known), _)| {
+                (*root, known.as_str()).cmp(&(resource, name))
+            });
+            at.ok().map(|at| all[at].1)
+        };
         let found = self.scopes.outermost(self.scope, find);
-        found.copied().unwrap_or(target)
+        found.unwrap_or(target)
     }
 
     /// A schema that must hold of the same instance. Its record may go straight to ours: if it fails, so do we.

@@ -5,7 +5,7 @@
 //! remembered by it.
 
 use crate::json_schema::tree::SchemaId;
-use std::collections::HashMap;
+use crate::table::{Numbered, Table};
 
 /// The number of a scope. Zero is the empty one.
 pub(super) type ScopeId = usize;
@@ -15,7 +15,7 @@ pub(super) type ScopeId = usize;
 pub(super) struct Scopes {
     /// Each with the scope it grew from and the resource it grew by; scope one comes first.
     grown: Vec<(ScopeId, SchemaId)>,
-    known: HashMap<(ScopeId, SchemaId), ScopeId>,
+    known: Table<u128, ScopeId>,
 }
 
 impl Scopes {
@@ -33,7 +33,7 @@ impl Scopes {
         if self.resources(scope).any(|known| known == resource) {
             return scope;
         }
-        *self.known.entry((scope, resource)).or_insert_with(|| {
+        *self.known.get_or((scope, resource).number(), || {
             self.grown.push((scope, resource));
             self.grown.len()
         })

@@ -20,7 +20,7 @@
 )]
 pub mod golden {
     pub mod avro {
-        use ::obs_runtime::__private::v1::{self as __obs, Within as _};
+        use ::obs_runtime::__private::v1::{self as __obs, Clone as _, From as _, Into as _, Within as _};
         include!("golden.avro.kinds.rs");
         include!("golden.avro.logical-types.rs");
         include!("golden.avro.card-added.rs");
@@ -29,31 +29,31 @@ pub mod golden {
     }
 
     pub mod idl {
-        use ::obs_runtime::__private::v1::{self as __obs, Within as _};
+        use ::obs_runtime::__private::v1::{self as __obs, Clone as _, From as _, Into as _, Within as _};
         include!("golden.idl.ordered.rs");
     }
 
     pub mod protocol {
-        use ::obs_runtime::__private::v1::{self as __obs, Within as _};
+        use ::obs_runtime::__private::v1::{self as __obs, Clone as _, From as _, Into as _, Within as _};
         include!("golden.protocol.message.rs");
     }
 
     pub mod r#type {
         pub mod self_ {
             pub mod vec {
-                use ::obs_runtime::__private::v1::{self as __obs, Within as _};
+                use ::obs_runtime::__private::v1::{self as __obs, Clone as _, From as _, Into as _, Within as _};
                 include!("golden.type.self.vec.option.rs");
             }
         }
     }
 
     pub mod shared {
-        use ::obs_runtime::__private::v1::{self as __obs, Within as _};
+        use ::obs_runtime::__private::v1::{self as __obs, Clone as _, From as _, Into as _, Within as _};
         include!("golden.shared.money.rs");
     }
 
     pub mod yaml {
-        use ::obs_runtime::__private::v1::{self as __obs, Within as _};
+        use ::obs_runtime::__private::v1::{self as __obs, Clone as _, From as _, Into as _, Within as _};
         include!("golden.yaml.refund-issued.rs");
     }
 }

@@ -19,7 +19,7 @@
     variant_size_differences, // branches are as large as the schema says
 )]
 mod __root {
-    use ::obs_runtime::__private::v1::{self as __obs, Within as _};
+    use ::obs_runtime::__private::v1::{self as __obs, Clone as _, From as _, Into as _, Within as _};
     include!("constraints.rs");
     include!("draft-seven.rs");
     include!("exotic.rs");
@@ -47,7 +47,7 @@ pub use self::__root::*;
     variant_size_differences, // branches are as large as the schema says
 )]
 pub mod common {
-    use ::obs_runtime::__private::v1::{self as __obs, Within as _};
+    use ::obs_runtime::__private::v1::{self as __obs, Clone as _, From as _, Into as _, Within as _};
     include!("common.place.rs");
 }
 
@@ -69,7 +69,7 @@ pub mod common {
     variant_size_differences, // branches are as large as the schema says
 )]
 pub mod draft_seven {
-    use ::obs_runtime::__private::v1::{self as __obs, Within as _};
+    use ::obs_runtime::__private::v1::{self as __obs, Clone as _, From as _, Into as _, Within as _};
     include!("draft_seven.point.rs");
 }
 
@@ -91,6 +91,6 @@ pub mod draft_seven {
     variant_size_differences, // branches are as large as the schema says
 )]
 pub mod open_order {
-    use ::obs_runtime::__private::v1::{self as __obs, Within as _};
+    use ::obs_runtime::__private::v1::{self as __obs, Clone as _, From as _, Into as _, Within as _};
     include!("open_order.customer.rs");
 }

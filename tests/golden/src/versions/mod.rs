@@ -20,16 +20,16 @@
 )]
 pub mod golden {
     pub mod versions {
-        use ::obs_runtime::__private::v1::{self as __obs, Within as _};
+        use ::obs_runtime::__private::v1::{self as __obs, Clone as _, From as _, Into as _, Within as _};
         include!("golden.versions.order-shipped.rs");
 
         pub mod order_shipped_v1 {
-            use ::obs_runtime::__private::v1::{self as __obs, Within as _};
+            use ::obs_runtime::__private::v1::{self as __obs, Clone as _, From as _, Into as _, Within as _};
             include!("golden.versions.order_shipped_v1.order-shipped.rs");
         }
 
         pub mod order_shipped_v2 {
-            use ::obs_runtime::__private::v1::{self as __obs, Within as _};
+            use ::obs_runtime::__private::v1::{self as __obs, Clone as _, From as _, Into as _, Within as _};
             include!("golden.versions.order_shipped_v2.order-shipped.rs");
         }
     }
