@@ -126,7 +126,7 @@ fn feed(cx: &mut Diagnostics, node: &Node) -> Option<Located<MetricFeed>> {
     let value = MetricFeed {
         name: name?.value,
         kind: (*kind).to_owned(),
-        text: sorted(&node.to_json()).to_string(),
+        said: sorted(&node.to_json()),
         series,
         fields,
         allow,

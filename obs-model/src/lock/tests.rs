@@ -59,7 +59,7 @@ fn model() -> Build {
     event.metrics = vec![MetricFeed {
         name: "signups_total".to_owned(),
         kind: "counter".to_owned(),
-        text: "{}".to_owned(),
+        said: obs_schema::json::Json::Object(Vec::new()),
         series: 1,
         fields: Vec::new(),
         allow: Vec::new(),
