@@ -13,6 +13,7 @@ mod borrowed;
 mod construct;
 mod defaults;
 mod event;
+mod feed;
 #[cfg(feature = "specs")]
 mod files;
 mod json;

@@ -3,6 +3,7 @@
 //! Every back end (Rust, lock, `show`, later dashboards and drift) reads this and nothing else.
 //! Places are kept for messages; they take no part in comparing models, which goes through the lock text.
 
+pub mod feed;
 pub mod metrics;
 #[cfg(feature = "specs")]
 pub mod typedness;
@@ -442,6 +443,8 @@ pub struct Event {
     pub max_series: Option<u64>,
     /// Further families this event feeds.
     pub metrics: Vec<MetricFeed>,
+    /// The same resolved, as far as the event alone feeds them.
+    pub feeds: Vec<feed::Feed>,
     /// Never sampled, never dropped.
     pub audit: bool,
     /// `{since, sunset, use}`
@@ -592,8 +595,8 @@ pub struct MetricFeed {
     pub name_loc: Loc,
     /// `counter`, `gauge`, `histogram`, `summary` or `info`.
     pub kind: String,
-    /// Everything it says, as compact JSON with sorted keys.
-    pub text: String,
+    /// Everything it says, with sorted keys.
+    pub said: Json,
     /// Series that one combination of labels makes: a histogram has one a bucket, and more.
     pub series: u64,
     /// The fields of the event it reads, each with its place.

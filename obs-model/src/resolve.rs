@@ -4,6 +4,7 @@
 
 mod boxes;
 mod events;
+mod feeds;
 mod names;
 #[cfg(feature = "specs")]
 mod upcasts;
@@ -41,6 +42,7 @@ pub fn run(cx: &mut Diagnostics, draft: Draft, settings: &Settings, overlays: &O
     };
     names::choose(cx, &mut model, settings);
     events::resolve(cx, &mut model, events, overlays);
+    feeds::resolve(&mut model);
     boxes::place(&mut model, settings);
     spread_sensitivity(&mut model);
     #[cfg(feature = "specs")]

@@ -6,6 +6,7 @@ use obs_schema::wire::{DecodeError, EncodeError};
 
 use crate::bus::Bus;
 use crate::log::Level;
+use crate::metric::{FamilyInfo, Feeds};
 use crate::publish::Publisher;
 use crate::tell::Tell;
 use crate::validate::Validate;
@@ -55,6 +56,11 @@ pub trait Event: Validate + Clone + Send + Sync + 'static {
         0
     }
 
+    /// Feeds the families that the description names, once it is published.
+    fn feed(&self, to: &Feeds<'_>) {
+        let _ = to;
+    }
+
     /// A publisher of this event on a bus.
     fn publisher(bus: &Bus) -> Publisher<Self> {
         Publisher::new(bus)
@@ -100,6 +106,8 @@ pub struct Descriptor {
     pub owner: Option<&'static str>,
     /// The fields that telemetry or routing look at, in the order of the schema.
     pub fields: &'static [FieldInfo],
+    /// Further families it feeds.
+    pub feeds: &'static [FamilyInfo],
     /// The mark by which a built binary tells that it carries this event; see [`obs_schema::carried`].
     pub record: &'static [u8],
 }
@@ -127,6 +135,7 @@ impl Descriptor {
         audit: false,
         owner: None,
         fields: &[],
+        feeds: &[],
         record: &[],
     };
 

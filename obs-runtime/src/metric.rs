@@ -11,6 +11,7 @@ mod bank;
 mod exemplar;
 mod exposition;
 mod family;
+mod feed;
 mod labels;
 mod own;
 mod published;
@@ -25,6 +26,10 @@ use std::sync::Mutex;
 pub use exposition::Format;
 pub(crate) use family::Family;
 pub use family::{FamilyInfo, Kind};
+pub use feed::Feeds;
+pub(crate) use feed::apart;
+#[doc(hidden)]
+pub use feed::{Measure, bounded, measure};
 pub use labels::Labels;
 pub(crate) use own::{Reason, Signal, buffered, dropped, export_failed, redaction_failed};
 #[cfg(test)]
@@ -58,7 +63,11 @@ pub(crate) fn published(about: &'static Descriptor, source: &str) -> &'static Pu
     if let Some(known) = all.iter().find(same) {
         return known;
     }
-    let new: &'static Published = Box::leak(Box::new(Published::new(about, source)));
+    let new: &'static Published = Box::leak(Box::new(Published::new(
+        about,
+        source,
+        feed::families(about),
+    )));
     all.push(new);
     new
 }

@@ -41,8 +41,8 @@ pub mod v1 {
     };
     pub use crate::log::Level;
     pub use crate::metric::{
-        Counter, FamilyInfo, Gauge, Histogram, Info, Instrument, MetricSet, Summary, labels_agree,
-        values_at, within_budget,
+        Counter, FamilyInfo, Feeds, Gauge, Histogram, Info, Instrument, Kind, MetricSet, Summary,
+        bounded, labels_agree, measure, values_at, within_budget,
     };
     pub use crate::part::{EventPart, PartSchema, Piece, text as part_text};
     pub use crate::publish::Publisher;

@@ -5,6 +5,7 @@
 mod build;
 mod codegen;
 mod gate;
+mod publish;
 
 use crate::run::{cargo, go, root};
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ cargo xtask bench [NAME…] [--short]
     gate      allocations and instructions of single operations against those in tests/bench/gate/counts.txt
     codec     our codecs beside serde_avro_fast and serde_json, in turns
     publish   whole publishes beside what people write by hand, in turns; needs Linux
+    sustained two threads that publish for a minute, with an exporter that is healthy, slow or dead
     codegen   schemas a second, build script times, lines and compile time of an event
     build     processor seconds of a build from scratch, for each crate and feature
 cargo xtask bench gate --bless
@@ -26,10 +28,11 @@ cargo xtask bench gate --bless
 /// A benchmark: its name, and what runs it, in full or in short.
 type Bench = (&'static str, fn(bool) -> Result<(), String>);
 
-const BENCHES: [Bench; 5] = [
+const BENCHES: [Bench; 6] = [
     ("gate", |_| gate().map(drop)),
     ("codec", codec),
-    ("publish", publish),
+    ("publish", publish::run),
+    ("sustained", publish::sustained),
     ("codegen", codegen::run),
     ("build", build::run),
 ];
@@ -86,14 +89,6 @@ fn codec(short: bool) -> Result<(), String> {
     go(&mut command)
 }
 
-fn publish(short: bool) -> Result<(), String> {
-    let mut command = Command::new(program("obs-bench-publish", true)?);
-    if short {
-        command.arg("--short");
-    }
-    go(&mut command)
-}
-
 /// The workspace of the benchmarks.
 fn manifest() -> PathBuf {
     root().join("tests/bench/Cargo.toml")
@@ -109,13 +104,19 @@ fn scratch(name: &str) -> Result<PathBuf, String> {
 
 /// Builds a program of the workspace and gives its path.
 fn program(package: &str, release: bool) -> Result<PathBuf, String> {
+    program_with(package, release, &[])
+}
+
+/// The same with further arguments to cargo.
+fn program_with(package: &str, release: bool, arguments: &[&str]) -> Result<PathBuf, String> {
     let target = scratch("target")?;
     let mut command = cargo();
     command
         .args(["build", "--quiet", "-p", package, "--manifest-path"])
         .arg(manifest())
         .arg("--target-dir")
-        .arg(&target);
+        .arg(&target)
+        .args(arguments);
     if release {
         command.arg("--release");
     }

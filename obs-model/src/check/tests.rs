@@ -208,6 +208,7 @@ fn event(ty: TypeId, keys: EventKeys, file: FileId) -> Event {
         min_rate: None,
         compatibility: "BACKWARD".to_owned(),
         max_series: keys.max_series.as_ref().map(|most| most.value),
+        feeds: Vec::new(),
         metrics: keys.metrics.iter().map(|feed| feed.value.clone()).collect(),
         audit: false,
         deprecated: keys

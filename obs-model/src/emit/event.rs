@@ -1,5 +1,6 @@
 //! `impl Event`: the static facts of an event, and its key.
 
+use super::feed;
 use super::paths::Scope;
 use super::printer::{Code, byte_lit, lit};
 use super::telemetry;
@@ -52,6 +53,7 @@ pub(crate) fn event(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &Type
         code.close();
     }
     telemetry::methods(code, scope, &marked(ty));
+    feed::method(code, scope, event);
     code.close();
 
     let mut codecs = Vec::new();
@@ -160,6 +162,7 @@ fn descriptor(code: &mut Code, scope: &Scope<'_>, name: &str, event: &Event, ty:
         }
         code.leave("],");
     }
+    feed::families(code, scope, event);
     code.leave("};");
 }
 

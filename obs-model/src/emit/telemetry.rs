@@ -39,7 +39,7 @@ pub(super) fn methods(code: &mut Code, scope: &Scope<'_>, marked: &[&Field]) {
     code.open(format_args!("fn series(&self) -> ::core::primitive::usize"));
     let mut sum = String::new();
     for (field, label) in labels {
-        let (index, count) = index(scope, field, label);
+        let (index, count) = index(scope, "self", field, label);
         sum = if sum.is_empty() {
             index
         } else {
@@ -166,12 +166,17 @@ fn speaks_json(scope: &Scope<'_>, ty: &Type) -> bool {
     }
 }
 
-/// Which value of its label a field has, and how many there are, as expressions.
-fn index(scope: &Scope<'_>, field: &Field, label: &Label) -> (String, String) {
+/// Which value of its label a field has, and how many there are, as expressions. `base` is the record it stands in.
+pub(super) fn index(
+    scope: &Scope<'_>,
+    base: &str,
+    field: &Field,
+    label: &Label,
+) -> (String, String) {
     let obs = scope.obs;
     let count = label.values.len();
     let other = count.saturating_sub(1);
-    let (optional, ty, value) = open(field, &Value::place(format!("self.{}", field.ident)));
+    let (optional, ty, value) = open(field, &Value::place(format!("{base}.{}", field.ident)));
     let at = value.bare(ty);
     let (found, count) = match &ty.shape {
         Shape::Bool => (
@@ -220,7 +225,7 @@ fn index(scope: &Scope<'_>, field: &Field, label: &Label) -> (String, String) {
     };
     let ident = &field.ident;
     (
-        format!("self.{ident}.as_ref().map_or({none}, |v| {found})"),
+        format!("{base}.{ident}.as_ref().map_or({none}, |v| {found})"),
         count,
     )
 }

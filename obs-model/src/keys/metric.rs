@@ -128,7 +128,7 @@ fn feed(cx: &mut Diagnostics, node: &Node) -> Option<Located<MetricFeed>> {
         name: name.value,
         name_loc: name.loc,
         kind: (*kind).to_owned(),
-        text: sorted(&node.to_json()).to_string(),
+        said: sorted(&node.to_json()),
         series,
         fields,
         allow,

@@ -87,7 +87,7 @@ fn everything_an_event_may_say() {
     assert_eq!(keys.slos[0].value.window_s, Some(2_592_000));
     assert_eq!(keys.log.expect("read").value.1.to_string(), "0.1");
     assert_eq!(
-        keys.metrics[0].value.text,
+        keys.metrics[0].value.said.to_string(),
         r#"{"labels":["plan"],"name":"users_total","type":"counter","when":{"plan":["TEAM"]}}"#
     );
     assert_eq!(keys.metrics[0].value.fields.len(), 2);

@@ -237,7 +237,7 @@ fn event(facts: &mut Facts<'_>, event: &Event) {
     for metric in &event.metrics {
         facts.say(
             &["metric", &metric.name],
-            format!("{} {}", metric.kind, metric.text),
+            format!("{} {}", metric.kind, metric.said),
         );
     }
     facts.flag(&["audit"], event.audit);

@@ -65,7 +65,7 @@ fn model() -> Build {
         name: "signups_total".to_owned(),
         name_loc: Loc::new(FileId::TOKENS, 0, 0),
         kind: "counter".to_owned(),
-        text: "{}".to_owned(),
+        said: obs_schema::json::Json::Object(Vec::new()),
         series: 1,
         fields: Vec::new(),
         allow: Vec::new(),

@@ -127,6 +127,7 @@ fn event(draft: DraftEvent, event_type: String, keys: EventKeys) -> Event {
         compatibility: value(&keys.compatibility).unwrap_or_else(|| "BACKWARD".to_owned()),
         max_series: value(&keys.max_series),
         metrics: keys.metrics.iter().map(|feed| feed.value.clone()).collect(),
+        feeds: Vec::new(),
         audit: value(&keys.audit).unwrap_or(false),
         deprecated: value(&keys.deprecated),
         dialect: draft.dialect,
@@ -209,7 +210,8 @@ fn labels(model: &mut Model) {
     }
 }
 
-fn complete(model: &Model, field: &Field, mut label: Label) -> Label {
+/// A label with all its values.
+pub(super) fn complete(model: &Model, field: &Field, mut label: Label) -> Label {
     if label.name.is_empty() {
         label.name = names::field_ident(&field.wire)
             .trim_start_matches("r#")

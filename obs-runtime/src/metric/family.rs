@@ -9,7 +9,7 @@ use super::published::MOST_SERIES;
 use super::sketch::{SLICES, Sketch};
 use super::text::Lines;
 use crate::clock::{self, Moment, SECOND};
-use crate::context::Context;
+use crate::context::{Context, SpanContext};
 use crate::event::LabelInfo;
 use crate::lane::lock;
 
@@ -157,7 +157,7 @@ pub(crate) fn family(about: &FamilyInfo) -> &'static Family {
     let mut all = lock(&FAMILIES);
     let at = all.binary_search_by(|one| one.about.name.cmp(about.name));
     let known = at.ok().map(|at| all[at]);
-    if let Some(known) = known.filter(|known| known.about == *about) {
+    if let Some(known) = known.filter(|known| known.is(about)) {
         return known;
     }
     let new: &'static Family = Box::leak(Box::new(Family::new(*about)));
@@ -201,6 +201,16 @@ impl Family {
             overflows: AtomicU64::new(0),
             lines: OnceLock::new(),
         }
+    }
+
+    /// Whether this describes it too. In what they say about it descriptions may differ.
+    pub(crate) fn is(&self, about: &FamilyInfo) -> bool {
+        let words = FamilyInfo {
+            help: self.about.help,
+            unit: self.about.unit,
+            ..*about
+        };
+        self.about == words
     }
 
     /// Whether it has more combinations of labels than series.
@@ -256,13 +266,7 @@ impl Family {
         }
         match &self.numbers {
             Numbers::Histogram(bank) => {
-                let bounds = self.about.buckets;
-                // A count without a branch: the processor cannot guess wrong, and there are few bounds.
-                let bucket: usize = bounds.iter().map(|bound| usize::from(value > *bound)).sum();
-                let cell = series * (bounds.len() + 1) + bucket;
-                let row = bank.mine();
-                row.add(cell, 1);
-                row.add_float(series, value);
+                let cell = self.measure(bank, series, value);
                 self.exemplar(cell, value.to_bits());
             }
             Numbers::Summary { all, lately, .. } => {
@@ -275,6 +279,57 @@ impl Family {
             }
             _ => {}
         }
+    }
+
+    /// Counts, sets or measures on behalf of an event.
+    pub(crate) fn feed(&self, series: usize, value: f64, exemplar: Option<(SpanContext, Moment)>) {
+        if !value.is_finite() {
+            return Refusal::Value.count();
+        }
+        let (cell, bits) = match (&self.numbers, self.about.kind) {
+            (Numbers::Counter(_), _) if value < 0.0 => return Refusal::Value.count(),
+            (Numbers::Counter(bank), Kind::Counter) => {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "what feeds it is a whole number, and none below zero"
+                )]
+                let by = value as u64;
+                bank.mine().add(series, by);
+                (series, by)
+            }
+            (Numbers::Counter(bank), _) => {
+                bank.mine().add_float(series, value);
+                (series, value.to_bits())
+            }
+            (Numbers::Gauge(numbers), _) => {
+                if let Some(number) = numbers.get(series) {
+                    number.store(value.to_bits(), Relaxed);
+                }
+                return;
+            }
+            (Numbers::Histogram(bank), _) => (self.measure(bank, series, value), value.to_bits()),
+            (Numbers::Summary { .. }, _) => return self.observe(series, value),
+            (Numbers::Info(_), _) => return,
+        };
+        if let Some((span, at)) = exemplar
+            && let Some(slot) = self.slots().get(cell)
+        {
+            slot.offer(span, at, bits);
+        }
+    }
+
+    /// Counts a value in its bucket, and says in which cell.
+    #[inline]
+    fn measure(&self, bank: &Bank, series: usize, value: f64) -> usize {
+        let bounds = self.about.buckets;
+        // A count without a branch: the processor cannot guess wrong, and there are few bounds.
+        let bucket: usize = bounds.iter().map(|bound| usize::from(value > *bound)).sum();
+        let cell = series * (bounds.len() + 1) + bucket;
+        let row = bank.mine();
+        row.add(cell, 1);
+        row.add_float(series, value);
+        cell
     }
 
     /// Keeps the span that is going on as an exemplar, when one is wanted. The clock is only looked at then.
@@ -295,18 +350,19 @@ impl Family {
         let Some(span) = span.filter(|span| span.sampled) else {
             return;
         };
-        let slots = self.exemplars.get_or_init(|| Slot::many(self.places()));
-        if let Some(slot) = slots.get(cell) {
+        if let Some(slot) = self.slots().get(cell) {
             slot.offer(span, clock::now(), value);
         }
     }
 
-    /// How many places for exemplars there are: one a counter, one a bucket.
-    fn places(&self) -> usize {
-        match self.about.kind {
-            Kind::Histogram => self.series * (self.about.buckets.len() + 1),
-            _ => self.series,
-        }
+    /// Places for exemplars: one a counter, one a bucket.
+    fn slots(&self) -> &[Slot] {
+        self.exemplars.get_or_init(|| {
+            Slot::many(match self.about.kind {
+                Kind::Histogram => self.series * (self.about.buckets.len() + 1),
+                _ => self.series,
+            })
+        })
     }
 
     /// The exemplars, when there ever was one.

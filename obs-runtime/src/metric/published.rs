@@ -11,6 +11,8 @@ use obs_schema::names::{DURATION_BOUNDS_NS, PAYLOAD_BOUNDS};
 use super::bank::{Bank, bucket};
 use super::exemplar::Slot;
 use super::exposition::Prefixes;
+use super::family::Family;
+use super::feed::Feeds;
 use super::own;
 
 /// Series that the labels of one event may make in one source; what comes after is counted together.
@@ -38,12 +40,18 @@ pub(crate) struct Published {
     pub(crate) series: usize,
     cells: Bank,
     exemplars: Box<[Slot]>,
+    /// Further families it feeds.
+    families: Box<[&'static Family]>,
     /// Rendered at the first scrape.
     prefixes: OnceLock<Prefixes>,
 }
 
 impl Published {
-    pub(crate) fn new(about: &'static Descriptor, source: &str) -> Published {
+    pub(crate) fn new(
+        about: &'static Descriptor,
+        source: &str,
+        families: Box<[&'static Family]>,
+    ) -> Published {
         let series = combinations(about).min(MOST_SERIES);
         Published {
             about,
@@ -51,6 +59,7 @@ impl Published {
             series,
             cells: Bank::new(SERIES + series),
             exemplars: Slot::many(SERIES + series),
+            families,
             prefixes: OnceLock::new(),
         }
     }
@@ -105,6 +114,20 @@ impl Published {
             self.exemplars[counted].offer(span, at, 1);
             self.exemplars[took].offer(span, at, nanos);
         }
+    }
+
+    /// The families that an event feeds, if there are any. The span is one that is exported.
+    #[inline]
+    pub(crate) fn feeds(&self, exemplar: Option<(SpanContext, Moment)>) -> Option<Feeds<'_>> {
+        (!self.families.is_empty()).then_some(Feeds {
+            families: &self.families,
+            exemplar,
+        })
+    }
+
+    /// The families it feeds beside its own.
+    pub(crate) fn families(&self) -> &[&'static Family] {
+        &self.families
     }
 
     /// More combinations than there is room for: the last one stands for the rest.
@@ -214,7 +237,7 @@ mod tests {
 
     #[test]
     fn all_series_are_there_from_the_start_at_zero() {
-        let published = Published::new(&ABOUT, "shop");
+        let published = Published::new(&ABOUT, "shop", Box::default());
         let reading = published.read();
         assert_eq!(reading.successes().0, [0; 6]);
         assert_eq!(reading.failures().0, [0; 13]);
@@ -223,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_publish_is_counted_and_measured_once() {
-        let published = Published::new(&ABOUT, "shop");
+        let published = Published::new(&ABOUT, "shop", Box::default());
         let span = SpanContext {
             trace: TraceId::new(7).unwrap(),
             span: SpanId::new(8).unwrap(),
@@ -252,7 +275,7 @@ mod tests {
 
     #[test]
     fn combinations_beyond_the_table_are_counted_together_and_told() {
-        let published = Published::new(&ABOUT, "shop");
+        let published = Published::new(&ABOUT, "shop", Box::default());
         let before = own::label_overflows();
         published.success(6, 0, 0, None);
         published.success(usize::MAX, 0, 0, None);

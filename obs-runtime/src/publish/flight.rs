@@ -20,6 +20,7 @@ use crate::envelope::{Facts, Place};
 use crate::error_type::ErrorType;
 use crate::event::{Event, Key};
 use crate::ids::{self, EventId};
+use crate::metric::Feeds;
 use crate::span::{self, Attributes, Failure, Fate, Span, SpanMeta};
 use crate::switch;
 use crate::tell::{Ids, Tell};
@@ -32,6 +33,7 @@ pub(super) trait Payload: Sync {
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError>;
     fn say(&self, to: &mut Tell<'_>);
     fn place(&self) -> usize;
+    fn supply(&self, to: &Feeds<'_>);
 }
 
 impl<E: Event> Payload for E {
@@ -53,6 +55,10 @@ impl<E: Event> Payload for E {
 
     fn place(&self) -> usize {
         self.series()
+    }
+
+    fn supply(&self, to: &Feeds<'_>) {
+        self.feed(to);
     }
 }
 
@@ -374,6 +380,9 @@ impl<'a> Flight<'a> {
                 None => {
                     let series = self.event.map_or(0, Payload::place);
                     published.success(series, nanos, self.scratch.body.len(), exemplar);
+                    if let (Some(event), Some(feeds)) = (self.event, published.feeds(exemplar)) {
+                        event.supply(&feeds);
+                    }
                 }
                 Some(error) => published.failure(error, nanos, exemplar),
             }

@@ -9,7 +9,7 @@ use crate::bus::OwnedRecord;
 use crate::context::Context;
 use crate::event::Descriptor;
 use crate::lane::lock;
-use crate::metric::{Format, Published, exposition_of};
+use crate::metric::{Format, Published, apart, exposition_of};
 use crate::span::{Kind, Spans, Value};
 
 /// Keeps what is told in its context: spans, log lines, metrics and records.
@@ -64,7 +64,8 @@ impl Recording {
         if let Some(known) = known {
             return Arc::clone(known);
         }
-        let new = Arc::new(Published::new(about, source));
+        let known: Vec<_> = all.iter().flat_map(|one| one.families()).copied().collect();
+        let new = Arc::new(Published::new(about, source, apart(about, &known)));
         all.push(Arc::clone(&new));
         new
     }
@@ -162,7 +163,15 @@ impl Recorder {
     pub fn exposition(&self, format: Format) -> String {
         let published = lock(&self.0.published).clone();
         let published: Vec<&Published> = published.iter().map(|one| &**one).collect();
-        String::from_utf8_lossy(&exposition_of(&published, &[], format)).into_owned()
+        let mut families: Vec<_> = published
+            .iter()
+            .flat_map(|one| one.families())
+            .copied()
+            .collect();
+        // Two sources of an event feed a family each, and a document has each family once.
+        families.sort_by_key(|family| family.about.name);
+        families.dedup_by_key(|family| family.about.name);
+        String::from_utf8_lossy(&exposition_of(&published, &families, format)).into_owned()
     }
 
     /// The sum of all series of this name that have these labels; `None` if there is none.

@@ -4,6 +4,7 @@ use crate::{Course, Team, seen};
 use rustix::thread::{CpuSet, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 
@@ -96,8 +97,15 @@ pub struct Racer {
 }
 
 impl Racer {
-    pub fn start(team: &'static str, course: &Course) -> Result<Racer, String> {
-        let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    /// In another program than this one, if there is one.
+    pub fn start(
+        team: &'static str,
+        course: &Course,
+        program: Option<PathBuf>,
+    ) -> Result<Racer, String> {
+        let program = program
+            .map_or_else(std::env::current_exe, Ok)
+            .map_err(|error| error.to_string())?;
         let mut child = Command::new(program)
             .args(["child", team])
             .args(course.words())

@@ -8,12 +8,15 @@ mod default;
 mod encode;
 mod event;
 mod limit;
+mod line;
 mod otlp;
 mod ours;
+mod parts;
 mod program;
 mod race;
 mod sdk;
 mod seen;
+mod sustained;
 mod tuned;
 
 mod events {
@@ -51,4 +54,11 @@ pub const TEAMS: [(&str, Ready); 5] = [
     ("best", best::ready),
     ("limit", limit::ready),
     ("ours", ours::ready),
+];
+
+/// Those who run a part of it.
+pub const OTHERS: [(&str, Ready); 3] = [
+    ("tracing", line::flat),
+    ("tracing-in-span", line::in_span),
+    ("ours-child", ours::ready_child),
 ];

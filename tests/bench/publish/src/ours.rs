@@ -10,12 +10,15 @@ use obs_runtime::export::{ExportError, OtlpJsonLines, SpanExporter};
 use obs_runtime::log::{self, LogOutput};
 use obs_runtime::metric::{Format, exposition};
 use obs_runtime::span::{Batch, Kind, Value};
-use obs_runtime::{Bus, Context, ContextGuard, Event, Obs, Publisher, Sampling, Setup};
+use obs_runtime::{
+    Bus, Context, ContextGuard, Event, Obs, Publisher, Sampling, Setup, SpanContext, SpanId,
+    TraceId,
+};
 use std::time::Duration;
 
 /// The bus of everybody.
 #[derive(Debug)]
-struct Wire;
+pub struct Wire;
 
 impl Transport for Wire {
     fn system(&self) -> &'static str {
@@ -81,9 +84,31 @@ fn shown(spans: Batch<'_>) -> Vec<Span> {
 struct Ours {
     course: Course,
     obs: Obs,
+    /// What a publish happens in.
+    context: Context,
 }
 
 pub fn ready(course: &Course) -> Box<dyn Team> {
+    within(course, Context::NONE.with_correlation(CORRELATION))
+}
+
+/// Under a span of somebody else, which is not sampled.
+pub fn ready_child(course: &Course) -> Box<dyn Team> {
+    let (trace, span) = (TraceId::new(0x87f2), SpanId::new(0x343a));
+    let (Some(trace), Some(span)) = (trace, span) else {
+        unreachable!("neither is zero");
+    };
+    let parent = SpanContext {
+        trace,
+        span,
+        sampled: false,
+        remote: true,
+    };
+    let context = Context::NONE.with_correlation(CORRELATION);
+    within(course, context.with_span(parent))
+}
+
+fn within(course: &Course, context: Context) -> Box<dyn Team> {
     let otlp = course.exporter == Exporter::Otlp;
     let obs = Setup::new()
         .with_origin(SOURCE)
@@ -100,6 +125,7 @@ pub fn ready(course: &Course) -> Box<dyn Team> {
     }
     Box::new(Ours {
         course: *course,
+        context,
         obs: obs.expect("nobody was faster"),
     })
 }
@@ -107,8 +133,10 @@ pub fn ready(course: &Course) -> Box<dyn Team> {
 impl Team for Ours {
     fn runner(&self) -> Box<dyn Runner + '_> {
         match self.course.body {
-            Body::Json | Body::JsonQuiet => Box::new(Thread::<ReadingTaken>::new(self.obs.bus())),
-            Body::Avro => Box::new(Thread::<ReadingStored>::new(self.obs.bus())),
+            Body::Json | Body::JsonQuiet => {
+                Box::new(Thread::<ReadingTaken>::new(self.obs.bus(), &self.context))
+            }
+            Body::Avro => Box::new(Thread::<ReadingStored>::new(self.obs.bus(), &self.context)),
         }
     }
 
@@ -129,12 +157,12 @@ struct Thread<E> {
 }
 
 impl<E: Event + for<'r> From<&'r crate::event::Reading>> Thread<E> {
-    fn new(bus: &Bus) -> Thread<E> {
+    fn new(bus: &Bus, context: &Context) -> Thread<E> {
         Thread {
             publisher: E::publisher(bus),
             values: readings().each_ref().map(E::from),
             next: 0,
-            _context: Context::NONE.with_correlation(CORRELATION).attach(),
+            _context: context.attach(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Races: each group is a row of figures, and all teams of a group take turns.
 
 use crate::child::{Racer, Took};
-use crate::{Body, Course, Exporter, TEAMS, compare};
+use crate::{Body, Course, Exporter, TEAMS, compare, parts};
+use std::path::Path;
 
 /// Some courses, and what they show.
 struct Group {
@@ -19,7 +20,7 @@ enum Goal {
     Nanos(f64),
 }
 
-const JSON: Course = Course::new(Body::Json);
+pub const JSON: Course = Course::new(Body::Json);
 const AVRO: Course = Course::new(Body::Avro);
 
 const GROUPS: [Group; 3] = [
@@ -62,18 +63,18 @@ fn most(course: &Course) -> usize {
 
 /// Runs all groups, or the named ones.
 pub fn run(words: &[&str]) -> Result<(), String> {
-    let short = words.contains(&"--short");
-    let names: Vec<&str> = words
-        .iter()
-        .copied()
-        .filter(|word| *word != "--short")
-        .collect();
-    if let Some(name) = names
-        .iter()
-        .find(|name| GROUPS.iter().all(|group| group.name != **name))
-    {
-        return Err(format!("there is no group `{name}`"));
+    let (mut short, mut off, mut names) = (false, None, Vec::new());
+    let mut words = words.iter().copied();
+    while let Some(word) = words.next() {
+        match word {
+            "--short" => short = true,
+            "--off" => off = words.next().map(Path::new),
+            "log" | "unsampled" => names.push(word),
+            _ if GROUPS.iter().any(|group| group.name == word) => names.push(word),
+            _ => return Err(format!("there is no group `{word}`")),
+        }
     }
+    let wanted = |name: &str| names.is_empty() || names.contains(&name);
     println!("What differs beside ids and times, and is known:");
     let mut missed = Vec::new();
     for course in [JSON, JSON.sampled(0.0), AVRO] {
@@ -86,10 +87,16 @@ pub fn run(words: &[&str]) -> Result<(), String> {
         }
     }
     for group in &GROUPS {
-        if names.is_empty() || names.contains(&group.name) {
+        if wanted(group.name) {
             println!("\n{}: {}", group.name, group.what);
             table(group, short, &mut missed)?;
         }
+    }
+    if wanted("log") {
+        parts::log(short, &mut missed)?;
+    }
+    if wanted("unsampled") {
+        parts::unsampled(off, short, &mut missed)?;
     }
     if missed.is_empty() {
         Ok(())
@@ -106,7 +113,12 @@ fn table(group: &Group, short: bool, missed: &mut Vec<String>) -> Result<(), Str
     );
     println!("|---|---|{}---|---|---|---|", "---|".repeat(TEAMS.len()));
     for (at, course) in group.courses.iter().enumerate() {
-        let times = turns(course, TURNS[usize::from(short)])?;
+        let mut racers = Vec::new();
+        for (team, _) in TEAMS {
+            racers.push((Racer::start(team, course, None)?, course));
+        }
+        let names = TEAMS.iter().map(|(team, _)| *team);
+        let times: Vec<(&str, Vec<Took>)> = names.zip(turns(racers, short)?).collect();
         let figure = |took: &Took| {
             if group.processor {
                 took.process
@@ -171,28 +183,24 @@ fn table(group: &Group, short: bool, missed: &mut Vec<String>) -> Result<(), Str
     Ok(())
 }
 
-/// What each team took in each of its turns.
-fn turns(course: &Course, turns: usize) -> Result<Vec<(&'static str, Vec<Took>)>, String> {
-    let mut racers = Vec::new();
-    for (team, _) in TEAMS {
-        let mut racer = Racer::start(team, course)?;
+/// What each took in each of its turns.
+pub fn turns(racers: Vec<(Racer, &Course)>, short: bool) -> Result<Vec<Vec<Took>>, String> {
+    let mut running = Vec::new();
+    for (mut racer, course) in racers {
         racer.batch(1_000)?;
         let took = racer.batch(1_000)?.thread;
         let times = ((BATCH / took) as usize).clamp(50, most(course));
-        racers.push((racer, times, Vec::new()));
+        running.push((racer, times, Vec::new()));
     }
-    for _ in 0..turns {
-        for (racer, times, took) in &mut racers {
+    for _ in 0..TURNS[usize::from(short)] {
+        for (racer, times, took) in &mut running {
             took.push(racer.batch(*times)?);
         }
     }
-    Ok(racers
-        .into_iter()
-        .map(|(racer, _, took)| (racer.team, took))
-        .collect())
+    Ok(running.into_iter().map(|(_, _, took)| took).collect())
 }
 
-fn median(figures: impl Iterator<Item = f64>) -> f64 {
+pub fn median(figures: impl Iterator<Item = f64>) -> f64 {
     let mut all: Vec<f64> = figures.collect();
     all.sort_by(f64::total_cmp);
     all.get(all.len() / 2).copied().unwrap_or(f64::NAN)

@@ -48,4 +48,9 @@ pub mod golden {
         use ::obs_runtime::__private::v1::{self as __obs, Within as _};
         include!("golden.billing.payments.rs");
     }
+
+    pub mod shop {
+        use ::obs_runtime::__private::v1::{self as __obs, Within as _};
+        include!("golden.shop.order-paid.rs");
+    }
 }

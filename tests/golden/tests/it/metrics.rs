@@ -2,8 +2,10 @@
 
 use golden::metrics::Bare;
 use golden::metrics::golden::billing::{Payments, Provider};
+use golden::metrics::golden::shop::{Cart, CartKind, Channel, OrderPaid, Status, Tag};
 use obs_runtime::metric::{Format, exposition};
-use obs_runtime::{Label, MetricSet};
+use obs_runtime::types::TimestampMillis;
+use obs_runtime::{Bus, Label, MetricSet};
 
 #[test]
 fn a_document_is_a_set_of_instruments() {
@@ -28,6 +30,62 @@ fn a_document_is_a_set_of_instruments() {
         "paymentSizes_count 1",
         "payments_gateway_info{version=\"1.2\",region=\"eu\"} 1",
         "jobs_total 1",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+}
+
+#[test]
+fn an_event_feeds_the_families_it_names() {
+    let publisher = OrderPaid::publisher(&Bus::null().for_source("feeds"));
+    let text = String::from_utf8(exposition(Format::Text)).unwrap();
+    let zero = "orders_total{sales_channel=\"APP\",status=\"PAID\"} 0";
+    assert!(text.lines().any(|found| found == zero), "{text}");
+    let order = OrderPaid {
+        status: Status::Paid,
+        channel: Some(Channel::App),
+        country: Some("FR".to_owned()),
+        gift: false,
+        amount: "12.50".parse().unwrap(),
+        discount: Some(2.5),
+        items: 3,
+        paid_at: TimestampMillis(30_000),
+        cart: Some(Cart {
+            opened_at: TimestampMillis(10_000),
+            kind: CartKind::Kept,
+        }),
+        tags: vec![Tag::Hot, Tag::New, Tag::Hot],
+    };
+    let bare = OrderPaid {
+        channel: None,
+        country: Some("IT".to_owned()),
+        gift: true,
+        discount: None,
+        cart: None,
+        tags: Vec::new(),
+        ..order.clone()
+    };
+    publisher.publish_blocking(&order).unwrap();
+    publisher.publish_blocking(&bare).unwrap();
+    let text = String::from_utf8(exposition(Format::Text)).unwrap();
+    for line in [
+        "orders_total{sales_channel=\"APP\",status=\"PAID\"} 1",
+        "orders_total{sales_channel=\"none\",status=\"PAID\"} 1",
+        "orders_paid_total 1",
+        "turnover_euros_total{country=\"FR\"} 12.5",
+        "turnover_euros_total{country=\"other\"} 12.5",
+        "turnover_euros_total{country=\"none\"} 0.0",
+        "order_items_total 6",
+        "order_discount_ratio 0.2",
+        "order_age_seconds_bucket{cart_kind=\"KEPT\",le=\"1.0\"} 0",
+        "order_age_seconds_bucket{cart_kind=\"KEPT\",le=\"60.0\"} 1",
+        "order_age_seconds_sum{cart_kind=\"KEPT\"} 20.0",
+        "order_age_seconds_count{cart_kind=\"NEW\"} 0",
+        "order_amount_count{items_bucket=\"7\"} 2",
+        "order_tags_total{gift=\"false\",tag=\"HOT\"} 2",
+        "order_tags_total{gift=\"false\",tag=\"NEW\"} 1",
+        "order_tags_total{gift=\"true\",tag=\"NEW\"} 0",
+        "orders_from_de_total 1",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }

@@ -1,0 +1,340 @@
+//! Families that an event feeds: what they are, and the method that feeds them.
+//!
+//! ```text
+//! fn feed(&self, to: &__obs::Feeds<'_>) {
+//!     {
+//!         // orders_total
+//!         if matches!(self.status.as_str(), "PAID") {
+//!             to.feed(0, self.channel.index(), 1.0);
+//!         }
+//!     }
+//! }
+//! ```
+
+use super::paths::Scope;
+use super::printer::{Code, float_lit, harmless, lit};
+use super::telemetry;
+use super::value::Value;
+use crate::model::feed::{Feed, FeedLabel, FeedValue, LabelBy, Word};
+use crate::model::metrics::FamilyKind;
+use crate::model::{Event, Field, Shape, Type, TypeKind};
+
+/// The families, as a part of the descriptor.
+pub(super) fn families(code: &mut Code, scope: &Scope<'_>, event: &Event) {
+    if event.feeds.is_empty() {
+        return;
+    }
+    let obs = scope.obs;
+    code.enter(format_args!("feeds: &["));
+    for feed in &event.feeds {
+        let kind = match (feed.kind, feed.float) {
+            (FamilyKind::Counter, true) => "FloatCounter",
+            (FamilyKind::Gauge, _) => "FloatGauge",
+            (kind, _) => kind.ty(),
+        };
+        code.enter(format_args!("{obs}::FamilyInfo {{"));
+        code.line(format_args!(
+            "name: {}, kind: {obs}::Kind::{kind},",
+            lit(&feed.name)
+        ));
+        code.line(format_args!(
+            "help: {}, unit: {},",
+            lit(&feed.help),
+            lit(&feed.unit)
+        ));
+        if !feed.labels.is_empty() {
+            code.enter(format_args!("labels: &["));
+            for label in &feed.labels {
+                code.line(format_args!("{},", info(scope, event, label)));
+            }
+            code.leave("],");
+        }
+        for (key, numbers) in [("buckets", &feed.buckets), ("quantiles", &feed.quantiles)] {
+            if let Some(numbers) = numbers {
+                let numbers: Vec<String> =
+                    numbers.iter().map(|number| float_lit(*number)).collect();
+                code.line(format_args!("{key}: &[{}],", numbers.join(", ")));
+            }
+        }
+        code.line(format_args!("..{obs}::FamilyInfo::BLANK"));
+        code.leave("},");
+    }
+    code.leave("],");
+}
+
+fn info(scope: &Scope<'_>, event: &Event, label: &FeedLabel) -> String {
+    let obs = scope.obs;
+    let values: Vec<String> = label.label.values.iter().map(|value| lit(value)).collect();
+    let own = field(scope, event, &label.path).and_then(|field| own_type(&field.ty, &label.by));
+    let (values, absent) = match own {
+        Some((path, absent)) if values.is_empty() => {
+            (format!("<{path} as {obs}::Label>::VALUES"), absent)
+        }
+        _ => (format!("&[{}]", values.join(", ")), false),
+    };
+    let absent = if absent { ", absent: true" } else { "" };
+    let name = lit(&label.label.name);
+    format!(
+        "{obs}::LabelInfo {{ name: {name}, values: {values}{absent}, ..{obs}::LabelInfo::BLANK }}"
+    )
+}
+
+/// The user's own type of a label, and whether it may be absent.
+fn own_type<'t>(ty: &'t Type, by: &LabelBy) -> Option<(&'t str, bool)> {
+    match &ty.shape {
+        Shape::Rust(path) => Some((path, false)),
+        Shape::Option { inner, .. } if *by == LabelBy::Value => {
+            own_type(inner, by).map(|(path, _)| (path, true))
+        }
+        Shape::Option { inner, .. } => own_type(inner, by),
+        Shape::Array(item) if *by == LabelBy::Each => own_type(item, by),
+        _ => None,
+    }
+}
+
+/// The method `feed`, where there is a family to feed.
+pub(super) fn method(code: &mut Code, scope: &Scope<'_>, event: &Event) {
+    if event.feeds.is_empty() {
+        return;
+    }
+    let obs = scope.obs;
+    code.blank();
+    code.open(format_args!("fn feed(&self, to: &{obs}::Feeds<'_>)"));
+    for (at, feed) in event.feeds.iter().enumerate() {
+        code.line(format_args!("// {}", harmless(&feed.name)));
+        let mut nest = Nest {
+            code,
+            scope,
+            event,
+            opened: 0,
+        };
+        let call = nest.call(at, feed);
+        let opened = nest.opened;
+        if let Some(call) = call {
+            code.raw(&call);
+        }
+        (0..opened).for_each(|_| code.close());
+    }
+    code.close();
+}
+
+/// A call inside of the conditions under which it is made.
+struct Nest<'a, 'c> {
+    code: &'c mut Code,
+    scope: &'a Scope<'a>,
+    event: &'a Event,
+    opened: usize,
+}
+
+impl<'a> Nest<'a, '_> {
+    fn open(&mut self, head: &str) {
+        self.code.open(format_args!("{head}"));
+        self.opened += 1;
+    }
+
+    /// The record that holds a field, and the field. What is not there feeds nothing.
+    fn holder(&mut self, path: &[String]) -> Option<(String, &'a Field)> {
+        let (last, records) = path.split_last()?;
+        let (mut base, mut ty) = ("self".to_owned(), self.event.ty);
+        for wire in records {
+            let field = member(self.scope, ty, wire)?;
+            let (at, inner) = self.there(&base, field);
+            let Shape::Named(id) = &inner.shape else {
+                return None;
+            };
+            base = at.bare(inner).receiver().to_owned();
+            ty = *id;
+        }
+        Some((base, member(self.scope, ty, last)?))
+    }
+
+    /// A field when it is there.
+    fn there(&mut self, base: &str, field: &'a Field) -> (Value, &'a Type) {
+        let obs = self.scope.obs;
+        let place = format!("{base}.{}", field.ident);
+        let inner = match &field.ty.shape {
+            _ if field.optional => &field.ty,
+            Shape::Option { inner, .. } if field.ty.sensitive.is_none() && !field.ty.boxed => inner,
+            _ => return (Value::place(place), &field.ty),
+        };
+        let name = format!("v{}", self.opened);
+        self.open(&format!("if let {obs}::Some({name}) = &{place}"));
+        (Value::reference(name), inner)
+    }
+
+    fn value(&mut self, path: &[String]) -> Option<(Value, &'a Type)> {
+        let (base, field) = self.holder(path)?;
+        let (at, ty) = self.there(&base, field);
+        Some((at.bare(ty), ty))
+    }
+
+    fn number(&mut self, path: &[String]) -> Option<String> {
+        let (at, _) = self.value(path)?;
+        Some(format!("{}::measure({})", self.scope.obs, at.borrowed()))
+    }
+
+    fn call(&mut self, at: usize, feed: &Feed) -> Option<String> {
+        for (path, words) in &feed.when {
+            let condition = self.condition(path, words)?;
+            self.open(&format!("if {condition}"));
+        }
+        let mut series = String::new();
+        for label in &feed.labels {
+            let (index, count) = self.label(label)?;
+            series = if series.is_empty() {
+                index
+            } else {
+                format!("({series}) * {count} + {index}")
+            };
+        }
+        if series.is_empty() {
+            series.push('0');
+        }
+        let value = match &feed.value {
+            FeedValue::Number(number) => float_lit(*number),
+            FeedValue::Field(path) => self.number(path)?,
+            FeedValue::Difference([first, second]) => {
+                format!("{} - {}", self.number(first)?, self.number(second)?)
+            }
+            FeedValue::Quotient([first, second]) => {
+                format!("{} / {}", self.number(first)?, self.number(second)?)
+            }
+        };
+        Some(format!("to.feed({at}, {series}, {value});"))
+    }
+
+    fn condition(&mut self, path: &[String], words: &[Word]) -> Option<String> {
+        let obs = self.scope.obs;
+        let (at, ty) = self.value(path)?;
+        let texts: Vec<String> = words
+            .iter()
+            .map(|word| match word {
+                Word::Text(text) => lit(text),
+                Word::Bool(value) => value.to_string(),
+            })
+            .collect();
+        let of = match &ty.shape {
+            Shape::Bool => at.copied(),
+            Shape::Named(_) => format!("{}.as_str()", at.receiver()),
+            Shape::Rust(path) => {
+                let words: Vec<String> = texts
+                    .iter()
+                    .map(|text| {
+                        if text.starts_with(['"', 'r']) {
+                            text.clone()
+                        } else {
+                            lit(text)
+                        }
+                    })
+                    .collect();
+                return Some(format!(
+                    "::core::matches!(<{path} as {obs}::Label>::as_str({}), {})",
+                    at.borrowed(),
+                    words.join(" | ")
+                ));
+            }
+            Shape::String => {
+                let field = field(self.scope, self.event, path)?;
+                let label = field.obs.label.as_ref()?;
+                let top = label
+                    .values
+                    .iter()
+                    .filter(|value| *value != "other" && *value != "none");
+                let top: Vec<String> = top.map(|value| lit(value)).collect();
+                let known = format!("{obs}::top(&[{}], {})", top.join(", "), at.borrowed());
+                let places = words.iter().filter_map(|word| match word {
+                    Word::Text(text) if text == "other" => Some(format!("{obs}::None")),
+                    Word::Text(text) => {
+                        let at = label.values.iter().position(|value| value == text)?;
+                        Some(format!("{obs}::Some({at})"))
+                    }
+                    Word::Bool(_) => None,
+                });
+                let places: Vec<String> = places.collect();
+                return Some(format!("::core::matches!({known}, {})", places.join(" | ")));
+            }
+            _ => return None,
+        };
+        Some(format!("::core::matches!({of}, {})", texts.join(" | ")))
+    }
+
+    /// Which value of its label a field has, and how many there are.
+    fn label(&mut self, label: &FeedLabel) -> Option<(String, String)> {
+        let obs = self.scope.obs;
+        match &label.by {
+            LabelBy::Value => {
+                let (base, field) = self.holder(&label.path)?;
+                Some(telemetry::index(self.scope, &base, field, &label.label))
+            }
+            LabelBy::Bounds(bounds) => {
+                let number = self.number(&label.path)?;
+                let count = label.label.values.len();
+                let bounds: Vec<String> = bounds.iter().map(|bound| float_lit(*bound)).collect();
+                let index = format!("{obs}::bounded(&[{}], {number})", bounds.join(", "));
+                Some((index, count.to_string()))
+            }
+            LabelBy::Each => {
+                let (at, ty) = self.value(&label.path)?;
+                let Shape::Array(item) = &ty.shape else {
+                    return None;
+                };
+                let name = format!("v{}", self.opened);
+                self.open(&format!("for {name} in {}.iter()", at.receiver()));
+                self.item(item, &Value::reference(name), label)
+            }
+        }
+    }
+
+    /// The same of an element of a list.
+    fn item(&self, ty: &Type, at: &Value, label: &FeedLabel) -> Option<(String, String)> {
+        let (obs, at) = (self.scope.obs, at.bare(ty));
+        let count = label.label.values.len();
+        Some(match &ty.shape {
+            Shape::Bool => (
+                format!("::core::primitive::usize::from({})", at.copied()),
+                count.to_string(),
+            ),
+            Shape::Named(id) => match &self.scope.model.get(*id).kind {
+                TypeKind::Enum(symbols) if symbols.default.is_some() => {
+                    (format!("{}.index()", at.receiver()), count.to_string())
+                }
+                _ => (
+                    format!(
+                        "{}.index().unwrap_or({})",
+                        at.receiver(),
+                        count.saturating_sub(1)
+                    ),
+                    count.to_string(),
+                ),
+            },
+            Shape::Rust(path) => (
+                format!("<{path} as {obs}::Label>::index({})", at.borrowed()),
+                format!("<{path} as {obs}::Label>::VALUES.len()"),
+            ),
+            _ => return None,
+        })
+    }
+}
+
+fn field<'m>(scope: &Scope<'m>, event: &Event, path: &[String]) -> Option<&'m Field> {
+    let (last, records) = path.split_last()?;
+    let mut ty = event.ty;
+    for wire in records {
+        let mut inner = &member(scope, ty, wire)?.ty;
+        while let Shape::Option { inner: within, .. } = &inner.shape {
+            inner = within;
+        }
+        let Shape::Named(id) = &inner.shape else {
+            return None;
+        };
+        ty = *id;
+    }
+    member(scope, ty, last)
+}
+
+fn member<'m>(scope: &Scope<'m>, ty: crate::model::TypeId, wire: &str) -> Option<&'m Field> {
+    match &scope.model.get(ty).kind {
+        TypeKind::Record(record) => record.fields.iter().find(|field| field.wire == wire),
+        _ => None,
+    }
+}

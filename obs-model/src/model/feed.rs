@@ -1,0 +1,73 @@
+//! Families that an event feeds, resolved: which values count where.
+
+use super::Label;
+use super::metrics::FamilyKind;
+
+/// A family that an event feeds when it is published.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Feed {
+    /// The family's name.
+    pub name: String,
+    /// What it holds.
+    pub kind: FamilyKind,
+    /// Its numbers are floats.
+    pub float: bool,
+    /// What it tells.
+    pub help: String,
+    /// The unit of its values; or nothing.
+    pub unit: String,
+    /// What is counted or measured.
+    pub value: FeedValue,
+    /// Conditions: a field, and the words or truth values it may have.
+    pub when: Vec<(Vec<String>, Vec<Word>)>,
+    /// The labels, by name.
+    pub labels: Vec<FeedLabel>,
+    /// Bounds of a histogram, when they are not those of durations.
+    pub buckets: Option<Vec<f64>>,
+    /// Quantiles of a summary, when they are not the usual ones.
+    pub quantiles: Option<Vec<f64>>,
+}
+
+/// What a field is compared with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Word {
+    /// A symbol, or one of the common values of a text.
+    Text(String),
+    /// A truth value.
+    Bool(bool),
+}
+
+/// What is counted or measured. Fields are named by their path on the wire.
+#[derive(Clone, PartialEq, Debug)]
+pub enum FeedValue {
+    /// A number.
+    Number(f64),
+    /// A field.
+    Field(Vec<String>),
+    /// The first field less the second; of times in seconds.
+    Difference([Vec<String>; 2]),
+    /// The first field by the second.
+    Quotient([Vec<String>; 2]),
+}
+
+/// A label of such a family.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FeedLabel {
+    /// The field, by its path on the wire.
+    pub path: Vec<String>,
+    /// Name and values. Those of a user's own type are not known here.
+    pub label: Label,
+    /// How its values come about.
+    pub by: LabelBy,
+}
+
+/// How the values of a label come about.
+#[derive(Clone, PartialEq, Debug)]
+pub enum LabelBy {
+    /// They are those of the field.
+    Value,
+    /// A number falls between bounds.
+    Bounds(Vec<f64>),
+    /// Each element of a list counts.
+    Each,
+}
