@@ -4,11 +4,14 @@ use crate::model::{Model, TypeKind};
 use crate::settings::Settings;
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::source::Loc;
-use std::collections::{BTreeMap, BTreeSet};
+use obs_schema::table::Table;
+
+/// The names of a scope that are given away.
+type Taken = Table<String, ()>;
 
 /// Chooses every identifier of a model whose identifiers are still suggestions.
 pub(super) fn choose(cx: &mut Diagnostics, model: &mut Model, settings: &Settings) {
-    let mut scopes: BTreeMap<Vec<String>, BTreeSet<String>> = BTreeMap::new();
+    let mut scopes: Table<String, Taken> = Table::default();
     for def in &mut model.types {
         let module: Vec<String> = if settings.flat_modules {
             Vec::new()
@@ -22,16 +25,15 @@ pub(super) fn choose(cx: &mut Diagnostics, model: &mut Model, settings: &Setting
         // Modules and types share a namespace.
         for depth in 0..module.len() {
             scopes
-                .entry(module[..depth].to_vec())
-                .or_default()
-                .insert(module[depth].clone());
+                .get_or(module[..depth].join("::"), Taken::default)
+                .insert(module[depth].clone(), ());
         }
         def.name.module = module;
     }
     for def in &mut model.types {
         let renamed = settings.renames.get(&def.wire_name).cloned();
         let wanted = renamed.unwrap_or_else(|| type_ident(&def.name.ident));
-        let scope = scopes.entry(def.name.module.clone()).or_default();
+        let scope = scopes.get_or(def.name.module.join("::"), Taken::default);
         def.name.ident = unique(cx, scope, wanted, &def.wire_name, def.loc, true);
         def.extern_path = settings.extern_types.get(&def.wire_name).cloned();
         def.attributes = attributes(settings, &def.wire_name, true);
@@ -41,7 +43,7 @@ pub(super) fn choose(cx: &mut Diagnostics, model: &mut Model, settings: &Setting
 
 /// The names inside a definition.
 fn members(cx: &mut Diagnostics, settings: &Settings, wire_name: &str, kind: &mut TypeKind) {
-    let mut taken = BTreeSet::new();
+    let mut taken = Taken::default();
     match kind {
         TypeKind::Record(record) => {
             for field in &mut record.fields {
@@ -60,7 +62,7 @@ fn members(cx: &mut Diagnostics, settings: &Settings, wire_name: &str, kind: &mu
         }
         TypeKind::Enum(enum_) => {
             if enum_.default.is_none() {
-                taken.insert("Unrecognised".to_owned());
+                taken.insert("Unrecognised".to_owned(), ());
             }
             for symbol in &mut enum_.symbols {
                 let renamed = settings
@@ -96,7 +98,7 @@ fn attributes(settings: &Settings, path: &str, every: bool) -> Vec<String> {
 /// A free name in a scope; a changed one is reported, since somebody will look for the other.
 fn unique(
     cx: &mut Diagnostics,
-    taken: &mut BTreeSet<String>,
+    taken: &mut Taken,
     wanted: String,
     wire: &str,
     loc: Loc,
@@ -118,8 +120,8 @@ fn unique(
     chosen
 }
 
-fn free(taken: &mut BTreeSet<String>, wanted: &str, pascal: bool) -> String {
-    if taken.insert(wanted.to_owned()) {
+fn free(taken: &mut Taken, wanted: &str, pascal: bool) -> String {
+    if taken.insert(wanted.to_owned(), ()).is_none() {
         return wanted.to_owned();
     }
     let base = wanted.strip_prefix("r#").unwrap_or(wanted);
@@ -130,7 +132,7 @@ fn free(taken: &mut BTreeSet<String>, wanted: &str, pascal: bool) -> String {
         } else {
             format!("{base}_{number}")
         };
-        if taken.insert(candidate.clone()) {
+        if taken.insert(candidate.clone(), ()).is_none() {
             return candidate;
         }
         number += 1;
