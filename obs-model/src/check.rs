@@ -44,7 +44,7 @@ mod shape;
 use crate::model::{Event, Field, Model, Record, TypeDef, TypeId, TypeKind};
 use obs_schema::diag::Diagnostics;
 use obs_schema::source::SourceMap;
-use std::collections::BTreeSet;
+use obs_schema::table::{Numbered, Table};
 
 #[cfg(any(feature = "derive", feature = "specs"))]
 pub(crate) use metric_name::fault as metric_fault;
@@ -236,12 +236,15 @@ struct Facts<'a> {
     model: &'a Model,
     sources: Option<&'a SourceMap>,
     today: Option<&'a str>,
-    payloads: BTreeSet<TypeId>,
+    payloads: Table<u128, ()>,
 }
 
 impl<'a> Facts<'a> {
     fn new(model: &'a Model, options: &Options<'a>) -> Facts<'a> {
-        let payloads = model.events.iter().map(|event| event.ty).collect();
+        let mut payloads = Table::default();
+        for event in &model.events {
+            payloads.insert(event.ty.number(), ());
+        }
         Facts {
             model,
             sources: options.sources,

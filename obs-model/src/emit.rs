@@ -40,9 +40,9 @@ mod versions;
 
 use crate::model::{Model, TypeDef, TypeId};
 use crate::settings::Settings;
+use obs_schema::table::{Numbered, Table};
 use paths::Scope;
 use printer::Code;
-use std::collections::BTreeMap;
 use traits::Traits;
 
 #[cfg(feature = "derive")]
@@ -84,18 +84,17 @@ pub(crate) fn metric_set(set: &crate::model::metrics::MetricSet, prefix: &str) -
     code.finish()
 }
 
-fn roots(model: &Model) -> BTreeMap<TypeId, usize> {
-    model
-        .events
-        .iter()
-        .enumerate()
-        .map(|(at, event)| (event.ty, at))
-        .collect()
+fn roots(model: &Model) -> Table<u128, usize> {
+    let mut roots = Table::default();
+    for (at, event) in model.events.iter().enumerate() {
+        roots.insert(event.ty.number(), at);
+    }
+    roots
 }
 
 /// Everything that is implemented for a type, whoever wrote the type itself.
 fn implementations(code: &mut Code, scope: &Scope<'_>, id: TypeId, ty: &TypeDef) {
-    if let Some(event) = scope.roots.get(&id) {
+    if let Some(event) = scope.roots.get(&id.number()) {
         event::event(code, scope, &scope.model.events[*event], ty);
     }
     if scope.has_avro(ty) {

@@ -30,6 +30,12 @@ pub struct Model {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct TypeId(pub u32);
 
+impl obs_schema::table::Numbered for TypeId {
+    fn number(self) -> u128 {
+        self.0.number()
+    }
+}
+
 impl Model {
     /// The type behind an id.
     #[must_use]

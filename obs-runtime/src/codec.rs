@@ -2,9 +2,10 @@
 //!
 //! Nothing here goes through serde or a tree of values: a type writes itself piece by piece.
 
-mod avro;
+pub(crate) mod avro;
 pub(crate) mod branch;
-mod json;
+pub(crate) mod fields;
+pub(crate) mod json;
 
 pub(crate) mod owned;
 #[cfg(test)]

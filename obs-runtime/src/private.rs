@@ -32,7 +32,10 @@ pub mod v1 {
 
     pub use crate::__serde as serde;
     pub use crate::bus::Bus;
+    pub use crate::codec::avro::avro_at;
     pub use crate::codec::branch::{Branch, by_tag, first_of};
+    pub use crate::codec::fields::{Fields, fields};
+    pub use crate::codec::json::json_at;
     pub use crate::codec::owned::{owned_list, owned_map};
     pub use crate::codec::{AvroCodec, JsonCodec, UnknownSymbol};
     pub use crate::event::{

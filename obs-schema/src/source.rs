@@ -31,6 +31,12 @@ pub struct Loc {
     pub end: u32,
 }
 
+impl crate::table::Numbered for Loc {
+    fn number(self) -> u128 {
+        self.file.number() << 64 | (u128::from(self.start) << 32) | u128::from(self.end)
+    }
+}
+
 impl Loc {
     /// A byte range of a file.
     #[must_use]

@@ -96,6 +96,12 @@ impl<K: Hash + Eq, V> Table<K, V> {
         self.values
     }
 
+    /// How many keys there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
     /// Whether there is nothing in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {

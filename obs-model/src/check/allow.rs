@@ -6,12 +6,12 @@ use crate::draft::Located;
 use crate::model::Model;
 use obs_schema::diag::{Diagnostic, Diagnostics, Severity, nearest};
 use obs_schema::source::Loc;
-use std::collections::BTreeSet;
+use obs_schema::table::{Numbered, Table};
 
 /// Takes out the warnings that the specs they stand in allow, and complains about an `allow` that allows nothing.
 pub(super) fn apply(found: Diagnostics, model: &Model) -> Diagnostics {
     let mut out = Diagnostics::default();
-    let mut used: BTreeSet<Loc> = BTreeSet::new();
+    let mut used: Table<u128, ()> = Table::default();
     for diagnostic in found.into_sorted() {
         let place = diagnostic.primary.loc;
         let allows = |rule: &&Located<String>| rule.value == diagnostic.code;
@@ -25,12 +25,14 @@ pub(super) fn apply(found: Diagnostics, model: &Model) -> Diagnostics {
         if by.is_empty() {
             out.push(diagnostic);
         }
-        used.extend(by);
+        for rule in by {
+            used.insert(rule.number(), ());
+        }
     }
-    let mut seen = BTreeSet::new();
+    let mut seen: Table<u128, ()> = Table::default();
     for rule in scopes(model).flat_map(|(_, rules)| rules) {
         // Defaults of `obs.toml` stand in every event; they are judged once.
-        if !used.contains(&rule.loc) && seen.insert(rule.loc) {
+        if !used.contains(&rule.loc.number()) && seen.insert(rule.loc.number(), ()).is_none() {
             out.push(idle(rule));
         }
     }

@@ -12,10 +12,10 @@
 use super::Facts;
 use crate::model::{Record, TypeId};
 use obs_schema::diag::{Diagnostic, Diagnostics};
-use std::collections::BTreeMap;
+use obs_schema::table::Table;
 
 pub(super) fn look(cx: &mut Diagnostics, _: &Facts<'_>, _: TypeId, record: &Record) {
-    let mut seen = BTreeMap::new();
+    let mut seen: Table<&str, _> = Table::default();
     for field in &record.fields {
         let Some(attr) = &field.keys.attr else {
             continue;

@@ -13,17 +13,17 @@ use super::Facts;
 use crate::draft::Located;
 use crate::model::{FeedRole, MetricFeed};
 use obs_schema::diag::{Diagnostic, Diagnostics};
-use std::collections::{BTreeMap, BTreeSet};
+use obs_schema::table::Table;
 
 pub(super) fn look(cx: &mut Diagnostics, facts: &Facts<'_>) {
-    let mut seen: BTreeMap<&str, &Located<MetricFeed>> = BTreeMap::new();
+    let mut seen: Table<&str, &Located<MetricFeed>> = Table::default();
     for feed in facts
         .model
         .events
         .iter()
         .flat_map(|event| &event.keys.metrics)
     {
-        let first = *seen.entry(feed.value.name.as_str()).or_insert(feed);
+        let first = *seen.get_or(feed.value.name.as_str(), || feed);
         let what = if first.value.kind != feed.value.kind {
             format!("a {} and a {}", first.value.kind, feed.value.kind)
         } else if labels(&first.value) != labels(&feed.value) {
@@ -40,10 +40,13 @@ pub(super) fn look(cx: &mut Diagnostics, facts: &Facts<'_>) {
     }
 }
 
-fn labels(feed: &MetricFeed) -> BTreeSet<&str> {
+fn labels(feed: &MetricFeed) -> Vec<&str> {
     let labels = feed.fields.iter().filter_map(|used| match &used.role {
         FeedRole::Label { name, .. } => Some(name.as_deref().unwrap_or(&used.field)),
         _ => None,
     });
-    labels.collect()
+    let mut labels: Vec<&str> = labels.collect();
+    labels.sort_unstable();
+    labels.dedup();
+    labels
 }

@@ -13,9 +13,10 @@
 use super::Facts;
 use crate::model::{Record, TypeId};
 use obs_schema::diag::{Diagnostic, Diagnostics};
+use obs_schema::table::Numbered;
 
 pub(super) fn look(cx: &mut Diagnostics, facts: &Facts<'_>, id: TypeId, record: &Record) {
-    if facts.payloads.contains(&id) {
+    if facts.payloads.contains(&id.number()) {
         return;
     }
     for field in &record.fields {

@@ -17,7 +17,7 @@ use crate::model::metrics::{
 use crate::resolve::field_ident;
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::source::FileId;
-use std::collections::BTreeMap;
+use obs_schema::table::Table;
 
 /// Keys on the struct.
 const OF_STRUCT: [&str; 3] = ["prefix", "max_series", "crate"];
@@ -30,7 +30,7 @@ pub(super) fn derive(tokens: TokenStream) -> TokenStream {
     let mut cx = Diagnostics::default();
     let container = container(&mut cx, &mut spans, &item);
     let obs = format!("{}::__private::v1", container.krate);
-    let mut types = BTreeMap::new();
+    let mut types = Table::default();
     let set = understand(&mut cx, &mut spans, &item, &container, &mut types);
     let broken = cx.has_errors();
     let found = cx.into_sorted();
@@ -40,7 +40,7 @@ pub(super) fn derive(tokens: TokenStream) -> TokenStream {
             "{ALLOW}\nconst _: () = {{\n{}}};\n",
             emit::metric_set(&set, &obs)
         );
-        return place(&text, at, &types, &BTreeMap::new());
+        return place(&text, at, &types, &Table::default());
     }
     let mut out = compile_errors(&found, &spans, at, compile_error::message);
     if item.generics.loc.is_none() {
@@ -50,7 +50,7 @@ pub(super) fn derive(tokens: TokenStream) -> TokenStream {
              const FAMILIES: &'static [{obs}::FamilyInfo] = &[]; \
              fn get() -> &'static Self {{ ::core::panic!() }} }}"
         );
-        out.extend(place(&stub, at, &BTreeMap::new(), &BTreeMap::new()));
+        out.extend(place(&stub, at, &Table::default(), &Table::default()));
     }
     out
 }
@@ -98,7 +98,7 @@ fn understand(
     spans: &mut Spans,
     item: &Item,
     container: &Container,
-    types: &mut BTreeMap<String, TokenStream>,
+    types: &mut Table<String, TokenStream>,
 ) -> Option<MetricSet> {
     let mut refuse = |loc, message: &str, help: &str| {
         cx.push(Diagnostic::error("unsupported-item", loc, message).help(help));

@@ -13,7 +13,7 @@ use crate::emit;
 use crate::settings::Settings;
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::source::SourceMap;
-use std::collections::BTreeMap;
+use obs_schema::table::Table;
 use std::fmt::Write as _;
 
 /// The output of a derive: implementations, or errors beside a stub of them.
@@ -40,8 +40,8 @@ pub(super) fn write(
             out.extend(place(
                 &stub,
                 item.name.span(),
-                &BTreeMap::new(),
-                &BTreeMap::new(),
+                &Table::default(),
+                &Table::default(),
             ));
             out
         }
@@ -52,7 +52,7 @@ pub(super) fn write(
 pub(super) const ALLOW: &str = "#[allow(deprecated, unused_imports, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]";
 
 fn implementations(item: &Item, role: Role, understood: &Understood) -> TokenStream {
-    let mut types = BTreeMap::new();
+    let mut types = Table::default();
     for (at, tokens) in understood.foreign.types.iter().enumerate() {
         types.insert(Foreign::placeholder(at), tokens.clone());
     }
@@ -63,15 +63,15 @@ fn implementations(item: &Item, role: Role, understood: &Understood) -> TokenStr
         item::Kind::Named(fields) => fields.as_slice(),
         _ => &[],
     };
-    let fields = fields
-        .iter()
-        .map(|field| (field.name.to_string(), field.name.span()))
-        .collect();
+    let mut spans = Table::default();
+    for field in fields {
+        spans.insert(field.name.to_string(), field.name.span());
+    }
     place(
         &text(item, role, understood),
         item.name.span(),
         &types,
-        &fields,
+        &spans,
     )
 }
 
@@ -198,8 +198,8 @@ fn label(item: &Item, understood: &Understood, prefix: &str) -> String {
 pub(super) fn place(
     text: &str,
     at: Span,
-    types: &BTreeMap<String, TokenStream>,
-    fields: &BTreeMap<String, Span>,
+    types: &Table<String, TokenStream>,
+    fields: &Table<String, Span>,
 ) -> TokenStream {
     match text.parse() {
         Ok(tokens) => respan(tokens, Span::mixed_site().located_at(at), types, fields),
@@ -211,8 +211,8 @@ pub(super) fn place(
 fn respan(
     tokens: TokenStream,
     span: Span,
-    types: &BTreeMap<String, TokenStream>,
-    fields: &BTreeMap<String, Span>,
+    types: &Table<String, TokenStream>,
+    fields: &Table<String, Span>,
 ) -> TokenStream {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let ends = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if matches!(punct.as_char(), ',' | ';'));
@@ -229,8 +229,10 @@ fn respan(
                     inner.set_span(here);
                     out.push(inner.into());
                 }
-                TokenTree::Ident(ident) if types.contains_key(&ident.to_string()) => {
-                    let ty = &types[&ident.to_string()];
+                TokenTree::Ident(ident) if types.contains(&ident.to_string()) => {
+                    let Some(ty) = types.get(&ident.to_string()) else {
+                        continue;
+                    };
                     here = Span::mixed_site().located_at(item::span(ty).unwrap_or(span));
                     if let Some(open) = out.last_mut() {
                         open.set_span(here);
@@ -249,7 +251,7 @@ fn respan(
 }
 
 /// The field that `self.field…`, `&self.field…` or `field: …` speaks of.
-fn about(run: &[TokenTree], fields: &BTreeMap<String, Span>) -> Option<Span> {
+fn about(run: &[TokenTree], fields: &Table<String, Span>) -> Option<Span> {
     let field = |token: Option<&TokenTree>| match token {
         Some(TokenTree::Ident(ident)) => fields.get(&ident.to_string()).copied(),
         _ => None,

@@ -7,7 +7,7 @@ use crate::model::{Logical, Shape};
 use obs_schema::json::Number;
 use obs_schema::node::{Member, Node, Value};
 use obs_schema::source::Loc;
-use std::collections::BTreeSet;
+use obs_schema::table::Table;
 
 /// Stands in the schema where a type of the user's own will be, until the compiler knows it.
 const STAND_IN: &str = "ObsPart";
@@ -18,7 +18,7 @@ pub(super) struct Parts {
     pub(super) types: Vec<TokenStream>,
     texts: Vec<String>,
     /// Named types that were defined on the way: a second mention is a reference.
-    defined: BTreeSet<String>,
+    defined: Table<String, ()>,
 }
 
 impl Parts {
@@ -35,7 +35,7 @@ impl Parts {
 
     /// A named type in full at its first mention, by name after that.
     fn once(&mut self, name: String, loc: Loc, members: Vec<Member>) -> Node {
-        if !self.defined.insert(name.clone()) {
+        if self.defined.insert(name.clone(), ()).is_some() {
             return string(&name, loc);
         }
         let mut all = vec![

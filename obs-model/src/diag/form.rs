@@ -2,7 +2,7 @@
 
 use super::{Diagnostic, Severity, github, human, json, short};
 use obs_schema::source::SourceMap;
-use std::collections::BTreeSet;
+use obs_schema::table::Table;
 
 /// The forms a list of diagnostics can take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -32,12 +32,12 @@ impl Format {
 #[must_use]
 pub fn render(all: &[Diagnostic], sources: &SourceMap, format: Format, colour: bool) -> String {
     let mut out = String::new();
-    let mut explained = BTreeSet::new();
+    let mut explained: Table<&str, ()> = Table::default();
     for diagnostic in all {
         match format {
             Format::Human => {
                 // Where to read more is worth a line once, not under each of a hundred findings.
-                let explain = explained.insert(diagnostic.code);
+                let explain = explained.insert(diagnostic.code, ()).is_none();
                 out += &human::render(diagnostic, sources, human::Style { colour, explain });
             }
             Format::Short => out += &short::render(diagnostic, sources),

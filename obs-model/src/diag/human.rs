@@ -13,6 +13,7 @@
 use super::text::{push_visible, visible, width};
 use super::{Diagnostic, Label, Severity};
 use obs_schema::source::{FileId, SourceFile, SourceMap};
+use obs_schema::table;
 
 /// How a snippet looks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -137,7 +138,7 @@ fn marks<'a>(diagnostic: &'a Diagnostic, sources: &SourceMap) -> Vec<Mark<'a>> {
             .filter_map(|label| mark(label, false)),
     );
     let main = diagnostic.primary.loc.file;
-    marks.sort_by_key(|mark| {
+    let place = |mark: &Mark| {
         (
             mark.file != main,
             mark.file,
@@ -145,7 +146,8 @@ fn marks<'a>(diagnostic: &'a Diagnostic, sources: &SourceMap) -> Vec<Mark<'a>> {
             mark.start,
             !mark.primary,
         )
-    });
+    };
+    table::sort(&mut marks, |a, b| place(a).cmp(&place(b)));
     marks
 }
 
@@ -277,11 +279,13 @@ fn rows(clip: &Clip<'_>, marks: &[&Mark<'_>], paint: Paint) -> Vec<String> {
     }
     let mut first = Row::default();
     // The primary mark is drawn last, so that an overlap shows it.
-    placed.sort_by_key(|(start, _, mark)| (mark.primary, *start));
+    table::sort(&mut placed, |a, b| {
+        (a.2.primary, a.0).cmp(&(b.2.primary, b.0))
+    });
     for (start, end, mark) in &placed {
         first.draw(*start, *end, if mark.primary { '^' } else { '-' });
     }
-    placed.sort_by_key(|(start, _, _)| *start);
+    table::sort(&mut placed, |a, b| a.0.cmp(&b.0));
     let right = placed.iter().map(|(_, end, _)| *end).max().unwrap_or(0);
     let mut texts: Vec<&(usize, usize, &Mark<'_>)> = placed
         .iter()

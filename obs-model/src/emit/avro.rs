@@ -10,6 +10,7 @@ use super::paths::Scope;
 use super::printer::Code;
 use super::value::Value;
 use crate::model::{Logical, Shape, Type, TypeDef, TypeId, TypeKind, Union};
+use obs_schema::table::Numbered;
 
 /// The codec of a type.
 pub(crate) fn codec(code: &mut Code, scope: &Scope<'_>, id: TypeId, ty: &TypeDef) {
@@ -27,7 +28,7 @@ pub(crate) fn codec(code: &mut Code, scope: &Scope<'_>, id: TypeId, ty: &TypeDef
     code.open(format_args!(
         "fn write_avro(&self, {w}: &mut {obs}::avro::Writer)"
     ));
-    if scope.roots.contains_key(&id) && !empty {
+    if scope.roots.contains(&id.number()) && !empty {
         code.line(format_args!("w.reserve({});", hint(scope, id)));
     }
     match &ty.kind {

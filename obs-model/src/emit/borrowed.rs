@@ -13,7 +13,7 @@ use crate::model::{
     Dialect, Model, Record, RustName, Shape, Type, TypeDef, TypeId, TypeKind, Union,
 };
 use crate::settings::Settings;
-use std::collections::BTreeSet;
+use obs_schema::table::Table;
 
 /// The names of all twins, by the type they belong to.
 pub(crate) struct Twins(Vec<Option<RustName>>);
@@ -25,14 +25,18 @@ impl Twins {
         if !settings.borrowed || !settings.avro {
             return twins;
         }
-        let mut taken: BTreeSet<RustName> = model.types.iter().map(|ty| ty.name.clone()).collect();
+        let mut taken: Table<String, ()> = Table::default();
+        let path = |name: &RustName| format!("{}::{}", name.module.join("::"), name.ident);
+        for ty in &model.types {
+            taken.insert(path(&ty.name), ());
+        }
         loop {
             let mut changed = false;
             for (at, ty) in model.types.iter().enumerate() {
                 if twins.0[at].is_none() && twins.definition(ty) {
                     let mut name = ty.name.clone();
                     name.ident = format!("{}Ref", bare(&name.ident));
-                    while !taken.insert(name.clone()) {
+                    while taken.insert(path(&name), ()).is_some() {
                         name.ident.push('_');
                     }
                     twins.0[at] = Some(name);

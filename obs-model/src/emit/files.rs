@@ -8,6 +8,7 @@ use crate::model::metrics::MetricSet;
 use crate::model::{Model, TypeId};
 use crate::settings::Settings;
 use obs_schema::source::{FileId, SourceMap};
+use obs_schema::table::Numbered;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Relative path to text. Equal models and settings make equal artifacts.
@@ -213,7 +214,7 @@ fn file_name(
     let first = group
         .types
         .iter()
-        .find(|id| scope.roots.contains_key(id))
+        .find(|id| scope.roots.contains(&id.number()))
         .or(group.types.first());
     let stem = match first {
         Some(id) => kebab(&scope.model.get(*id).name.ident),

@@ -8,7 +8,7 @@ use crate::model::{
     Enum, Field, Logical, Model, RustName, Sensitivity, Shape, Type, TypeDef, TypeId,
 };
 use crate::settings::{MapType, Settings};
-use std::collections::BTreeMap;
+use obs_schema::table::Table;
 
 /// Where text is being written: everything an emitter needs to know beside the item itself.
 #[derive(Clone, Copy)]
@@ -24,7 +24,7 @@ pub(crate) struct Scope<'a> {
     /// Which standard traits each type can have.
     pub(crate) traits: &'a Traits,
     /// The types that are events, with the event's place in the Model: they are encoded and decoded on their own.
-    pub(crate) roots: &'a BTreeMap<TypeId, usize>,
+    pub(crate) roots: &'a Table<u128, usize>,
     /// The text is the output of a derive: the type and its methods are the user's.
     pub(crate) derived: bool,
 }

@@ -6,31 +6,30 @@
 use super::paths::Scope;
 use super::printer::Code;
 use crate::model::{Branch, Model, Shape, Type, TypeDef, TypeId, TypeKind};
-use obs_schema::source::FileId;
-use std::collections::{BTreeMap, BTreeSet};
+use obs_schema::table::{Numbered, Table};
 
 /// Unions that are said before, with the place where.
 #[derive(Default)]
-pub(crate) struct Shared(BTreeMap<TypeId, TypeId>);
+pub(crate) struct Shared(Table<u128, TypeId>);
 
 /// Unions met so far, by what is quick to compare: those of one file with as many branches.
-type Met = BTreeMap<(FileId, usize), Vec<(TypeId, Vec<Branch>)>>;
+type Met = Table<u128, Vec<(TypeId, Vec<Branch>)>>;
 
 impl Shared {
     pub(crate) fn of(model: &Model) -> Shared {
-        let events: BTreeSet<TypeId> = model.events.iter().map(|event| event.ty).collect();
+        let events = super::roots(model);
         let mut shared = Shared::default();
         loop {
             let before = shared.0.len();
-            let mut met = Met::new();
+            let mut met = Met::default();
             for (id, ty) in (0..).map(TypeId).zip(&model.types) {
                 let TypeKind::Union(union) = &ty.kind else {
                     continue;
                 };
                 let stands_alone = ty.extern_path.is_some()
-                    || events.contains(&id)
+                    || events.contains(&id.number())
                     || model.schemas.contains_key(&id)
-                    || shared.0.contains_key(&id);
+                    || shared.0.contains(&id.number());
                 if stands_alone {
                     continue;
                 }
@@ -38,12 +37,12 @@ impl Shared {
                 for branch in &mut branches {
                     shared.rename(&mut branch.ty);
                 }
-                let others = met.entry((ty.file, branches.len())).or_default();
+                let others = met.get_or((ty.file, branches.len()).number(), Vec::new);
                 let first = others
                     .iter()
                     .find(|(first, said)| *said == branches && alike(model.get(*first), ty));
                 match first {
-                    Some((first, _)) => drop(shared.0.insert(id, *first)),
+                    Some((first, _)) => drop(shared.0.insert(id.number(), *first)),
                     None => others.push((id, branches)),
                 }
             }
@@ -56,7 +55,9 @@ impl Shared {
 
     /// The first type that says the same: the type itself, as a rule.
     fn first(&self, id: TypeId) -> TypeId {
-        self.0.get(&id).map_or(id, |first| self.first(*first))
+        self.0
+            .get(&id.number())
+            .map_or(id, |first| self.first(*first))
     }
 
     /// Names every union in a type by its first place.
@@ -80,7 +81,7 @@ fn alike(a: &TypeDef, b: &TypeDef) -> bool {
 
 /// The alias of a union that is said before. False for every other type.
 pub(crate) fn alias(code: &mut Code, scope: &Scope<'_>, id: TypeId, ty: &TypeDef) -> bool {
-    let Some(first) = scope.traits.shared.0.get(&id) else {
+    let Some(first) = scope.traits.shared.0.get(&id.number()) else {
         return false;
     };
     code.blank();

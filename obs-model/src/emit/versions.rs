@@ -5,6 +5,7 @@ use super::printer::{Code, join, lit};
 use crate::model::{
     Dialect, Encoding, Event, RustName, TypeDef, TypeId, Upcast, UpcastHow, Version,
 };
+use obs_schema::table::Numbered;
 
 /// A version with what is said about it.
 struct Step<'a> {
@@ -22,7 +23,7 @@ pub(super) fn any(code: &mut Code, scope: &Scope<'_>, id: TypeId) {
     let events = &scope.model.events;
     let Some(newest) = scope
         .roots
-        .get(&id)
+        .get(&id.number())
         .copied()
         .filter(|at| events[*at].newest)
     else {

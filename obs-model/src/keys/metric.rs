@@ -21,6 +21,7 @@ use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::json::Json;
 use obs_schema::names::DURATION_BOUNDS_NS;
 use obs_schema::node::{Member, Node, Value};
+use obs_schema::table;
 
 const KEYS: &[&str] = &[
     "name",
@@ -477,7 +478,7 @@ fn sorted(json: &Json) -> Json {
                 .iter()
                 .map(|(name, value)| (name.clone(), sorted(value)))
                 .collect();
-            members.sort_by(|a, b| a.0.cmp(&b.0));
+            table::sort(&mut members, |a, b| a.0.cmp(&b.0));
             Json::Object(members)
         }
         other => other.clone(),

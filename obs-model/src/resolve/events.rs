@@ -10,7 +10,7 @@ use crate::model::{
 use crate::spec::annotate;
 use obs_schema::diag::{Diagnostic, Diagnostics, nearest};
 use obs_schema::node::{Member, Node};
-use std::collections::BTreeSet;
+use obs_schema::table::{self, Table};
 
 /// Default threshold above which a span is kept.
 const SLOW_NS: u64 = 250_000_000;
@@ -23,7 +23,7 @@ pub(super) fn resolve(
     overlays: &Overlays,
 ) {
     let mut events = Vec::new();
-    let mut used = BTreeSet::new();
+    let mut used: Table<&str, ()> = Table::default();
     for draft in drafts {
         let name = draft.name.rsplit('.').next().unwrap_or(&draft.name);
         let by_name = names::event_type_of(&version::without(name));
@@ -44,7 +44,7 @@ pub(super) fn resolve(
         }
         let mut keys = draft.keys.clone().or(&overlays.defaults);
         if let Some((name, overlay)) = overlay {
-            used.insert(name.clone());
+            used.insert(name, ());
             keys::overlay_event(cx, &mut keys, &overlay.value);
             if let Some(event) = &keys.event {
                 event_type.clone_from(&event.value);
@@ -58,7 +58,7 @@ pub(super) fn resolve(
     for (name, overlay) in overlays
         .events
         .iter()
-        .filter(|(name, _)| !used.contains(*name))
+        .filter(|(name, _)| !used.contains(name.as_str()))
     {
         let help = write_instead(
             name,
@@ -75,8 +75,9 @@ pub(super) fn resolve(
             .help(help),
         );
     }
-    events
-        .sort_by(|a, b| (&a.event_type, a.version, a.loc).cmp(&(&b.event_type, b.version, b.loc)));
+    table::sort(&mut events, |a, b| {
+        (&a.event_type, a.version, a.loc).cmp(&(&b.event_type, b.version, b.loc))
+    });
     for at in 0..events.len() {
         events[at].newest = events
             .get(at + 1)

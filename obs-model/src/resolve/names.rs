@@ -5,14 +5,17 @@ use crate::model::{Model, RustName, TypeKind};
 use crate::settings::Settings;
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::source::Loc;
-use std::collections::{BTreeMap, BTreeSet};
+use obs_schema::table::Table;
+
+/// The names of a scope that are given away.
+type Taken = Table<String, ()>;
 
 /// How to choose a name of a schema.
 const RENAME: &str = "give it a name of its own under `[build.rename]` in obs.toml";
 
 /// Chooses every identifier of a model whose identifiers are still suggestions.
 pub(super) fn choose(cx: &mut Diagnostics, model: &mut Model, settings: &Settings) {
-    let mut scopes: BTreeMap<Vec<String>, BTreeSet<String>> = BTreeMap::new();
+    let mut scopes: Table<String, Taken> = Table::default();
     for def in &mut model.types {
         place(&mut def.name, &mut scopes, settings);
     }
@@ -22,24 +25,20 @@ pub(super) fn choose(cx: &mut Diagnostics, model: &mut Model, settings: &Setting
     for def in &mut model.types {
         let renamed = settings.renames.get(&def.wire_name).cloned();
         let wanted = renamed.unwrap_or_else(|| type_ident(&def.name.ident));
-        let scope = scopes.entry(def.name.module.clone()).or_default();
+        let scope = scopes.get_or(def.name.module.join("::"), Taken::default);
         def.name.ident = unique(cx, scope, wanted, &def.wire_name, def.loc, (true, RENAME));
         def.extern_path = settings.extern_types.get(&def.wire_name).cloned();
         def.attributes = attributes(settings, &def.wire_name, true);
         members(cx, settings, &def.wire_name, &mut def.kind);
     }
     for set in &mut model.metric_sets {
-        let scope = scopes.entry(set.name.module.clone()).or_default();
+        let scope = scopes.get_or(set.name.module.join("::"), Taken::default);
         metric_set(cx, scope, set);
     }
 }
 
 /// The module of a name. Modules and types share a namespace.
-fn place(
-    name: &mut RustName,
-    scopes: &mut BTreeMap<Vec<String>, BTreeSet<String>>,
-    settings: &Settings,
-) {
+fn place(name: &mut RustName, scopes: &mut Table<String, Taken>, settings: &Settings) {
     name.module = if settings.flat_modules {
         Vec::new()
     } else {
@@ -47,14 +46,13 @@ fn place(
     };
     for depth in 0..name.module.len() {
         scopes
-            .entry(name.module[..depth].to_vec())
-            .or_default()
-            .insert(name.module[depth].clone());
+            .get_or(name.module[..depth].join("::"), Taken::default)
+            .insert(name.module[depth].clone(), ());
     }
 }
 
 /// The names of a set: its own, those of its labels, and those of its fields.
-fn metric_set(cx: &mut Diagnostics, scope: &mut BTreeSet<String>, set: &mut MetricSet) {
+fn metric_set(cx: &mut Diagnostics, scope: &mut Taken, set: &mut MetricSet) {
     let name = set.name.ident.clone();
     set.name.ident = unique(
         cx,
@@ -78,12 +76,12 @@ fn metric_set(cx: &mut Diagnostics, scope: &mut BTreeSet<String>, set: &mut Metr
             label.loc,
             (true, "call the label something else"),
         );
-        let mut taken = BTreeSet::new();
+        let mut taken = Taken::default();
         for (word, ident) in &mut label.values {
             *ident = free(&mut taken, &variant_ident(word), true);
         }
     }
-    let mut taken = BTreeSet::new();
+    let mut taken = Taken::default();
     for family in &mut set.families {
         let wanted = field_ident(&family.ident);
         family.ident = unique(
@@ -99,7 +97,7 @@ fn metric_set(cx: &mut Diagnostics, scope: &mut BTreeSet<String>, set: &mut Metr
 
 /// The names inside a definition.
 fn members(cx: &mut Diagnostics, settings: &Settings, wire_name: &str, kind: &mut TypeKind) {
-    let mut taken = BTreeSet::new();
+    let mut taken = Taken::default();
     match kind {
         TypeKind::Record(record) => {
             for field in &mut record.fields {
@@ -125,7 +123,7 @@ fn members(cx: &mut Diagnostics, settings: &Settings, wire_name: &str, kind: &mu
         }
         TypeKind::Enum(enum_) => {
             if enum_.default.is_none() {
-                taken.insert("Unrecognised".to_owned());
+                taken.insert("Unrecognised".to_owned(), ());
             }
             for symbol in &mut enum_.symbols {
                 let renamed = settings
@@ -161,7 +159,7 @@ fn attributes(settings: &Settings, path: &str, every: bool) -> Vec<String> {
 /// A free name in a scope; a changed one is reported, since somebody will look for the other.
 fn unique(
     cx: &mut Diagnostics,
-    taken: &mut BTreeSet<String>,
+    taken: &mut Taken,
     wanted: String,
     wire: &str,
     loc: Loc,
@@ -183,8 +181,8 @@ fn unique(
     chosen
 }
 
-fn free(taken: &mut BTreeSet<String>, wanted: &str, pascal: bool) -> String {
-    if taken.insert(wanted.to_owned()) {
+fn free(taken: &mut Taken, wanted: &str, pascal: bool) -> String {
+    if taken.insert(wanted.to_owned(), ()).is_none() {
         return wanted.to_owned();
     }
     let base = wanted.strip_prefix("r#").unwrap_or(wanted);
@@ -195,7 +193,7 @@ fn free(taken: &mut BTreeSet<String>, wanted: &str, pascal: bool) -> String {
         } else {
             format!("{base}_{number}")
         };
-        if taken.insert(candidate.clone()) {
+        if taken.insert(candidate.clone(), ()).is_none() {
             return candidate;
         }
         number += 1;

@@ -13,7 +13,7 @@ use crate::resolve::version;
 use obs_schema::avro::{self, Kind, NamedId, NamedKind};
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::source::{FileId, Loc, SourceMap};
-use std::collections::{BTreeMap, BTreeSet};
+use obs_schema::table::{self, Numbered, Table};
 
 /// Adds what the documents of a set describe.
 pub fn lower(cx: &mut Diagnostics, sources: &SourceMap, set: &avro::Set, draft: &mut Draft) {
@@ -22,9 +22,9 @@ pub fn lower(cx: &mut Diagnostics, sources: &SourceMap, set: &avro::Set, draft: 
         sources,
         set,
         draft,
-        types: BTreeMap::new(),
-        mentioned: BTreeMap::new(),
-        used_by_roots: BTreeSet::new(),
+        types: Table::default(),
+        mentioned: Table::default(),
+        used_by_roots: Table::default(),
     };
     lowering.place_names();
     lowering.find_references();
@@ -43,31 +43,31 @@ struct Lowering<'a> {
     sources: &'a SourceMap,
     set: &'a avro::Set,
     draft: &'a mut Draft,
-    types: BTreeMap<NamedId, Option<TypeId>>,
+    types: Table<u128, Option<TypeId>>,
     /// Named types, and the records whose fields mention them.
-    mentioned: BTreeMap<NamedId, Vec<NamedId>>,
+    mentioned: Table<u128, Vec<NamedId>>,
     /// Named types that the root of a file holds in a list or a map.
-    used_by_roots: BTreeSet<NamedId>,
+    used_by_roots: Table<u128, ()>,
 }
 
 impl Lowering<'_> {
     /// Hands out a type for every definition before any is lowered, so that references need no order.
     fn place_names(&mut self) {
-        let mut by_name: BTreeMap<&avro::FullName, Vec<NamedId>> = BTreeMap::new();
-        for (at, named) in self.set.named.iter().enumerate() {
-            by_name
-                .entry(&named.name)
-                .or_default()
-                .push(NamedId(u32::try_from(at).unwrap_or(u32::MAX)));
+        let mut by_name: Table<&avro::FullName, (&avro::FullName, Vec<NamedId>)> = Table::default();
+        for (id, named) in (0..).map(NamedId).zip(&self.set.named) {
+            let of_name = by_name.get_or(&named.name, || (&named.name, Vec::new()));
+            of_name.1.push(id);
         }
-        for ids in by_name.values() {
+        let mut by_name = by_name.into_values();
+        table::sort(&mut by_name, |(a, _), (b, _)| a.cmp(b));
+        for (_, mut ids) in by_name {
             // The newest file has the plain name; what says the same shares its type.
-            let mut ids = ids.clone();
-            ids.sort_by_key(|id| std::cmp::Reverse(self.version_of(self.set.get(*id).file)));
+            let version = |id: NamedId| self.version_of(self.set.get(id).file);
+            table::sort(&mut ids, |a, b| version(*b).cmp(&version(*a)));
             let mut placed: Vec<(String, Option<TypeId>)> = Vec::new();
             for id in ids.iter().copied() {
                 if self.stands_for_itself(id) {
-                    self.types.insert(id, None);
+                    self.types.insert(id.number(), None);
                     continue;
                 }
                 let text = if ids.len() > 1 {
@@ -76,12 +76,12 @@ impl Lowering<'_> {
                     String::new()
                 };
                 if let Some((_, ty)) = placed.iter().find(|(other, _)| *other == text) {
-                    self.types.insert(id, *ty);
+                    self.types.insert(id.number(), *ty);
                     continue;
                 }
                 let ty = self.reserve(id, !placed.is_empty());
                 placed.push((text, Some(ty)));
-                self.types.insert(id, Some(ty));
+                self.types.insert(id.number(), Some(ty));
             }
         }
     }
@@ -173,7 +173,7 @@ impl Lowering<'_> {
                 let mentioned = &mut self.mentioned;
                 field
                     .ty
-                    .each_named(&mut |id| mentioned.entry(id).or_default().push(by));
+                    .each_named(&mut |id| mentioned.get_or(id.number(), Vec::new).push(by));
             }
         }
         for document in &set.documents {
@@ -181,7 +181,7 @@ impl Lowering<'_> {
             if let Some(Kind::Array(inner) | Kind::Map(inner)) = root.map(|root| &root.kind) {
                 let used = &mut self.used_by_roots;
                 inner.each_named(&mut |id| {
-                    used.insert(id);
+                    used.insert(id.number(), ());
                 });
             }
         }
@@ -189,10 +189,10 @@ impl Lowering<'_> {
 
     /// Somebody uses the type who is no part of it: a tree that holds trees is still the root.
     fn referenced(&self, id: NamedId) -> bool {
-        if self.used_by_roots.contains(&id) {
+        if self.used_by_roots.contains(&id.number()) {
             return true;
         }
-        let Some(by) = self.mentioned.get(&id) else {
+        let Some(by) = self.mentioned.get(&id.number()) else {
             return false;
         };
         let parts = self.set.reachable(&[id]);
@@ -201,7 +201,7 @@ impl Lowering<'_> {
 
     /// Fills in a reserved type.
     fn define(&mut self, id: NamedId) {
-        let Some(Some(ty)) = self.types.get(&id).copied() else {
+        let Some(Some(ty)) = self.types.get(&id.number()).copied() else {
             return;
         };
         let set = self.set;
@@ -287,7 +287,7 @@ impl Lowering<'_> {
     }
 
     fn named(&self, id: NamedId) -> Shape {
-        match self.types.get(&id) {
+        match self.types.get(&id.number()) {
             Some(Some(ty)) => Shape::Named(*ty),
             _ => {
                 let named = self.set.get(id);
@@ -396,7 +396,7 @@ impl Lowering<'_> {
 
     fn event(&mut self, document: &avro::Document, id: NamedId, only: bool) {
         let named = self.set.get(id);
-        let Some(Some(ty)) = self.types.get(&id).copied() else {
+        let Some(Some(ty)) = self.types.get(&id.number()).copied() else {
             return;
         };
         if self.draft.types[ty.0 as usize].loc != named.name_loc {

@@ -12,6 +12,12 @@ use obs_schema::wire::{DecodeError, DecodeErrorKind, EncodeErrorKind};
 use super::AvroCodec;
 use crate::sensitive::{Pii, Secret};
 
+/// Writes a field that may be refused, so that the refusal names it.
+#[inline]
+pub fn avro_at<T: AvroCodec>(field: &'static str, value: &T, w: &mut Writer) {
+    w.at(field, |w| value.write_avro(w));
+}
+
 /// The types that are one word of Avro.
 macro_rules! word {
     ($($ty:ty: $word:ident),* $(,)?) => {$(

@@ -12,6 +12,12 @@ use obs_schema::wire::{DecodeError, DecodeErrorKind};
 use super::JsonCodec;
 use crate::sensitive::{Pii, Secret};
 
+/// Writes a member that may be refused, so that the refusal names it.
+#[inline]
+pub fn json_at<T: JsonCodec>(member: &'static str, value: &T, w: &mut Writer) {
+    w.at(member, |w| value.write_json(w));
+}
+
 /// The types that are one word of JSON.
 macro_rules! word {
     ($($ty:ty: $word:ident),* $(,)?) => {$(

@@ -3,30 +3,24 @@
 use super::super::paths::unrecognised;
 use super::super::paths::{Scope, wrapper};
 use super::super::printer::{Code, lit};
-use super::{is_plain_container, is_union};
+use super::{is_plain, is_plain_container, is_union};
 use crate::model::{Enum, Logical, Record, Shape, Type, Unknown};
 
 /// One expression a field. Only records that contain themselves count their depth: the others are as deep as
 /// their schema.
 pub(super) fn record(code: &mut Code, scope: &Scope<'_>, record: &Record, recursive: bool) {
     let obs = scope.obs;
-    if scope.derived && !record.fields.is_empty() {
-        code.line(format_args!("use {obs}::Within as _;"));
-    }
     if recursive {
         code.enter(format_args!("r.nested(|r| {{"));
     }
     if record.fields.is_empty() {
         code.line(format_args!("{obs}::Ok(Self {{}})"));
     } else {
-        code.enter(format_args!("{obs}::Ok(Self {{"));
+        code.line(format_args!("let mut r = {obs}::fields(r);"));
+        code.enter(format_args!("let it = Self {{"));
         for field in &record.fields {
-            let text = result(scope, &field.ty);
-            code.line(format_args!(
-                "{}: {text}.within({})?,",
-                field.ident,
-                lit(&field.wire)
-            ));
+            let text = self::field(scope, &field.ty, &lit(&field.wire));
+            code.line(format_args!("{}: {text},", field.ident));
         }
         if let Unknown::Keep(_) = record.unknown {
             code.line(format_args!(
@@ -34,10 +28,32 @@ pub(super) fn record(code: &mut Code, scope: &Scope<'_>, record: &Record, recurs
                 record.unknown_ident
             ));
         }
-        code.leave("})");
+        code.leave("};");
+        code.raw("r.end(it)");
     }
     if recursive {
         code.leave("})");
+    }
+}
+
+/// An expression for a field: without `?` where its type has a value to stand in after a failure.
+fn field(scope: &Scope<'_>, ty: &Type, name: &str) -> String {
+    let wrapped = ty.sensitive.is_some() || ty.boxed;
+    let word = match &ty.shape {
+        _ if wrapped => "value",
+        Shape::Bool => "bool",
+        Shape::I32 => "int",
+        Shape::I64 => "long",
+        Shape::F32 => "float",
+        Shape::F64 => "double",
+        Shape::Bytes => "bytes",
+        Shape::String => "string",
+        _ => "value",
+    };
+    match &ty.shape {
+        Shape::Named(_) => format!("r.part({name})?"),
+        _ if word != "value" || is_plain(scope, ty) => format!("r.{word}({name})"),
+        _ => format!("r.read({name}, |r| {})?", result(scope, ty)),
     }
 }
 

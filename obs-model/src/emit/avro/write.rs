@@ -3,7 +3,7 @@
 use super::super::paths::Scope;
 use super::super::printer::{Code, lit};
 use super::super::value::Value;
-use super::{is_plain_container, is_union};
+use super::{is_plain, is_plain_container, is_union};
 use crate::model::{Enum, Logical, Record, Shape, Type, Union};
 
 /// One statement a field.
@@ -12,8 +12,14 @@ pub(super) fn record(code: &mut Code, scope: &Scope<'_>, record: &Record) {
         let place = Value::place(format!("self.{}", field.ident));
         if scope.traits.type_refuses(&field.ty) {
             // Only what may be refused pays for naming its field.
-            let text = inline(scope, &field.ty, &place);
-            code.line(format_args!("w.at({}, |w| {text});", lit(&field.wire)));
+            let name = lit(&field.wire);
+            if is_plain(scope, &field.ty) {
+                let place = place.borrowed();
+                code.line(format_args!("{}::avro_at({name}, {place}, w);", scope.obs));
+            } else {
+                let text = inline(scope, &field.ty, &place);
+                code.line(format_args!("w.at({name}, |w| {text});"));
+            }
         } else {
             value(code, scope, &field.ty, &place, ";");
         }

@@ -11,6 +11,15 @@ use crate::model::{Field, Logical, Record, Shape, Type, Unknown};
 pub(super) fn value(scope: &Scope<'_>, ty: &Type, value: &Value) -> String {
     let bare = value.bare(ty);
     match &ty.shape {
+        Shape::Array(inner) | Shape::Map(inner) | Shape::Option { inner, .. }
+            if is_plain(inner) =>
+        {
+            format!(
+                "{}::JsonCodec::write_json({}, w)",
+                scope.obs,
+                bare.borrowed()
+            )
+        }
         Shape::Null => "w.null()".to_owned(),
         Shape::Bool => format!("w.bool({})", bare.copied()),
         Shape::I32 => format!("w.i32({})", bare.copied()),
@@ -32,6 +41,24 @@ pub(super) fn value(scope: &Scope<'_>, ty: &Type, value: &Value) -> String {
             let write = scope.codec(&ty.shape, "JsonCodec", "write_json");
             format!("{write}({}, w)", bare.borrowed())
         }
+    }
+}
+
+/// Whether the runtime writes a value as the schema wants it. A closure is a function of its own to the compiler, and
+/// costs as much as three fields.
+fn is_plain(ty: &Type) -> bool {
+    match &ty.shape {
+        Shape::Bool | Shape::I32 | Shape::I64 | Shape::U64 | Shape::F32 | Shape::F64 => true,
+        Shape::String | Shape::Json | Shape::Named(_) => true,
+        Shape::Logical(logical) => !matches!(
+            logical,
+            Logical::Decimal { .. }
+                | Logical::BigDecimal
+                | Logical::Duration
+                | Logical::Uuid { fixed: true }
+        ),
+        Shape::Array(inner) | Shape::Map(inner) | Shape::Option { inner, .. } => is_plain(inner),
+        Shape::Null | Shape::Bytes | Shape::Tuple(_) | Shape::Rust(_) => false,
     }
 }
 
@@ -153,11 +180,13 @@ pub(super) fn members(code: &mut Code, scope: &Scope<'_>, record: &Record) {
 
 /// The call that writes the value of a member. Where that may be refused, the refusal has to name the member.
 fn member(scope: &Scope<'_>, field: &Field, place: &Value) -> String {
-    let call = value(scope, &field.ty, place);
-    if refuses(scope, &field.ty) {
-        format!("w.at({}, |w| {call})", lit(&field.wire))
+    let name = lit(&field.wire);
+    if !refuses(scope, &field.ty) {
+        value(scope, &field.ty, place)
+    } else if is_plain(&field.ty) {
+        format!("{}::json_at({name}, {}, w)", scope.obs, place.borrowed())
     } else {
-        call
+        format!("w.at({name}, |w| {})", value(scope, &field.ty, place))
     }
 }
 

@@ -107,6 +107,12 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
+    /// Reads over everything that is left: after a failure there is nothing more to read.
+    #[inline]
+    pub fn give_up(&mut self) {
+        self.rest = &[];
+    }
+
     /// An error at the present place.
     #[cold]
     #[inline(never)]

@@ -21,9 +21,11 @@ impl __obs::AvroCodec for Address {
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            street: r.string().map(__obs::Pii::new).within("street")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            street: r.value("street"),
+        };
+        r.end(it)
     }
 }
 
@@ -265,25 +267,27 @@ impl __obs::AvroCodec for CardAdded {
         __obs::AvroCodec::write_avro(&self.emails, w);
         __obs::AvroCodec::write_avro(&self.contacts, w);
         __obs::AvroCodec::write_avro(&self.address, w);
-        w.at("brand", |w| __obs::AvroCodec::write_avro(&self.brand, w));
+        __obs::avro_at("brand", &self.brand, w);
         w.bool(self.live);
         w.string(&self.country);
         w.string(&self.correlation);
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            tenant: r.string().within("tenant")?,
-            holder: __obs::AvroCodec::read_avro(r).within("holder")?,
-            number: r.string().map(__obs::Secret::new).within("number")?,
-            emails: __obs::AvroCodec::read_avro(r).within("emails")?,
-            contacts: __obs::AvroCodec::read_avro(r).within("contacts")?,
-            address: __obs::AvroCodec::read_avro(r).within("address")?,
-            brand: __obs::AvroCodec::read_avro(r).within("brand")?,
-            live: r.bool().within("live")?,
-            country: r.string().within("country")?,
-            correlation: r.string().within("correlation")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            tenant: r.string("tenant"),
+            holder: r.value("holder"),
+            number: r.value("number"),
+            emails: r.value("emails"),
+            contacts: r.value("contacts"),
+            address: r.value("address"),
+            brand: r.part("brand")?,
+            live: r.bool("live"),
+            country: r.string("country"),
+            correlation: r.string("correlation"),
+        };
+        r.end(it)
     }
 }
 
@@ -294,17 +298,17 @@ impl __obs::JsonCodec for CardAdded {
         w.raw(r#"{"tenant":"#);
         w.string(&self.tenant);
         w.raw(r#","holder":"#);
-        w.option(&self.holder, |w, x| w.string(x.expose()));
+        __obs::JsonCodec::write_json(&self.holder, w);
         w.raw(r#","number":"#);
         w.string(self.number.expose());
         w.raw(r#","emails":"#);
-        w.array(&self.emails, |w, x| w.string(x.expose()));
+        __obs::JsonCodec::write_json(&self.emails, w);
         w.raw(r#","contacts":"#);
-        w.map(&self.contacts, |w, x| w.string(x.expose()));
+        __obs::JsonCodec::write_json(&self.contacts, w);
         w.raw(r#","address":"#);
-        w.option(&self.address, |w, x| __obs::JsonCodec::write_json(x, w));
+        __obs::JsonCodec::write_json(&self.address, w);
         w.raw(r#","brand":"#);
-        w.at("brand", |w| __obs::JsonCodec::write_json(&self.brand, w));
+        __obs::json_at("brand", &self.brand, w);
         w.raw(r#","live":"#);
         w.bool(self.live);
         w.raw(r#","country":"#);

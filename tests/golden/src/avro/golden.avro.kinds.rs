@@ -35,9 +35,11 @@ impl __obs::AvroCodec for Inner {
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            x: r.int().within("x")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            x: r.int("x"),
+        };
+        r.end(it)
     }
 }
 
@@ -218,29 +220,31 @@ impl __obs::AvroCodec for Kinds {
         __obs::AvroCodec::write_avro(&self.table, w);
         __obs::AvroCodec::write_avro(&self.hash, w);
         __obs::AvroCodec::write_avro(&self.suit, w);
-        w.at("strict", |w| __obs::AvroCodec::write_avro(&self.strict, w));
+        __obs::avro_at("strict", &self.strict, w);
         __obs::AvroCodec::write_avro(&self.inner, w);
         w.int(self.old);
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            nothing: r.null().within("nothing")?,
-            truth: r.bool().within("truth")?,
-            small: r.int().within("small")?,
-            large: r.long().within("large")?,
-            single: r.float().within("single")?,
-            double: r.double().within("double")?,
-            raw: r.bytes().within("raw")?,
-            text: r.string().within("text")?,
-            list: __obs::AvroCodec::read_avro(r).within("list")?,
-            table: __obs::AvroCodec::read_avro(r).within("table")?,
-            hash: __obs::AvroCodec::read_avro(r).within("hash")?,
-            suit: __obs::AvroCodec::read_avro(r).within("suit")?,
-            strict: __obs::AvroCodec::read_avro(r).within("strict")?,
-            inner: __obs::AvroCodec::read_avro(r).within("inner")?,
-            old: r.int().within("old")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            nothing: r.read("nothing", |r| r.null())?,
+            truth: r.bool("truth"),
+            small: r.int("small"),
+            large: r.long("large"),
+            single: r.float("single"),
+            double: r.double("double"),
+            raw: r.bytes("raw"),
+            text: r.string("text"),
+            list: r.value("list"),
+            table: r.value("table"),
+            hash: r.part("hash")?,
+            suit: r.part("suit")?,
+            strict: r.part("strict")?,
+            inner: r.part("inner")?,
+            old: r.int("old"),
+        };
+        r.end(it)
     }
 }
 
@@ -257,23 +261,23 @@ impl __obs::JsonCodec for Kinds {
         w.raw(r#","large":"#);
         w.i64(self.large);
         w.raw(r#","single":"#);
-        w.at("single", |w| w.f32(self.single));
+        __obs::json_at("single", &self.single, w);
         w.raw(r#","double":"#);
-        w.at("double", |w| w.f64(self.double));
+        __obs::json_at("double", &self.double, w);
         w.raw(r#","raw":"#);
         w.bytes(&self.raw);
         w.raw(r#","text":"#);
         w.string(&self.text);
         w.raw(r#","list":"#);
-        w.array(&self.list, |w, x| w.i64(*x));
+        __obs::JsonCodec::write_json(&self.list, w);
         w.raw(r#","table":"#);
-        w.map(&self.table, |w, x| w.option(x, |w, x| w.string(x)));
+        __obs::JsonCodec::write_json(&self.table, w);
         w.raw(r#","hash":"#);
         __obs::JsonCodec::write_json(&self.hash, w);
         w.raw(r#","suit":"#);
         __obs::JsonCodec::write_json(&self.suit, w);
         w.raw(r#","strict":"#);
-        w.at("strict", |w| __obs::JsonCodec::write_json(&self.strict, w));
+        __obs::json_at("strict", &self.strict, w);
         w.raw(r#","inner":"#);
         __obs::JsonCodec::write_json(&self.inner, w);
         w.raw(r#","old":"#);

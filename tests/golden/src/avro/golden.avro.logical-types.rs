@@ -107,24 +107,26 @@ impl __obs::AvroCodec for LogicalTypes {
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            amount: __obs::types::Decimal::read_bytes(r, 2).within("amount")?,
-            price: __obs::types::Decimal::read_fixed(r, 8, 4).within("price")?,
-            big: __obs::types::BigDecimal::read_avro(r).within("big")?,
-            id: __obs::types::Uuid::read_text(r).within("id")?,
-            raw_id: r.fixed().map(__obs::types::Uuid).within("rawId")?,
-            day: r.int().map(__obs::types::Date).within("day")?,
-            time_millis: r.int().map(__obs::types::TimeMillis).within("timeMillis")?,
-            time_micros: r.long().map(__obs::types::TimeMicros).within("timeMicros")?,
-            at_millis: r.long().map(__obs::types::TimestampMillis).within("atMillis")?,
-            at_micros: r.long().map(__obs::types::TimestampMicros).within("atMicros")?,
-            at_nanos: r.long().map(__obs::types::TimestampNanos).within("atNanos")?,
-            local_millis: r.long().map(__obs::types::LocalTimestampMillis).within("localMillis")?,
-            local_micros: r.long().map(__obs::types::LocalTimestampMicros).within("localMicros")?,
-            local_nanos: r.long().map(__obs::types::LocalTimestampNanos).within("localNanos")?,
-            period: __obs::types::Duration::read_avro(r).within("period")?,
-            perhaps: __obs::AvroCodec::read_avro(r).within("perhaps")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            amount: r.read("amount", |r| __obs::types::Decimal::read_bytes(r, 2))?,
+            price: r.read("price", |r| __obs::types::Decimal::read_fixed(r, 8, 4))?,
+            big: r.value("big"),
+            id: r.value("id"),
+            raw_id: r.read("rawId", |r| r.fixed().map(__obs::types::Uuid))?,
+            day: r.value("day"),
+            time_millis: r.value("timeMillis"),
+            time_micros: r.value("timeMicros"),
+            at_millis: r.value("atMillis"),
+            at_micros: r.value("atMicros"),
+            at_nanos: r.value("atNanos"),
+            local_millis: r.value("localMillis"),
+            local_micros: r.value("localMicros"),
+            local_nanos: r.value("localNanos"),
+            period: r.value("period"),
+            perhaps: r.value("perhaps"),
+        };
+        r.end(it)
     }
 }
 
@@ -163,7 +165,7 @@ impl __obs::JsonCodec for LogicalTypes {
         w.raw(r#","period":"#);
         self.period.write_json_bytes(w);
         w.raw(r#","perhaps":"#);
-        w.option(&self.perhaps, |w, x| w.i64(x.0));
+        __obs::JsonCodec::write_json(&self.perhaps, w);
         w.raw("}");
     }
 

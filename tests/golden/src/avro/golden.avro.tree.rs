@@ -36,9 +36,11 @@ impl __obs::AvroCodec for Leaf {
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         r.nested(|r| {
-            __obs::Ok(Self {
-                owner: r.option(0, |r| __obs::AvroCodec::read_avro(r)).within("owner")?,
-            })
+            let mut r = __obs::fields(r);
+            let it = Self {
+                owner: r.read("owner", |r| r.option(0, |r| __obs::AvroCodec::read_avro(r)))?,
+            };
+            r.end(it)
         })
     }
 }
@@ -48,7 +50,7 @@ impl __obs::JsonCodec for Leaf {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(27);
         w.raw(r#"{"owner":"#);
-        w.option(&self.owner, |w, x| __obs::JsonCodec::write_json(x, w));
+        __obs::JsonCodec::write_json(&self.owner, w);
         w.raw("}");
     }
 
@@ -131,12 +133,14 @@ impl __obs::AvroCodec for Tree {
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         r.nested(|r| {
-            __obs::Ok(Self {
-                value: r.string().within("value")?,
-                left: r.option(0, |r| __obs::AvroCodec::read_avro(r).map(__obs::Box::new)).within("left")?,
-                children: r.array(|r| __obs::AvroCodec::read_avro(r)).within("children")?,
-                either: r.nullable(0, 3, |r, index| TreeEither::__read_avro(r, index)).within("either")?,
-            })
+            let mut r = __obs::fields(r);
+            let it = Self {
+                value: r.string("value"),
+                left: r.read("left", |r| r.option(0, |r| __obs::AvroCodec::read_avro(r).map(__obs::Box::new)))?,
+                children: r.read("children", |r| r.array(|r| __obs::AvroCodec::read_avro(r)))?,
+                either: r.read("either", |r| r.nullable(0, 3, |r, index| TreeEither::__read_avro(r, index)))?,
+            };
+            r.end(it)
         })
     }
 }
@@ -148,11 +152,11 @@ impl __obs::JsonCodec for Tree {
         w.raw(r#"{"value":"#);
         w.string(&self.value);
         w.raw(r#","left":"#);
-        w.option(&self.left, |w, x| __obs::JsonCodec::write_json(&**x, w));
+        __obs::JsonCodec::write_json(&self.left, w);
         w.raw(r#","children":"#);
-        w.array(&self.children, |w, x| __obs::JsonCodec::write_json(x, w));
+        __obs::JsonCodec::write_json(&self.children, w);
         w.raw(r#","either":"#);
-        w.option(&self.either, |w, x| __obs::JsonCodec::write_json(x, w));
+        __obs::JsonCodec::write_json(&self.either, w);
         w.raw("}");
     }
 

@@ -21,9 +21,11 @@ impl __obs::AvroCodec for Card {
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            last4: r.string().within("last4")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            last4: r.string("last4"),
+        };
+        r.end(it)
     }
 }
 
@@ -184,9 +186,11 @@ impl __obs::AvroCodec for Invoice {
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            days: r.int().within("days")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            days: r.int("days"),
+        };
+        r.end(it)
     }
 }
 
@@ -355,7 +359,7 @@ impl __obs::AvroCodec for Unions {
         __obs::AvroCodec::write_avro(&self.only_null, w);
         w.nullable(0, &self.several, |w, v| __obs::AvroCodec::write_avro(v, w));
         w.nullable(1, &self.null_inside, |w, v| __obs::AvroCodec::write_avro(v, w));
-        w.at("named", |w| __obs::AvroCodec::write_avro(&self.named, w));
+        __obs::avro_at("named", &self.named, w);
         w.array(&self.listed, |w, v| w.nullable(0, v, |w, v| __obs::AvroCodec::write_avro(v, w)));
         __obs::AvroCodec::write_avro(&self.keyed, w);
         w.nullable(0, &self.same_as_listed, |w, v| __obs::AvroCodec::write_avro(v, w));
@@ -364,20 +368,22 @@ impl __obs::AvroCodec for Unions {
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            null_first: __obs::AvroCodec::read_avro(r).within("nullFirst")?,
-            null_last: r.option(1, |r| r.string()).within("nullLast")?,
-            one: __obs::AvroCodec::read_avro(r).within("one")?,
-            only_null: __obs::AvroCodec::read_avro(r).within("onlyNull")?,
-            several: r.nullable(0, 5, |r, index| UnionsSeveral::__read_avro(r, index)).within("several")?,
-            null_inside: r.nullable(1, 5, |r, index| UnionsNullInside::__read_avro(r, index)).within("nullInside")?,
-            named: __obs::AvroCodec::read_avro(r).within("named")?,
-            listed: r.array(|r| r.nullable(0, 3, |r, index| UnionsListedItem::__read_avro(r, index))).within("listed")?,
-            keyed: __obs::AvroCodec::read_avro(r).within("keyed")?,
-            same_as_listed: r.nullable(0, 3, |r, index| UnionsSameAsListed::__read_avro(r, index)).within("sameAsListed")?,
-            lists: __obs::AvroCodec::read_avro(r).within("lists")?,
-            same_lists: __obs::AvroCodec::read_avro(r).within("sameLists")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            null_first: r.value("nullFirst"),
+            null_last: r.read("nullLast", |r| r.option(1, |r| r.string()))?,
+            one: r.part("one")?,
+            only_null: r.part("onlyNull")?,
+            several: r.read("several", |r| r.nullable(0, 5, |r, index| UnionsSeveral::__read_avro(r, index)))?,
+            null_inside: r.read("nullInside", |r| r.nullable(1, 5, |r, index| UnionsNullInside::__read_avro(r, index)))?,
+            named: r.part("named")?,
+            listed: r.read("listed", |r| r.array(|r| r.nullable(0, 3, |r, index| UnionsListedItem::__read_avro(r, index))))?,
+            keyed: r.value("keyed"),
+            same_as_listed: r.read("sameAsListed", |r| r.nullable(0, 3, |r, index| UnionsSameAsListed::__read_avro(r, index)))?,
+            lists: r.part("lists")?,
+            same_lists: r.part("sameLists")?,
+        };
+        r.end(it)
     }
 }
 
@@ -386,25 +392,25 @@ impl __obs::JsonCodec for Unions {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(329);
         w.raw(r#"{"nullFirst":"#);
-        w.option(&self.null_first, |w, x| w.string(x));
+        __obs::JsonCodec::write_json(&self.null_first, w);
         w.raw(r#","nullLast":"#);
-        w.option(&self.null_last, |w, x| w.string(x));
+        __obs::JsonCodec::write_json(&self.null_last, w);
         w.raw(r#","one":"#);
         __obs::JsonCodec::write_json(&self.one, w);
         w.raw(r#","onlyNull":"#);
         __obs::JsonCodec::write_json(&self.only_null, w);
         w.raw(r#","several":"#);
-        w.option(&self.several, |w, x| __obs::JsonCodec::write_json(x, w));
+        __obs::JsonCodec::write_json(&self.several, w);
         w.raw(r#","nullInside":"#);
-        w.at("nullInside", |w| w.option(&self.null_inside, |w, x| __obs::JsonCodec::write_json(x, w)));
+        __obs::json_at("nullInside", &self.null_inside, w);
         w.raw(r#","named":"#);
-        w.at("named", |w| __obs::JsonCodec::write_json(&self.named, w));
+        __obs::json_at("named", &self.named, w);
         w.raw(r#","listed":"#);
-        w.array(&self.listed, |w, x| w.option(x, |w, x| __obs::JsonCodec::write_json(x, w)));
+        __obs::JsonCodec::write_json(&self.listed, w);
         w.raw(r#","keyed":"#);
-        w.map(&self.keyed, |w, x| __obs::JsonCodec::write_json(x, w));
+        __obs::JsonCodec::write_json(&self.keyed, w);
         w.raw(r#","sameAsListed":"#);
-        w.option(&self.same_as_listed, |w, x| __obs::JsonCodec::write_json(x, w));
+        __obs::JsonCodec::write_json(&self.same_as_listed, w);
         w.raw(r#","lists":"#);
         __obs::JsonCodec::write_json(&self.lists, w);
         w.raw(r#","sameLists":"#);
@@ -699,12 +705,12 @@ impl __obs::JsonCodec for UnionsSeveral {
             }
             Self::Array(x) => {
                 w.raw(r#"{"array":"#);
-                w.array(x, |w, x| w.string(x));
+                __obs::JsonCodec::write_json(x, w);
                 w.raw("}");
             }
             Self::Map(x) => {
                 w.raw(r#"{"map":"#);
-                w.map(x, |w, x| w.i32(*x));
+                __obs::JsonCodec::write_json(x, w);
                 w.raw("}");
             }
         }
@@ -1307,7 +1313,7 @@ impl __obs::JsonCodec for UnionsLists {
             }
             Self::Array(x) => {
                 w.raw(r#"{"array":"#);
-                w.array(x, |w, x| __obs::JsonCodec::write_json(x, w));
+                __obs::JsonCodec::write_json(x, w);
                 w.raw("}");
             }
         }

@@ -69,11 +69,13 @@ impl __obs::AvroCodec for Line {
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            sku: r.string().within("sku")?,
-            quantity: r.int().within("quantity")?,
-            price: __obs::types::Decimal::read_bytes(r, 2).within("price")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            sku: r.string("sku"),
+            quantity: r.int("quantity"),
+            price: r.read("price", |r| __obs::types::Decimal::read_bytes(r, 2))?,
+        };
+        r.end(it)
     }
 }
 
@@ -194,7 +196,7 @@ impl __obs::AvroCodec for Ordered {
     fn write_avro(&self, w: &mut __obs::avro::Writer) {
         w.reserve(160);
         w.string(&self.order_id);
-        w.at("lines", |w| __obs::AvroCodec::write_avro(&self.lines, w));
+        __obs::avro_at("lines", &self.lines, w);
         __obs::AvroCodec::write_avro(&self.notes, w);
         __obs::AvroCodec::write_avro(&self.coupon, w);
         __obs::AvroCodec::write_avro(&self.payment, w);
@@ -204,16 +206,18 @@ impl __obs::AvroCodec for Ordered {
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            order_id: r.string().within("orderId")?,
-            lines: __obs::AvroCodec::read_avro(r).within("lines")?,
-            notes: __obs::AvroCodec::read_avro(r).within("notes")?,
-            coupon: __obs::AvroCodec::read_avro(r).within("coupon")?,
-            payment: __obs::AvroCodec::read_avro(r).within("payment")?,
-            at: r.long().map(__obs::types::TimestampMillis).within("at")?,
-            gift: __obs::AvroCodec::read_avro(r).within("gift")?,
-            r#type: __obs::AvroCodec::read_avro(r).within("type")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            order_id: r.string("orderId"),
+            lines: r.value("lines"),
+            notes: r.value("notes"),
+            coupon: r.value("coupon"),
+            payment: r.part("payment")?,
+            at: r.value("at"),
+            gift: r.value("gift"),
+            r#type: r.part("type")?,
+        };
+        r.end(it)
     }
 }
 
@@ -224,17 +228,17 @@ impl __obs::JsonCodec for Ordered {
         w.raw(r#"{"orderId":"#);
         w.string(&self.order_id);
         w.raw(r#","lines":"#);
-        w.at("lines", |w| w.array(&self.lines, |w, x| __obs::JsonCodec::write_json(x, w)));
+        __obs::json_at("lines", &self.lines, w);
         w.raw(r#","notes":"#);
-        w.map(&self.notes, |w, x| w.string(x));
+        __obs::JsonCodec::write_json(&self.notes, w);
         w.raw(r#","coupon":"#);
-        w.option(&self.coupon, |w, x| w.string(x));
+        __obs::JsonCodec::write_json(&self.coupon, w);
         w.raw(r#","payment":"#);
         __obs::JsonCodec::write_json(&self.payment, w);
         w.raw(r#","at":"#);
         w.i64(self.at.0);
         w.raw(r#","gift":"#);
-        w.option(&self.gift, |w, x| w.string(x));
+        __obs::JsonCodec::write_json(&self.gift, w);
         w.raw(r#","type":"#);
         __obs::JsonCodec::write_json(&self.r#type, w);
         w.raw("}");

@@ -21,9 +21,11 @@ impl __obs::AvroCodec for Bounced {
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            reason: r.string().within("reason")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            reason: r.string("reason"),
+        };
+        r.end(it)
     }
 }
 
@@ -94,10 +96,12 @@ impl __obs::AvroCodec for Message {
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            to: r.string().within("to")?,
-            body: r.string().within("body")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            to: r.string("to"),
+            body: r.string("body"),
+        };
+        r.end(it)
     }
 }
 

@@ -23,10 +23,12 @@ impl __obs::AvroCodec for Money {
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            cents: r.long().within("cents")?,
-            currency: r.string().within("currency")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            cents: r.long("cents"),
+            currency: r.string("currency"),
+        };
+        r.end(it)
     }
 }
 

@@ -293,7 +293,7 @@ impl __obs::AvroCodec for Option {
         __obs::AvroCodec::write_avro(&self.cx, w);
         __obs::AvroCodec::write_avro(&self.x, w);
         __obs::AvroCodec::write_avro(&self.key, w);
-        w.at("index", |w| __obs::AvroCodec::write_avro(&self.index, w));
+        __obs::avro_at("index", &self.index, w);
         w.at("out", |w| __obs::AvroCodec::write_avro(&self.out, w));
         __obs::AvroCodec::write_avro(&self.ok, w);
         __obs::AvroCodec::write_avro(&self.members, w);
@@ -302,26 +302,28 @@ impl __obs::AvroCodec for Option {
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         r.nested(|r| {
-            __obs::Ok(Self {
-                r#type: r.int().within("type")?,
-                self_: r.int().within("self")?,
-                self__2: r.int().within("Self")?,
-                crate_: r.int().within("crate")?,
-                field: r.int().within("_")?,
-                user_id: r.int().within("userId")?,
-                user_id_2: r.int().within("user_id")?,
-                w: r.string().within("w")?,
-                r: r.string().within("r")?,
-                v: __obs::AvroCodec::read_avro(r).within("v")?,
-                cx: __obs::AvroCodec::read_avro(r).within("cx")?,
-                x: __obs::AvroCodec::read_avro(r).within("x")?,
-                key: __obs::AvroCodec::read_avro(r).within("key")?,
-                index: __obs::AvroCodec::read_avro(r).within("index")?,
-                out: __obs::AvroCodec::read_avro(r).within("out")?,
-                ok: __obs::AvroCodec::read_avro(r).within("Ok")?,
-                members: __obs::AvroCodec::read_avro(r).within("members")?,
-                new: r.bool().within("new")?,
-            })
+            let mut r = __obs::fields(r);
+            let it = Self {
+                r#type: r.int("type"),
+                self_: r.int("self"),
+                self__2: r.int("Self"),
+                crate_: r.int("crate"),
+                field: r.int("_"),
+                user_id: r.int("userId"),
+                user_id_2: r.int("user_id"),
+                w: r.string("w"),
+                r: r.string("r"),
+                v: r.value("v"),
+                cx: r.value("cx"),
+                x: r.part("x")?,
+                key: r.part("key")?,
+                index: r.part("index")?,
+                out: r.part("out")?,
+                ok: r.part("Ok")?,
+                members: r.part("members")?,
+                new: r.bool("new"),
+            };
+            r.end(it)
         })
     }
 }
@@ -349,17 +351,17 @@ impl __obs::JsonCodec for Option {
         w.raw(r#","r":"#);
         w.string(&self.r);
         w.raw(r#","v":"#);
-        w.option(&self.v, |w, x| w.string(x));
+        __obs::JsonCodec::write_json(&self.v, w);
         w.raw(r#","cx":"#);
-        w.array(&self.cx, |w, x| w.map(x, |w, x| w.string(x)));
+        __obs::JsonCodec::write_json(&self.cx, w);
         w.raw(r#","x":"#);
         __obs::JsonCodec::write_json(&self.x, w);
         w.raw(r#","key":"#);
         __obs::JsonCodec::write_json(&self.key, w);
         w.raw(r#","index":"#);
-        w.at("index", |w| __obs::JsonCodec::write_json(&self.index, w));
+        __obs::json_at("index", &self.index, w);
         w.raw(r#","out":"#);
-        w.at("out", |w| __obs::JsonCodec::write_json(&self.out, w));
+        __obs::json_at("out", &self.out, w);
         w.raw(r#","Ok":"#);
         __obs::JsonCodec::write_json(&self.ok, w);
         w.raw(r#","members":"#);
@@ -529,9 +531,11 @@ impl __obs::AvroCodec for String {
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            str: r.string().within("str")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            str: r.string("str"),
+        };
+        r.end(it)
     }
 }
 
@@ -599,9 +603,11 @@ impl __obs::AvroCodec for Vec {
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
         r.nested(|r| {
-            __obs::Ok(Self {
-                vec: r.option(0, |r| __obs::AvroCodec::read_avro(r).map(__obs::Box::new)).within("vec")?,
-            })
+            let mut r = __obs::fields(r);
+            let it = Self {
+                vec: r.read("vec", |r| r.option(0, |r| __obs::AvroCodec::read_avro(r).map(__obs::Box::new)))?,
+            };
+            r.end(it)
         })
     }
 }
@@ -611,7 +617,7 @@ impl __obs::JsonCodec for Vec {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(25);
         w.raw(r#"{"vec":"#);
-        w.at("vec", |w| w.option(&self.vec, |w, x| __obs::JsonCodec::write_json(&**x, w)));
+        __obs::json_at("vec", &self.vec, w);
         w.raw("}");
     }
 

@@ -48,10 +48,12 @@ impl __obs::AvroCodec for RefundIssued {
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            amount: __obs::AvroCodec::read_avro(r).within("amount")?,
-            reason: __obs::AvroCodec::read_avro(r).within("reason")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            amount: r.part("amount")?,
+            reason: r.value("reason"),
+        };
+        r.end(it)
     }
 }
 
@@ -62,7 +64,7 @@ impl __obs::JsonCodec for RefundIssued {
         w.raw(r#"{"amount":"#);
         __obs::JsonCodec::write_json(&self.amount, w);
         w.raw(r#","reason":"#);
-        w.option(&self.reason, |w, x| w.string(x));
+        __obs::JsonCodec::write_json(&self.reason, w);
         w.raw("}");
     }
 

@@ -144,14 +144,14 @@ impl __obs::JsonCodec for Constraints {
         w.raw(r#","count":"#);
         w.i64(self.count);
         w.raw(r#","ratio":"#);
-        w.at("ratio", |w| w.f64(self.ratio));
+        __obs::json_at("ratio", &self.ratio, w);
         w.raw(r#","tags":"#);
-        w.array(&self.tags, |w, x| w.string(x));
+        __obs::JsonCodec::write_json(&self.tags, w);
         w.raw(r#","mode":"#);
-        w.at("mode", |w| __obs::JsonCodec::write_json(&self.mode, w));
+        __obs::json_at("mode", &self.mode, w);
         if let __obs::Some(x) = &self.fixed {
             w.raw(r#","fixed":"#);
-            w.at("fixed", |w| __obs::JsonCodec::write_json(x, w));
+            __obs::json_at("fixed", x, w);
         }
         if let __obs::Some(x) = &self.level {
             w.raw(r#","level":"#);
@@ -167,7 +167,7 @@ impl __obs::JsonCodec for Constraints {
         }
         if let __obs::Some(x) = &self.scores {
             w.raw(r#","scores":"#);
-            w.at("scores", |w| w.map(x, |w, x| w.f64(*x)));
+            __obs::json_at("scores", x, w);
         }
         if let __obs::Some(x) = &self.pair {
             w.raw(r#","pair":"#);
@@ -175,7 +175,7 @@ impl __obs::JsonCodec for Constraints {
         }
         if let __obs::Some(x) = &self.maybe {
             w.raw(r#","maybe":"#);
-            w.option(x, |w, x| w.string(x));
+            __obs::JsonCodec::write_json(x, w);
         }
         if let __obs::Some(x) = &self.server {
             w.raw(r#","server":"#);

@@ -93,15 +93,15 @@ impl __obs::JsonCodec for DraftSeven {
         let mut first = true;
         if let __obs::Some(x) = &self.from {
             w.key(&mut first, r#""from":"#);
-            w.at("from", |w| __obs::JsonCodec::write_json(x, w));
+            __obs::json_at("from", x, w);
         }
         if let __obs::Some(x) = &self.to {
             w.key(&mut first, r#""to":"#);
-            w.at("to", |w| __obs::JsonCodec::write_json(x, w));
+            __obs::json_at("to", x, w);
         }
         if let __obs::Some(x) = &self.tuple {
             w.key(&mut first, r#""tuple":"#);
-            w.array(x, |w, x| __obs::JsonCodec::write_json(x, w));
+            __obs::JsonCodec::write_json(x, w);
         }
         if let __obs::Some(x) = &self.weird_name {
             w.key(&mut first, r#""weird name!":"#);
@@ -109,7 +109,7 @@ impl __obs::JsonCodec for DraftSeven {
         }
         if let __obs::Some(x) = &self.nullable {
             w.key(&mut first, r#""nullable":"#);
-            w.option(x, |w, x| w.string(x));
+            __obs::JsonCodec::write_json(x, w);
         }
         w.entries(&mut first, &self.extra, |w, x| w.json(x));
         w.raw("}");

@@ -22,9 +22,9 @@ impl __obs::JsonCodec for Point {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(60);
         w.raw(r#"{"x":"#);
-        w.at("x", |w| w.f64(self.x));
+        __obs::json_at("x", &self.x, w);
         w.raw(r#","y":"#);
-        w.at("y", |w| w.f64(self.y));
+        __obs::json_at("y", &self.y, w);
         w.entries(&mut false, &self.extra, |w, x| w.json(x));
         w.raw("}");
     }

@@ -100,11 +100,11 @@ impl __obs::JsonCodec for Exotic {
         }
         if let __obs::Some(x) = &self.mixed {
             w.raw(r#","mixed":"#);
-            w.at("mixed", |w| w.option(x, |w, x| __obs::JsonCodec::write_json(x, w)));
+            __obs::json_at("mixed", x, w);
         }
         if let __obs::Some(x) = &self.list {
             w.raw(r#","list":"#);
-            w.array(x, |w, x| w.json(x));
+            __obs::JsonCodec::write_json(x, w);
         }
         w.entries(&mut false, &self.extra, |w, x| __obs::JsonCodec::write_json(x, w));
         w.raw("}");

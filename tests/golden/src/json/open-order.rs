@@ -82,20 +82,20 @@ impl __obs::JsonCodec for OpenOrder {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(163);
         w.raw(r#"{"customer":"#);
-        w.at("customer", |w| __obs::JsonCodec::write_json(&self.customer, w));
+        __obs::json_at("customer", &self.customer, w);
         w.raw(r#","payment":"#);
-        w.at("payment", |w| __obs::JsonCodec::write_json(&self.payment, w));
+        __obs::json_at("payment", &self.payment, w);
         if let __obs::Some(x) = &self.contact {
             w.raw(r#","contact":"#);
-            w.option(x, |w, x| __obs::JsonCodec::write_json(x, w));
+            __obs::JsonCodec::write_json(x, w);
         }
         if let __obs::Some(x) = &self.parent {
             w.raw(r#","parent":"#);
-            w.at("parent", |w| __obs::JsonCodec::write_json(&**x, w));
+            __obs::json_at("parent", x, w);
         }
         if let __obs::Some(x) = &self.lines {
             w.raw(r#","lines":"#);
-            w.at("lines", |w| w.array(x, |w, x| __obs::JsonCodec::write_json(x, w)));
+            __obs::json_at("lines", x, w);
         }
         if let __obs::Some(x) = &self.anything {
             w.raw(r#","anything":"#);
@@ -180,7 +180,7 @@ impl __obs::JsonCodec for OpenOrderPaymentCard {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(38);
         w.raw(r#"{"kind":"#);
-        w.at("kind", |w| __obs::JsonCodec::write_json(&self.kind, w));
+        __obs::json_at("kind", &self.kind, w);
         w.raw(r#","number":"#);
         w.string(self.number.expose());
         w.entries(&mut false, &self.extra, |w, x| w.json(x));
@@ -233,7 +233,7 @@ impl __obs::JsonCodec for OpenOrderPaymentInvoice {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(54);
         w.raw(r#"{"kind":"#);
-        w.at("kind", |w| __obs::JsonCodec::write_json(&self.kind, w));
+        __obs::json_at("kind", &self.kind, w);
         w.raw(r#","days":"#);
         w.i64(self.days);
         w.entries(&mut false, &self.extra, |w, x| w.json(x));

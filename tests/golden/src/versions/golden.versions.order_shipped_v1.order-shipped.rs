@@ -151,15 +151,17 @@ impl __obs::AvroCodec for OrderShipped {
         w.reserve(32);
         w.string(&self.order);
         w.int(self.weight);
-        w.at("carrier", |w| __obs::AvroCodec::write_avro(&self.carrier, w));
+        __obs::avro_at("carrier", &self.carrier, w);
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            order: r.string().within("order")?,
-            weight: r.int().within("weight")?,
-            carrier: __obs::AvroCodec::read_avro(r).within("carrier")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            order: r.string("order"),
+            weight: r.int("weight"),
+            carrier: r.part("carrier")?,
+        };
+        r.end(it)
     }
 }
 
@@ -172,7 +174,7 @@ impl __obs::JsonCodec for OrderShipped {
         w.raw(r#","weight":"#);
         w.i32(self.weight);
         w.raw(r#","carrier":"#);
-        w.at("carrier", |w| __obs::JsonCodec::write_json(&self.carrier, w));
+        __obs::json_at("carrier", &self.carrier, w);
         w.raw("}");
     }
 

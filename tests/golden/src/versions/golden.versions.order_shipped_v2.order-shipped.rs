@@ -55,12 +55,14 @@ impl __obs::AvroCodec for OrderShipped {
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            order_id: r.string().within("orderId")?,
-            weight: r.double().within("weight")?,
-            carrier: __obs::AvroCodec::read_avro(r).within("carrier")?,
-            tracking: __obs::AvroCodec::read_avro(r).within("tracking")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            order_id: r.string("orderId"),
+            weight: r.double("weight"),
+            carrier: r.part("carrier")?,
+            tracking: r.value("tracking"),
+        };
+        r.end(it)
     }
 }
 
@@ -71,11 +73,11 @@ impl __obs::JsonCodec for OrderShipped {
         w.raw(r#"{"orderId":"#);
         w.string(&self.order_id);
         w.raw(r#","weight":"#);
-        w.at("weight", |w| w.f64(self.weight));
+        __obs::json_at("weight", &self.weight, w);
         w.raw(r#","carrier":"#);
         __obs::JsonCodec::write_json(&self.carrier, w);
         w.raw(r#","tracking":"#);
-        w.option(&self.tracking, |w, x| w.string(x));
+        __obs::JsonCodec::write_json(&self.tracking, w);
         w.raw("}");
     }
 
