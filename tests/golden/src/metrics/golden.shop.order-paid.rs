@@ -19,14 +19,16 @@ impl Cart {
 impl __obs::AvroCodec for Cart {
     fn write_avro(&self, w: &mut __obs::avro::Writer) {
         w.long(self.opened_at.0);
-        w.at("kind", |w| __obs::AvroCodec::write_avro(&self.kind, w));
+        __obs::avro_at("kind", &self.kind, w);
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            opened_at: r.long().map(__obs::types::TimestampMillis).within("openedAt")?,
-            kind: __obs::AvroCodec::read_avro(r).within("kind")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            opened_at: r.value("openedAt"),
+            kind: r.part("kind")?,
+        };
+        r.end(it)
     }
 }
 
@@ -37,25 +39,24 @@ impl __obs::JsonCodec for Cart {
         w.raw(r#"{"openedAt":"#);
         w.i64(self.opened_at.0);
         w.raw(r#","kind":"#);
-        w.at("kind", |w| __obs::JsonCodec::write_json(&self.kind, w));
+        __obs::json_at("kind", &self.kind, w);
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut opened_at = __obs::None;
-        let mut kind = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "openedAt" => opened_at = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "kind" => kind = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            opened_at: r.required(opened_at, "openedAt")?,
-            kind: r.required(kind, "kind")?,
-        })
+        r.record(
+            &["openedAt", "kind"],
+            [0x3],
+            Self {
+                opened_at: __obs::Default::default(),
+                kind: CartKind::New,
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.opened_at, __obs::JsonCodec::read_json(r)),
+                1 => __obs::put(&mut it.kind, __obs::JsonCodec::read_json(r)),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 
@@ -445,30 +446,32 @@ impl __obs::AvroCodec for OrderPaid {
     fn write_avro(&self, w: &mut __obs::avro::Writer) {
         w.reserve(80);
         __obs::AvroCodec::write_avro(&self.status, w);
-        w.at("channel", |w| __obs::AvroCodec::write_avro(&self.channel, w));
+        __obs::avro_at("channel", &self.channel, w);
         __obs::AvroCodec::write_avro(&self.country, w);
         w.bool(self.gift);
         w.at("amount", |w| self.amount.write_bytes(w, 9, 2));
         __obs::AvroCodec::write_avro(&self.discount, w);
         w.int(self.items);
         w.long(self.paid_at.0);
-        w.at("cart", |w| __obs::AvroCodec::write_avro(&self.cart, w));
+        __obs::avro_at("cart", &self.cart, w);
         __obs::AvroCodec::write_avro(&self.tags, w);
     }
 
     fn read_avro(r: &mut __obs::avro::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        __obs::Ok(Self {
-            status: __obs::AvroCodec::read_avro(r).within("status")?,
-            channel: __obs::AvroCodec::read_avro(r).within("channel")?,
-            country: __obs::AvroCodec::read_avro(r).within("country")?,
-            gift: r.bool().within("gift")?,
-            amount: __obs::types::Decimal::read_bytes(r, 2).within("amount")?,
-            discount: __obs::AvroCodec::read_avro(r).within("discount")?,
-            items: r.int().within("items")?,
-            paid_at: r.long().map(__obs::types::TimestampMillis).within("paidAt")?,
-            cart: __obs::AvroCodec::read_avro(r).within("cart")?,
-            tags: __obs::AvroCodec::read_avro(r).within("tags")?,
-        })
+        let mut r = __obs::fields(r);
+        let it = Self {
+            status: r.part("status")?,
+            channel: r.value("channel"),
+            country: r.value("country"),
+            gift: r.bool("gift"),
+            amount: r.read("amount", |r| __obs::types::Decimal::read_bytes(r, 2))?,
+            discount: r.value("discount"),
+            items: r.int("items"),
+            paid_at: r.value("paidAt"),
+            cart: r.value("cart"),
+            tags: r.value("tags"),
+        };
+        r.end(it)
     }
 }
 
@@ -479,69 +482,73 @@ impl __obs::JsonCodec for OrderPaid {
         w.raw(r#"{"status":"#);
         __obs::JsonCodec::write_json(&self.status, w);
         w.raw(r#","channel":"#);
-        w.at("channel", |w| w.option(&self.channel, |w, x| __obs::JsonCodec::write_json(x, w)));
+        __obs::json_at("channel", &self.channel, w);
         w.raw(r#","country":"#);
-        w.option(&self.country, |w, x| w.string(x));
+        __obs::JsonCodec::write_json(&self.country, w);
         w.raw(r#","gift":"#);
         w.bool(self.gift);
         w.raw(r#","amount":"#);
         w.at("amount", |w| self.amount.write_json_bytes(w, 9, 2));
         w.raw(r#","discount":"#);
-        w.at("discount", |w| w.option(&self.discount, |w, x| w.f64(*x)));
+        __obs::json_at("discount", &self.discount, w);
         w.raw(r#","items":"#);
         w.i32(self.items);
         w.raw(r#","paidAt":"#);
         w.i64(self.paid_at.0);
         w.raw(r#","cart":"#);
-        w.at("cart", |w| w.option(&self.cart, |w, x| __obs::JsonCodec::write_json(x, w)));
+        __obs::json_at("cart", &self.cart, w);
         w.raw(r#","tags":"#);
-        w.array(&self.tags, |w, x| __obs::JsonCodec::write_json(x, w));
+        __obs::JsonCodec::write_json(&self.tags, w);
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let mut status = __obs::None;
-        let mut channel = __obs::None;
-        let mut country = __obs::None;
-        let mut gift = __obs::None;
-        let mut amount = __obs::None;
-        let mut discount = __obs::None;
-        let mut items = __obs::None;
-        let mut paid_at = __obs::None;
-        let mut cart = __obs::None;
-        let mut tags = __obs::None;
-        r.object(|r, key| {
-            match key {
-                "status" => status = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "channel" => {
-                    channel = __obs::Some(r.nullable("golden.shop.Channel", __obs::JsonCodec::read_json)?);
+        r.record(
+            &[
+                "status",
+                "channel",
+                "country",
+                "gift",
+                "amount",
+                "discount",
+                "items",
+                "paidAt",
+                "cart",
+                "tags",
+            ],
+            [0x3ff],
+            Self {
+                status: Status::Open,
+                channel: __obs::None,
+                country: __obs::None,
+                gift: false,
+                amount: __obs::Default::default(),
+                discount: __obs::None,
+                items: 0,
+                paid_at: __obs::Default::default(),
+                cart: __obs::None,
+                tags: __obs::Vec::new(),
+            },
+            |it, r, at, name| match at {
+                0 => __obs::put(&mut it.status, __obs::JsonCodec::read_json(r)),
+                1 => {
+                    __obs::put(&mut it.channel, r.nullable("golden.shop.Channel", __obs::JsonCodec::read_json))
                 }
-                "country" => country = __obs::Some(r.nullable("string", |r| r.string())?),
-                "gift" => gift = __obs::Some(r.bool()?),
-                "amount" => amount = __obs::Some(__obs::types::Decimal::read_json_bytes(r, 2)?),
-                "discount" => discount = __obs::Some(r.nullable("double", |r| r.f64())?),
-                "items" => items = __obs::Some(r.i32()?),
-                "paidAt" => paid_at = __obs::Some(__obs::JsonCodec::read_json(r)?),
-                "cart" => {
-                    cart = __obs::Some(r.nullable("golden.shop.Cart", __obs::JsonCodec::read_json)?);
+                2 => {
+                    __obs::put(&mut it.country, r.nullable("string", __obs::json::Reader::string))
                 }
-                "tags" => tags = __obs::Some(r.array(__obs::JsonCodec::read_json)?),
-                _ => return __obs::Err(r.unknown_member(key)),
-            }
-            __obs::Ok(())
-        })?;
-        __obs::Ok(Self {
-            status: r.required(status, "status")?,
-            channel: r.required(channel, "channel")?,
-            country: r.required(country, "country")?,
-            gift: r.required(gift, "gift")?,
-            amount: r.required(amount, "amount")?,
-            discount: r.required(discount, "discount")?,
-            items: r.required(items, "items")?,
-            paid_at: r.required(paid_at, "paidAt")?,
-            cart: r.required(cart, "cart")?,
-            tags: r.required(tags, "tags")?,
-        })
+                3 => __obs::put(&mut it.gift, r.bool()),
+                4 => __obs::put(&mut it.amount, __obs::types::Decimal::read_json_bytes(r, 2)),
+                5 => __obs::put(&mut it.discount, r.nullable("double", __obs::json::Reader::f64)),
+                6 => __obs::put(&mut it.items, r.i32()),
+                7 => __obs::put(&mut it.paid_at, __obs::JsonCodec::read_json(r)),
+                8 => {
+                    __obs::put(&mut it.cart, r.nullable("golden.shop.Cart", __obs::JsonCodec::read_json))
+                }
+                9 => __obs::put(&mut it.tags, r.array(__obs::JsonCodec::read_json)),
+                _ => __obs::Err(r.unknown_member(name)),
+            },
+        )
     }
 }
 
@@ -551,6 +558,7 @@ impl __obs::Validate for OrderPaid {
         if let __obs::Some(x) = &self.channel {
             cx.at("channel", |cx| __obs::Validate::check(x, cx));
         }
+        cx.at("amount", |cx| cx.must(self.amount.fits(9, 2), "precision"));
         if let __obs::Some(x) = &self.cart {
             cx.at("cart", |cx| __obs::Validate::check(x, cx));
         }

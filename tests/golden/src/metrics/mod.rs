@@ -19,7 +19,7 @@
     variant_size_differences, // branches are as large as the schema says
 )]
 mod __root {
-    use ::obs_runtime::__private::v1::{self as __obs, Within as _};
+    use ::obs_runtime::__private::v1::{self as __obs, Clone as _, From as _, Into as _, Within as _};
     include!("bare.rs");
 }
 
@@ -45,12 +45,12 @@ pub use self::__root::*;
 )]
 pub mod golden {
     pub mod billing {
-        use ::obs_runtime::__private::v1::{self as __obs, Within as _};
+        use ::obs_runtime::__private::v1::{self as __obs, Clone as _, From as _, Into as _, Within as _};
         include!("golden.billing.payments.rs");
     }
 
     pub mod shop {
-        use ::obs_runtime::__private::v1::{self as __obs, Within as _};
+        use ::obs_runtime::__private::v1::{self as __obs, Clone as _, From as _, Into as _, Within as _};
         include!("golden.shop.order-paid.rs");
     }
 }
