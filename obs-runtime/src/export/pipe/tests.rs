@@ -208,9 +208,9 @@ fn a_block_that_fills_up_wakes_the_thread() {
     let (took, taken) = channel();
     pipe.add(Box::new(Takes(How::Well, took))).unwrap();
     let mine = Mine::enter(pipe);
-    mine.put(&mut finished(MOST_SPANS / 2)).unwrap();
+    mine.put(&mut finished(WAKES)).unwrap();
     let mut got = 0;
-    while got < MOST_SPANS / 2 {
+    while got < WAKES {
         got += taken.recv_timeout(LONG).unwrap().0;
     }
 }
