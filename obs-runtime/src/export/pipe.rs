@@ -17,14 +17,14 @@ use crate::lane::{Blocks, lock};
 use crate::metric::{self, Reason, Signal};
 use crate::span::{self, Batch, Spans};
 
-/// Spans in one block, at most; further ones are dropped until somebody takes the block.
-const MOST_SPANS: usize = 8_192;
+/// Spans in one block, at most: more than wait in one trace. Further ones are dropped until somebody takes the block.
+const MOST_SPANS: usize = 16_384;
 
 /// Spans in one block that wake the thread: early, for it may have to wait for a processor.
-const WAKES: usize = MOST_SPANS / 4;
+const WAKES: usize = MOST_SPANS / 8;
 
 /// Bytes in one block, at most.
-const MOST_BYTES: usize = 8 << 20;
+const MOST_BYTES: usize = 16 << 20;
 
 /// Spans that an exporter gets at once, at most.
 const BATCH: usize = 512;
