@@ -157,7 +157,7 @@ impl Context {
     pub fn scope<F: Future>(&self, future: F) -> InContext<F> {
         InContext {
             context: self.clone(),
-            future,
+            future: Some(future),
         }
     }
 
@@ -321,8 +321,17 @@ pin_project_lite::pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct InContext<F> {
         context: Context,
+        // Taken away when it is dropped, so that what it does then has its context too.
         #[pin]
-        future: F,
+        future: Option<F>,
+    }
+
+    impl<F> PinnedDrop for InContext<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let _attached = this.context.attach();
+            this.future.set(None);
+        }
     }
 }
 
@@ -331,8 +340,12 @@ impl<F: Future> Future for InContext<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
         let parts = self.project();
+        // Only whoever drops it takes it away.
+        let Some(future) = parts.future.as_pin_mut() else {
+            return Poll::Pending;
+        };
         let _attached = parts.context.attach();
-        parts.future.poll(cx)
+        future.poll(cx)
     }
 }
 
@@ -374,6 +387,25 @@ mod tests {
         assert_eq!(future.as_mut().poll(&mut cx), Poll::Pending);
         assert_eq!(Context::current().correlation(), None);
         assert_eq!(future.as_mut().poll(&mut cx), Poll::Ready(Some("a".into())));
+    }
+
+    #[test]
+    fn a_future_has_its_context_when_it_is_dropped() {
+        struct Last<'a>(&'a RefCell<Option<String>>);
+
+        impl Drop for Last<'_> {
+            fn drop(&mut self) {
+                *self.0.borrow_mut() = Context::current().correlation().map(str::to_owned);
+            }
+        }
+
+        let seen = RefCell::default();
+        let last = Last(&seen);
+        drop(Context::NONE.with_correlation("a").scope(async move {
+            let _last = last;
+        }));
+        assert_eq!(seen.take().as_deref(), Some("a"));
+        assert_eq!(Context::current().correlation(), None);
     }
 
     #[test]

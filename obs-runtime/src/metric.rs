@@ -22,6 +22,7 @@ mod text;
 mod typed;
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 pub use exposition::Format;
 pub(crate) use family::Family;
@@ -46,6 +47,9 @@ pub use typed::{
 
 use crate::event::Descriptor;
 use crate::lane::lock;
+
+/// The lengths of the last expositions.
+static LENGTHS: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
 
 /// Everything that is published by this program.
 static PUBLISHED: Mutex<Vec<&'static Published>> = Mutex::new(Vec::new());
@@ -87,8 +91,11 @@ pub fn exposition(format: Format) -> Vec<u8> {
 
 /// The same of some.
 pub(crate) fn exposition_of(some: &[&Published], families: &[&Family], format: Format) -> Vec<u8> {
-    let mut out = Vec::new();
+    // What the last one took, and a bit: growing would copy megabytes.
+    let last = &LENGTHS[format as usize];
+    let mut out = Vec::with_capacity(last.load(Relaxed) + 4_096);
     exposition::write(some, families, format, &mut out);
+    last.store(out.len(), Relaxed);
     out
 }
 

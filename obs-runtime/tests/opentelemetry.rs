@@ -319,3 +319,45 @@ fn everything_about_a_span_arrives() {
     assert_eq!(span.status, Status::error(text.to_string()));
     assert_eq!(span.instrumentation_scope.name(), "obs");
 }
+
+/// Does as much as it can when its thread ends.
+struct Late(Option<std::sync::mpsc::Sender<()>>);
+
+impl Drop for Late {
+    fn drop(&mut self) {
+        let remote = Context::NONE.with_span(SpanContext {
+            trace: obs_runtime::TraceId::new(1).unwrap(),
+            span: obs_runtime::SpanId::new(1).unwrap(),
+            sampled: true,
+            remote: true,
+        });
+        let attached = remote.attach();
+        OURS[0].run(|| span::set("late", Context::current().span().is_some()));
+        drop(attached);
+        self.0.take().unwrap().send(()).unwrap();
+    }
+}
+
+thread_local! {
+    static LATE: std::cell::RefCell<Option<Late>> = const { std::cell::RefCell::new(None) };
+}
+
+#[test]
+fn a_thread_that_ends_meets_no_panic() {
+    world();
+    for first in [true, false] {
+        let (done, waits) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            // What is touched first goes last.
+            if first {
+                LATE.set(Some(Late(Some(done))));
+                OURS[0].run(|| ());
+            } else {
+                OURS[0].run(|| ());
+                LATE.set(Some(Late(Some(done))));
+            }
+        });
+        thread.join().unwrap();
+        assert_eq!(waits.recv(), Ok(()), "touched first: {first}");
+    }
+}

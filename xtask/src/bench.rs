@@ -19,6 +19,7 @@ cargo xtask bench [NAME…] [--short]
     codec     our codecs beside serde_avro_fast and serde_json, in turns
     publish   whole publishes beside what people write by hand, in turns; needs Linux
     sustained two threads that publish for a minute, with an exporter that is healthy, slow or dead
+    metrics   counting and exposing beside prometheus and prometheus-client, in turns
     codegen   schemas a second, build script times, lines and compile time of an event
     build     processor seconds of a build from scratch, for each crate and feature
 cargo xtask bench gate --bless
@@ -28,11 +29,12 @@ cargo xtask bench gate --bless
 /// A benchmark: its name, and what runs it, in full or in short.
 type Bench = (&'static str, fn(bool) -> Result<(), String>);
 
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 7] = [
     ("gate", |_| gate().map(drop)),
     ("codec", codec),
     ("publish", publish::run),
     ("sustained", publish::sustained),
+    ("metrics", metrics),
     ("codegen", codegen::run),
     ("build", build::run),
 ];
@@ -85,6 +87,14 @@ fn codec(short: bool) -> Result<(), String> {
         .args(["-p", "obs-bench"]);
     if short {
         command.args(["--", "--short"]);
+    }
+    go(&mut command)
+}
+
+fn metrics(short: bool) -> Result<(), String> {
+    let mut command = Command::new(program("obs-bench-metrics", true)?);
+    if short {
+        command.arg("--short");
     }
     go(&mut command)
 }

@@ -33,6 +33,11 @@ pub(crate) const STEPS: &[Step] = &[
         go: |_| tests(),
     },
     Step {
+        name: "tracers",
+        what: "spans nest with those of other tracers, and go to their exporters",
+        go: tracers,
+    },
+    Step {
         name: "features",
         what: "each feature builds alone",
         go: |_| features::check(),
@@ -118,6 +123,18 @@ fn tests() -> Result<(), String> {
         .args(["test", "--workspace"])
         .env("OBS_PYTHON", &tools.python)
         .env("OBS_PROMTOOL", &tools.promtool))
+}
+
+/// What features that are off otherwise do.
+fn tracers() -> Result<(), String> {
+    let features = ["-p", "obs-runtime", "--features", "opentelemetry,tokio"];
+    let lints = ["--quiet", "--all-targets"];
+    go(cargo()
+        .arg("clippy")
+        .args(features)
+        .args(lints)
+        .args(["--", "-D", "warnings"]))?;
+    go(cargo().arg("test").args(features))
 }
 
 fn docs() -> Result<(), String> {

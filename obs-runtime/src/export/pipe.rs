@@ -1,7 +1,7 @@
 //! From the blocks of the threads to the exporters, through a thread of its own.
 //!
 //! Who ends a span writes into the block of its thread and never waits. The thread `obs-flush` takes the blocks once a
-//! second, and when one of them is half full, and calls the exporters. While an exporter hangs the blocks fill up; what
+//! second, and when one of them fills up, and calls the exporters. While an exporter hangs the blocks fill up; what
 //! has no room is dropped and counted.
 
 use std::io;
@@ -17,11 +17,14 @@ use crate::lane::{Blocks, lock};
 use crate::metric::{self, Reason, Signal};
 use crate::span::{self, Batch, Spans};
 
-/// Spans in one block, at most; further ones are dropped until somebody takes the block.
-const MOST_SPANS: usize = 8_192;
+/// Spans in one block, at most: more than wait in one trace. Further ones are dropped until somebody takes the block.
+const MOST_SPANS: usize = 16_384;
+
+/// Spans in one block that wake the thread: early, for it may have to wait for a processor.
+const WAKES: usize = MOST_SPANS / 8;
 
 /// Bytes in one block, at most.
-const MOST_BYTES: usize = 8 << 20;
+const MOST_BYTES: usize = 16 << 20;
 
 /// Spans that an exporter gets at once, at most.
 const BATCH: usize = 512;
@@ -186,7 +189,7 @@ impl Pipe {
         !late.timed_out()
     }
 
-    /// A block is half full.
+    /// A block fills up.
     #[cold]
     fn wake(&self) {
         lock(&self.control).wake = true;
@@ -331,8 +334,7 @@ impl Mine {
         let mut block = lock(&self.block);
         let before = block.len();
         self.pipe.put(&mut block, spans)?;
-        let half = MOST_SPANS / 2;
-        let fills = before < half && block.len() >= half;
+        let fills = before < WAKES && block.len() >= WAKES;
         drop(block);
         if fills {
             self.pipe.wake();

@@ -134,7 +134,7 @@ impl Local {
         };
         let mut inner = lock(&self.inner);
         if let Some(why) = reason {
-            inner.keep(why);
+            inner.keep(why, one);
         }
         match inner.state {
             State::Kept(why) => {
@@ -150,8 +150,7 @@ impl Local {
                     inner.wanted.extend(parent);
                 }
                 drop(inner);
-                explain(one, why);
-                hand_over(one)
+                leave(one, why)
             }
             State::Waiting(..) => {
                 if !inner.store(self, one) {
@@ -173,24 +172,24 @@ impl Local {
 
     /// The root has ended: what waits leaves with it, or never.
     pub(super) fn decide(&self, root: &mut Spans) -> Fate {
-        let Some(record) = root.records.first_mut() else {
+        let Some(&Record { reason, .. }) = root.records.first() else {
             return Fate::Dropped;
         };
-        let reason = record.reason;
         if reason.is_none() && self.let_go() {
             return Fate::Dropped;
         }
         let mut inner = lock(&self.inner);
         if let Some(why) = reason {
-            inner.keep(why);
+            inner.keep(why, root);
         }
         let State::Kept(why) = inner.state else {
             return Fate::Dropped;
         };
-        record.truncated = inner.over + inner.aged;
+        if let Some(record) = root.records.last_mut() {
+            record.truncated = inner.over + inner.aged;
+        }
         drop(inner);
-        explain(root, why);
-        hand_over(root)
+        leave(root, why)
     }
 
     /// The root has ended, and has no reason to leave: what waits goes away, unless it is known by now that it leaves.
@@ -229,19 +228,17 @@ impl Local {
 }
 
 impl Inner {
-    /// From now on it is known that the trace leaves: what waits goes first.
-    fn keep(&mut self, why: Reason) {
+    /// From now on it is known that the trace leaves: what waits goes with the one that has the reason, before it, so
+    /// that there is room for all of them or for none.
+    fn keep(&mut self, why: Reason, one: &mut Spans) {
         if !matches!(self.state, State::Waiting(..) | State::Old) {
             return;
         }
         let before = mem::replace(&mut self.state, State::Kept(why));
         if let State::Waiting(mut spans, seat) = before {
             drop(seat);
-            explain(&mut spans, why);
-            if !spans.is_empty() {
-                hand_over(&mut spans);
-            }
-            recycle(spans);
+            spans.append(one);
+            recycle(mem::replace(one, spans));
         }
         for (reason, count) in [
             (metric::Reason::Limit, self.over),
@@ -275,10 +272,16 @@ impl Inner {
 }
 
 /// What has no reason of its own leaves for that of its trace.
-fn explain(spans: &mut Spans, why: Reason) {
+fn leave(spans: &mut Spans, why: Reason) -> Fate {
     for record in &mut spans.records {
         record.reason.get_or_insert(why);
     }
+    let fate = hand_over(spans);
+    // Thousands that have waited need not be what a thread has room for from now on.
+    if spans.capacity() > SPARE_BYTES {
+        *spans = Spans::NONE;
+    }
+    fate
 }
 
 /// The traces that wait, by the thread in which their first span ended.

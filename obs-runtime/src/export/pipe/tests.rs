@@ -173,21 +173,21 @@ fn an_exporter_that_hangs_costs_what_it_holds_and_what_has_no_room() {
     assert!(!pipe.flush(Duration::ZERO));
     called.recv().unwrap();
     let mut refused = 0;
-    for _ in 0..10 {
+    for _ in 0..20 {
         refused += u64::from(mine.put(&mut finished(1_000)).is_err());
     }
-    assert_eq!(refused, 1, "nine thousand are over the bound");
+    assert_eq!(refused, 3, "seventeen thousand are over the bound");
     // Threads that end leave one block between them.
     for _ in 0..3 {
-        std::thread::spawn(|| Mine::enter(pipe).put(&mut finished(8_000)).unwrap())
+        std::thread::spawn(|| Mine::enter(pipe).put(&mut finished(16_000)).unwrap())
             .join()
             .unwrap();
     }
     assert!(!pipe.shutdown(Duration::ZERO));
     let expected = [
         ("batches", 1),
-        ("full", 8_000),
-        ("timeout", 700 + 9_000 + 16_000),
+        ("full", 16_000),
+        ("timeout", 700 + 17_000 + 32_000),
     ];
     assert_eq!(counts(), expected);
     // It comes back, finds that nobody waits for it, and goes: nothing is counted twice.
@@ -208,9 +208,9 @@ fn a_block_that_fills_up_wakes_the_thread() {
     let (took, taken) = channel();
     pipe.add(Box::new(Takes(How::Well, took))).unwrap();
     let mine = Mine::enter(pipe);
-    mine.put(&mut finished(MOST_SPANS / 2)).unwrap();
+    mine.put(&mut finished(WAKES)).unwrap();
     let mut got = 0;
-    while got < MOST_SPANS / 2 {
+    while got < WAKES {
         got += taken.recv_timeout(LONG).unwrap().0;
     }
 }

@@ -268,3 +268,13 @@ fn spans_around_closures_wait_too() {
     assert_eq!(left[0].parent, Some(left[2].span));
     assert_eq!(left[1].parent, Some(left[2].span));
 }
+
+#[test]
+fn ten_thousand_wait_and_those_around_them_have_room() {
+    let tree = Tree::new(&crate::span::local::BOUNDS);
+    let trace = tree.trace();
+    (0..10_050).for_each(|_| tree.child('.'));
+    assert_eq!(end(tree.root, 'e'), Fate::Exported);
+    assert_eq!(left(trace).len(), 10_001);
+    assert_eq!(truncated(trace).as_deref(), Some("Int(50)"));
+}
