@@ -32,6 +32,7 @@
 //! assert_eq!(bytes, b"\x02\x02a\x02\x06\0");
 //! ```
 
+#[cfg(feature = "full")]
 mod decode;
 mod encode;
 
@@ -44,7 +45,7 @@ pub(in crate::avro) use encode::default_bytes;
 
 use super::view::Schema;
 use crate::json::Json;
-use crate::wire::{DecodeError, EncodeError, Limits};
+use crate::wire::{EncodeError, Limits};
 
 /// How values of unions are written.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -108,7 +109,12 @@ impl std::fmt::Display for Violation {
 }
 
 /// Reads one value. Bytes that are left over are an error.
-pub fn decode(schema: Schema<'_>, bytes: &[u8], options: &Options) -> Result<Json, DecodeError> {
+#[cfg(feature = "full")]
+pub fn decode(
+    schema: Schema<'_>,
+    bytes: &[u8],
+    options: &Options,
+) -> Result<Json, crate::wire::DecodeError> {
     decode::run(schema, bytes, options)
 }
 

@@ -11,7 +11,7 @@ use super::uri;
 use crate::diag::{self, Diagnostic};
 use crate::node::{Node, Value};
 use crate::source::{FileId, Loc};
-use crate::table::Numbered;
+use crate::table::{self, Numbered};
 
 /// Why a reference leads nowhere.
 enum Missing {
@@ -249,7 +249,7 @@ impl<'n> Reader<'_, 'n> {
                         known.extend(anchors.keys().map(String::as_str));
                     }
                 }
-                known.sort_unstable();
+                table::sort(&mut known, Ord::cmp);
                 let help = match diag::nearest(&name, known) {
                     Some(meant) => format!("write `#{meant}`"),
                     None => format!(

@@ -3,7 +3,7 @@
 //! A definition in the same file wins, then one in a file that an IDL file imports, then one in the same folder,
 //! then the one from the file with the highest version in its name. When several remain they must agree.
 
-use crate::table::{Numbered, Table};
+use crate::table::{self, Numbered, Table};
 
 use super::{REFERENCE, Reader, Reference};
 use crate::avro::tree::PRIMITIVES;
@@ -288,7 +288,7 @@ impl Reader<'_> {
         let mut by_last: Table<&str, &str> = Table::default();
         if !unknown.is_empty() {
             known.extend(self.names.keys().map(String::as_str));
-            known.sort_unstable();
+            table::sort(&mut known, Ord::cmp);
             for name in known.iter().rev() {
                 by_last.insert(last(name), name);
             }

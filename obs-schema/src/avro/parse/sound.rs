@@ -1,6 +1,6 @@
 //! What can be seen of the whole only: records without values, names with two meanings, and what errors spoil.
 
-use crate::table::{Numbered, Table};
+use crate::table::{self, Numbered, Table};
 
 use super::{Reader, id, names};
 use crate::avro::{FullName, Kind, NamedId, NamedKind, Set, Type, canonical};
@@ -345,7 +345,7 @@ impl Errors {
         }
         errors
             .values_mut()
-            .for_each(|places| places.sort_unstable());
+            .for_each(|places| table::sort(places, Ord::cmp));
         Errors(errors)
     }
 

@@ -1,6 +1,7 @@
 //! Sets of characters.
 
 use super::unicode::Property;
+use crate::table;
 
 /// A set of characters: ranges and properties, possibly all but those.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +53,7 @@ impl Class {
     pub(super) fn finish(mut self, negated: bool, folded: bool) -> Class {
         self.negated = negated;
         self.folded = folded;
-        self.ranges.sort_unstable();
+        table::sort(&mut self.ranges, Ord::cmp);
         let mut merged: Vec<(char, char)> = Vec::with_capacity(self.ranges.len());
         for (from, to) in std::mem::take(&mut self.ranges) {
             match merged.last_mut() {
