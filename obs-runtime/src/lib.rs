@@ -23,7 +23,8 @@
 //! | `serde` | `Serialize` and `Deserialize` for logical types and [`Json`], and for generated types whose settings ask |
 //! | `schemars` | `JsonSchema` for logical types and [`Json`] |
 //! | `chrono`, `time`, `uuid`, `rust_decimal` | logical types to and from the types of these crates |
-//! | `opentelemetry` | spans to any exporter of `opentelemetry_sdk`, and parents to and from its current context |
+//! | `opentelemetry` | spans to any exporter of `opentelemetry_sdk`, parents to and from its current context, counters and gauges in its meters |
+//! | `prometheus` | everything that is counted, in a registry of the crate prometheus |
 //! | `tokio` | exporters that need a runtime have one of their own |
 //! | `apache-avro` | events to and from the values of apache-avro |
 

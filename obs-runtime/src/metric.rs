@@ -12,8 +12,14 @@ mod exemplar;
 mod exposition;
 mod family;
 mod feed;
+#[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
+mod gathered;
 mod labels;
+#[cfg(feature = "opentelemetry")]
+mod opentelemetry;
 mod own;
+#[cfg(feature = "prometheus")]
+pub mod prometheus;
 mod published;
 mod queues;
 mod set;
@@ -32,6 +38,8 @@ pub(crate) use feed::apart;
 #[doc(hidden)]
 pub use feed::{Measure, bounded, measure};
 pub use labels::Labels;
+#[cfg(feature = "opentelemetry")]
+pub use opentelemetry::observe_in;
 pub(crate) use own::{Reason, Signal, buffered, dropped, export_failed, redaction_failed};
 #[cfg(test)]
 pub(crate) use own::{drops, export_failures};

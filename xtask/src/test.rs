@@ -34,7 +34,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "tracers",
-        what: "spans nest with those of other tracers, and go to their exporters",
+        what: "spans nest with those of other tracers, and what we tell goes to their exporters and registries",
         go: |_| tracers(),
     },
     Step {
@@ -127,7 +127,12 @@ fn tests() -> Result<(), String> {
 
 /// What features that are off otherwise do.
 fn tracers() -> Result<(), String> {
-    let features = ["-p", "obs-runtime", "--features", "opentelemetry,tokio"];
+    let features = [
+        "-p",
+        "obs-runtime",
+        "--features",
+        "opentelemetry,prometheus,tokio",
+    ];
     let lints = ["--quiet", "--all-targets"];
     go(cargo()
         .arg("clippy")

@@ -4,6 +4,7 @@
 //! whenever it is attached, so the two differ only where somebody else has put a span on top: then that one is the
 //! parent. Both are put in place at each poll of a future and taken away after it, never over an `.await`.
 
+use std::panic::catch_unwind;
 use std::str::FromStr;
 
 use opentelemetry::trace::{self, TraceContextExt, TraceFlags, TraceState};
@@ -14,12 +15,12 @@ use crate::ids::{SpanId, TraceId};
 
 /// Alive as long as the current context of OpenTelemetry can be looked at in this thread: whoever looks later, while
 /// the thread ends, is met with a panic there.
-struct Alive;
+struct Alive(bool);
 
 impl Alive {
     fn new() -> Alive {
-        // What is made first goes last.
-        Foreign::map_current(|_| Alive)
+        // What is made first goes last; and what is gone already, in a thread that ends, panics here once.
+        Alive(catch_unwind(|| Foreign::map_current(|_| ())).is_ok())
     }
 }
 
@@ -31,6 +32,11 @@ thread_local! {
     static ALIVE: Alive = Alive::new();
 }
 
+/// Does something with the current context of OpenTelemetry, if there still is one.
+fn with<R>(look: impl FnOnce() -> Option<R>) -> Option<R> {
+    ALIVE.try_with(|alive| alive.0.then(look)).ok()??
+}
+
 /// While it lives, our span is the current one of OpenTelemetry.
 pub(super) type Guard = Option<ContextGuard>;
 
@@ -40,19 +46,17 @@ pub(super) fn attach(ours: &Context, before: &Context) -> Guard {
     if ours.span().is_none() && before.span().is_none() {
         return None;
     }
-    ALIVE
-        .try_with(|_| {
-            let next = Foreign::map_current(|current| {
-                let shown = match (ours.span(), before.span()) {
-                    (Some(span), _) => (!is(current, span)).then(|| show(span, ours.trace_state())),
-                    (None, Some(span)) => is(current, span).then(trace::SpanContext::empty_context),
-                    (None, None) => None,
-                };
-                Some(current.with_remote_span_context(shown?))
-            });
-            next.map(Foreign::attach)
-        })
-        .ok()?
+    with(|| {
+        let next = Foreign::map_current(|current| {
+            let shown = match (ours.span(), before.span()) {
+                (Some(span), _) => (!is(current, span)).then(|| show(span, ours.trace_state())),
+                (None, Some(span)) => is(current, span).then(trace::SpanContext::empty_context),
+                (None, None) => None,
+            };
+            Some(current.with_remote_span_context(shown?))
+        });
+        next.map(Foreign::attach)
+    })
 }
 
 /// A span as OpenTelemetry has it.
@@ -77,25 +81,22 @@ fn is(current: &Foreign, span: SpanContext) -> bool {
 /// The context with the span that somebody else has put on top of it, if there is one.
 #[inline]
 pub(super) fn on_top(ours: &Context) -> Option<Context> {
-    let theirs = ALIVE
-        .try_with(|_| {
-            Foreign::map_current(|current| {
-                if !current.has_active_span() || ours.span().is_some_and(|span| is(current, span)) {
-                    return None;
-                }
-                let span = current.span();
-                let span = span.span_context();
-                let found = SpanContext {
-                    trace: TraceId::new(u128::from_be_bytes(span.trace_id().to_bytes()))?,
-                    span: SpanId::new(u64::from_be_bytes(span.span_id().to_bytes()))?,
-                    sampled: span.is_sampled(),
-                    remote: span.is_remote(),
-                };
-                Some((found, span.trace_state().header()))
-            })
+    let (span, state) = with(|| {
+        Foreign::map_current(|current| {
+            if !current.has_active_span() || ours.span().is_some_and(|span| is(current, span)) {
+                return None;
+            }
+            let span = current.span();
+            let span = span.span_context();
+            let found = SpanContext {
+                trace: TraceId::new(u128::from_be_bytes(span.trace_id().to_bytes()))?,
+                span: SpanId::new(u64::from_be_bytes(span.span_id().to_bytes()))?,
+                sampled: span.is_sampled(),
+                remote: span.is_remote(),
+            };
+            Some((found, span.trace_state().header()))
         })
-        .ok()?;
-    let (span, state) = theirs?;
+    })?;
     Some(ours.clone().with(|parts| {
         let same = parts.span.is_some_and(|ours| ours.trace == span.trace);
         if !same {

@@ -40,8 +40,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// | exporter | how |
 /// |---|---|
 /// | `opentelemetry-stdout`, those for tests, any that waits for nothing | [`new`](OpenTelemetry::new) |
-/// | `opentelemetry-otlp` over HTTP with `reqwest-blocking-client` | [`new`](OpenTelemetry::new); made outside of async code, as that client asks |
-/// | `opentelemetry-otlp` over gRPC, or HTTP with an async client | [`on_tokio`](OpenTelemetry::on_tokio): it has a runtime of its own in the thread `obs-flush`, so it works whatever the program runs on, one thread included |
+/// | `opentelemetry-otlp` over HTTP with `reqwest-blocking-client` | [`new`](OpenTelemetry::new) |
+/// | `opentelemetry-otlp` over gRPC, or HTTP with an async client | [`on_tokio`](OpenTelemetry::on_tokio): it has a runtime of its own in the thread `obs-flush`, so it works whatever the program runs on, one thread included. With `new` its batches are late, for nobody drives its connection while it is waited for |
 ///
 /// An exporter that is not done with a batch after 30 seconds is left alone with it; the batch counts as lost.
 ///

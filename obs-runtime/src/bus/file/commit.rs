@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use super::Acknowledge;
 use super::segment::{START, Segment};
-use super::store::{Place, Store};
+use super::store::{Place, Store, Writer};
 use super::trouble::{Doing, trouble};
 use crate::bus::waiters::{Waiters, wake};
 use crate::bus::{BusError, Receipt, Sending, Waiting};
@@ -170,7 +170,7 @@ impl Store {
 
     /// What was not synced is not there. The system may believe that it is clean and never write it, so the file is
     /// not used any more: it keeps what was synced before, and the next record begins a new one.
-    fn roll_back(&self, writer: &mut super::store::Writer, first: &Pending) {
+    fn roll_back(&self, writer: &mut Writer, first: &Pending) {
         writer.active = None;
         writer.unsynced.clear();
         (writer.next, writer.end) = (first.number, first.number);

@@ -5,10 +5,12 @@
 //!
 //! | word | what follows |
 //! |---|---|
-//! | 1 | a group begins: its id, the next record nobody in it has seen, topic, name |
-//! | 2 | a group has seen a record and is not done with it: id, number |
+//! | 1 | a group begins: its id, the first record with which it is not done, topic, name |
+//! | 2 | a group is done with the records from one on, up to another: id, number, number |
 //! | 3 | a group is done with a record: id, number |
 //! | 4 | a group has ended: id |
+//!
+//! An entry that is lost makes a group get records again, and never miss any.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -19,13 +21,13 @@ use super::Damage;
 use super::DamageKind;
 use super::disk::{Disk, DiskFile, append_all};
 use super::segment::{self, Head, START};
-use super::store::{State, Store};
+use super::store::{Place, State, Store};
 use super::trouble::{Doing, trouble};
 use crate::bus::BusError;
 use crate::bus::cursor::Cursor;
 use crate::bus::frame::Draft;
 use crate::bus::owned::{put_part, take_part};
-use crate::bus::topics::Group;
+use crate::bus::topics::{Group, Records};
 use crate::lane::lock;
 
 /// The file, and what the next one is called until it is whole.
@@ -59,7 +61,7 @@ enum Entry<'a> {
         topic: &'a str,
         group: &'a str,
     },
-    Open(u64, u64),
+    Passed(u64, u64, u64),
     Done(u64, u64),
     End(u64),
 }
@@ -67,10 +69,10 @@ enum Entry<'a> {
 impl<'a> Entry<'a> {
     fn put(self, out: &mut Vec<u8>) {
         let (word, numbers) = match self {
-            Entry::Begin { id, next, .. } => (1, [Some(id), Some(next)]),
-            Entry::Open(id, number) => (2, [Some(id), Some(number)]),
-            Entry::Done(id, number) => (3, [Some(id), Some(number)]),
-            Entry::End(id) => (4, [Some(id), None]),
+            Entry::Begin { id, next, .. } => (1, [Some(id), Some(next), None]),
+            Entry::Passed(id, from, to) => (2, [Some(id), Some(from), Some(to)]),
+            Entry::Done(id, number) => (3, [Some(id), Some(number), None]),
+            Entry::End(id) => (4, [Some(id), None, None]),
         };
         out.push(word);
         let numbers = numbers.into_iter().flatten();
@@ -98,7 +100,7 @@ impl<'a> Entry<'a> {
                 topic: text(bytes)?,
                 group: text(bytes)?,
             },
-            2 => Entry::Open(id, number(bytes)?),
+            2 => Entry::Passed(id, number(bytes)?, number(bytes)?),
             3 => Entry::Done(id, number(bytes)?),
             4 => Entry::End(id),
             _ => return None,
@@ -220,16 +222,20 @@ fn entries(state: &State) -> Vec<Vec<u8>> {
     };
     for (topic, place) in state.topics.names() {
         for (group, Group { id, cursor }) in &state.topics.all()[place].groups {
-            let next = cursor.next();
+            let unsettled: BTreeSet<u64> = cursor.unsettled().collect();
+            let mut from = unsettled.first().map_or(cursor.next(), |first| *first);
             put(Entry::Begin {
                 id: *id,
-                next,
+                next: from,
                 topic,
                 group,
             });
-            cursor
-                .unsettled()
-                .for_each(|number| put(Entry::Open(*id, number)));
+            for to in unsettled.into_iter().chain([cursor.next()]) {
+                if from < to {
+                    put(Entry::Passed(*id, from, to));
+                }
+                from = to + 1;
+            }
         }
     }
     payloads
@@ -284,6 +290,21 @@ struct Known {
     open: BTreeSet<u64>,
 }
 
+impl Known {
+    /// It is done with the records from one on, up to another.
+    fn pass(&mut self, from: u64, to: u64, records: &Records<Place>) {
+        self.open.extend(records.between(self.next, from));
+        let passed: Vec<u64> = match from < to {
+            true => self.open.range(from..to).copied().collect(),
+            false => Vec::new(),
+        };
+        passed
+            .iter()
+            .for_each(|number| drop(self.open.remove(number)));
+        self.next = self.next.max(to);
+    }
+}
+
 /// Gives the groups back what the file says about them. Tells what is wrong with it, and the number behind the last
 /// record it knows of.
 pub(super) fn restore(disk: &dyn Disk, state: &mut State) -> io::Result<(u64, Vec<Damage>)> {
@@ -303,7 +324,7 @@ pub(super) fn restore(disk: &dyn Disk, state: &mut State) -> io::Result<(u64, Ve
         let Some(entry) = Entry::take(frame.payload) else {
             return;
         };
-        let (Entry::Begin { id, .. } | Entry::Open(id, _) | Entry::Done(id, _) | Entry::End(id)) =
+        let (Entry::Begin { id, .. } | Entry::Passed(id, ..) | Entry::Done(id, _) | Entry::End(id)) =
             entry;
         if let Entry::Begin {
             next, topic, group, ..
@@ -318,15 +339,11 @@ pub(super) fn restore(disk: &dyn Disk, state: &mut State) -> io::Result<(u64, Ve
         let Some(group) = known.get_mut(place).filter(|group| group.id == id) else {
             return;
         };
+        let records = &state.topics.all()[place.0].records;
         match entry {
             Entry::Begin { .. } => {}
-            Entry::Open(_, number) => drop(group.open.insert(number)),
-            Entry::Done(_, number) if number < group.next => drop(group.open.remove(&number)),
-            Entry::Done(_, number) => {
-                let passed = &state.topics.all()[place.0].records;
-                group.open.extend(passed.between(group.next, number));
-                group.next = number + 1;
-            }
+            Entry::Passed(_, from, to) => group.pass(from, to, records),
+            Entry::Done(_, number) => group.pass(number, number.saturating_add(1), records),
             Entry::End(_) => drop(known.remove(place)),
         }
     });

@@ -7,11 +7,11 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 
-use super::commit::{Pending, Signal, later};
+use super::commit::{Answer, Pending, Signal, later};
 use super::disk::{Disk, Held, append_all};
 use super::journal::Journal;
 use super::segment::{self, Head, START, Segment};
-use super::trouble::{Doing, full_disk, trouble};
+use super::trouble::{Doing, full_disk, in_use, trouble};
 use super::{Acknowledge, Damage, FileOptions, WhenFull};
 use crate::bus::cursor::KeyTag;
 use crate::bus::frame::{self, Draft};
@@ -70,7 +70,7 @@ pub(super) struct Writer {
     pub(super) unsynced: Vec<Arc<Segment>>,
     pub(super) new_names: bool,
     /// What is being synced.
-    pub(super) in_flight: Option<Arc<super::commit::Answer>>,
+    pub(super) in_flight: Option<Arc<Answer>>,
 }
 
 /// What is where, as far as it is acknowledged.
@@ -316,7 +316,7 @@ impl Store {
         match self.disk.hold() {
             Ok(Held::Still) => {}
             Ok(Held::Anew) => lock(&self.journal).lost(),
-            Ok(Held::Elsewhere) => return Err(super::trouble::in_use(self.disk.path())),
+            Ok(Held::Elsewhere) => return Err(in_use(self.disk.path())),
             Err(error) => return Err(trouble(Doing::Create, &path(), &error)),
         }
         let oldest = state.segments.get(count);

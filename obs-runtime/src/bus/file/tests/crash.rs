@@ -112,9 +112,6 @@ fn live(sim: &Sim, options: FileOptions, dice: &mut Dice, story: &mut Story, cle
         story.surely.extend(&acked);
     }
     story.handled.extend(acked);
-    // Neither are they given back: the process is gone.
-    out.into_iter()
-        .for_each(|(_, delivery)| std::mem::forget(delivery));
 }
 
 fn ready(sending: &mut Sending) -> Option<Result<crate::bus::Receipt, BusError>> {
@@ -139,6 +136,10 @@ fn check(sim: &Sim, options: FileOptions, story: &mut Story, end: End, life: u64
         delivery.ack();
     }
     all.end_group();
+    // With what its only group was done, the oldest may have made room.
+    let first = there.keys().next().copied().unwrap_or(u64::MAX);
+    let handled = &story.handled;
+    { &mut story.promised }.retain(|number, id| *number >= first || !handled.contains(id));
     let lost = { &story.promised }.iter();
     let lost: Vec<u64> = lost
         .filter(|(number, id)| there.get(number) != Some(id))
