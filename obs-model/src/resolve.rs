@@ -46,7 +46,7 @@ pub fn run(cx: &mut Diagnostics, draft: Draft, settings: &Settings, overlays: &O
     boxes::place(&mut model, settings);
     spread_sensitivity(&mut model);
     #[cfg(feature = "specs")]
-    upcasts::resolve(&mut model);
+    upcasts::resolve(cx, &mut model);
     model
 }
 

@@ -3,7 +3,7 @@
 //! Parsers and checks do not return early. They complain to a [`Diagnostics`] and give back what they understood.
 
 use crate::source::{FileId, Loc};
-use crate::table;
+use crate::table::{self, Numbered, Table};
 
 /// How bad it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -158,6 +158,53 @@ impl Diagnostics {
     pub fn append(&mut self, other: Diagnostics) {
         self.all.extend(other.all);
         self.cut_short.extend(other.cut_short);
+    }
+}
+
+/// Where complaints stand, for those who are not to add an echo.
+#[derive(Debug, Default)]
+pub struct Places(Table<u128, Vec<u32>>);
+
+impl Places {
+    /// The places of errors.
+    #[must_use]
+    pub fn of_errors(cx: &Diagnostics) -> Places {
+        Places::of(cx, |found| found.severity == Severity::Error)
+    }
+
+    /// The places of some complaints.
+    #[must_use]
+    pub fn of(cx: &Diagnostics, which: impl Fn(&Diagnostic) -> bool) -> Places {
+        let mut places: Table<u128, Vec<u32>> = Table::default();
+        for found in cx.as_slice().iter().filter(|found| which(found)) {
+            let loc = found.primary.loc;
+            places.get_or(loc.file.number(), Vec::new).push(loc.start);
+        }
+        places
+            .values_mut()
+            .for_each(|starts| table::sort(starts, Ord::cmp));
+        Places(places)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether one stands in a file.
+    #[must_use]
+    pub fn in_file(&self, file: FileId) -> bool {
+        self.0.contains(&file.number())
+    }
+
+    /// Whether one stands within a place.
+    #[must_use]
+    pub fn within(&self, loc: Loc) -> bool {
+        self.0.get(&loc.file.number()).is_some_and(|starts| {
+            let at = starts.partition_point(|start| *start < loc.start);
+            starts.get(at).is_some_and(|start| *start < loc.end)
+        })
     }
 }
 

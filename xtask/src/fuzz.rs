@@ -20,7 +20,7 @@ const FUZZ: &str = "tests/fuzz";
 /// An input larger than this is rarely about something else than a smaller one.
 const MAX_LEN: usize = 4096;
 
-/// Kept inputs of one target may take this many bytes; the smallest are kept.
+/// The inputs of one target may take this many bytes; of those that were found the smallest are kept.
 const MAX_KEPT: u64 = 128 * 1024;
 
 /// What is asked for.
@@ -238,12 +238,17 @@ fn keep(merge: &mut Command, seeds: &Path, corpus: &Path) -> Result<(), String> 
             .map_err(|error| format!("cannot remove {}: {error}", seed.display()))?;
     }
     let mut found = Vec::new();
-    for path in files(&chosen)?.into_iter().filter(|path| is_found(path)) {
+    let mut bytes = 0;
+    for path in files(&chosen)? {
         let size = fs::metadata(&path).map_or(u64::MAX, |data| data.len());
-        found.push((size, path));
+        if is_found(&path) {
+            found.push((size, path));
+        } else {
+            bytes += size;
+        }
     }
     found.sort();
-    let (mut bytes, mut kept) = (0, 0);
+    let mut kept = 0;
     for (size, path) in &found {
         bytes += size;
         if bytes > MAX_KEPT {

@@ -4,6 +4,7 @@
 
 mod bad;
 mod duplicates;
+mod echoes;
 mod golden;
 mod metrics;
 mod tidy;

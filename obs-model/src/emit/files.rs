@@ -68,7 +68,7 @@ const MAX_NAME: usize = 120;
 const ROOT: &str = "__root";
 
 /// Lints that say nothing about generated code, with the reason each is off.
-const LINTS: [(&str, &str); 13] = [
+const LINTS: [(&str, &str); 14] = [
     (
         "clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction",
         "written for the compiler",
@@ -89,6 +89,7 @@ const LINTS: [(&str, &str); 13] = [
         "a matter of style",
     ),
     ("trivial_casts, trivial_numeric_casts", "a matter of style"),
+    ("unreachable_code", "an enum may have no symbols"),
     (
         "unreachable_pub, unnameable_types",
         "whether modules are public is the user's choice",

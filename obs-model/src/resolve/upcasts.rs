@@ -4,16 +4,24 @@ use crate::model::{
     Dialect, Event, Model, Record, Shape, Type, TypeKind, Unknown, Upcast, UpcastHow,
 };
 use obs_schema::avro;
+use obs_schema::diag::{Diagnostics, Places};
 use std::collections::BTreeSet;
 
 /// Fills in `Event::upcast` for every version that has one before it.
-pub(super) fn resolve(model: &mut Model) {
+///
+/// What a version with errors becomes is not judged: nobody is to write by hand what a misspelt type asks for.
+pub(super) fn resolve(cx: &Diagnostics, model: &mut Model) {
+    let errors = Places::of_errors(cx);
     for at in 1..model.events.len() {
         let (before, after) = (&model.events[at - 1], &model.events[at]);
         if before.event_type != after.event_type || before.version == after.version {
             continue;
         }
+        let is_broken = [before, after]
+            .iter()
+            .any(|event| errors.in_file(event.file));
         let reasons = match (before.dialect, after.dialect) {
+            _ if is_broken => Vec::new(),
             (Dialect::Avro, Dialect::Avro) => avro_reasons(before, after),
             (Dialect::JsonSchema, Dialect::JsonSchema) => {
                 let mut compare = Compare {

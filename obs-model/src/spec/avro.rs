@@ -11,13 +11,14 @@ use crate::model::{
 };
 use crate::resolve::version;
 use obs_schema::avro::{self, Kind, NamedId, NamedKind};
-use obs_schema::diag::{Diagnostic, Diagnostics};
+use obs_schema::diag::{Diagnostic, Diagnostics, Places};
 use obs_schema::source::{FileId, Loc, SourceMap};
 use obs_schema::table::{self, Numbered, Table};
 
 /// Adds what the documents of a set describe.
 pub fn lower(cx: &mut Diagnostics, sources: &SourceMap, set: &avro::Set, draft: &mut Draft) {
     let mut lowering = Lowering {
+        errors: Places::of_errors(cx),
         cx,
         sources,
         set,
@@ -39,6 +40,8 @@ pub fn lower(cx: &mut Diagnostics, sources: &SourceMap, set: &avro::Set, draft: 
 }
 
 struct Lowering<'a> {
+    /// Where errors stand that have been found before.
+    errors: Places,
     cx: &'a mut Diagnostics,
     sources: &'a SourceMap,
     set: &'a avro::Set,
@@ -264,6 +267,7 @@ impl Lowering<'_> {
 
     fn ty(&mut self, ty: &avro::Type, place: &Place) -> Type {
         let plain = Type::plain(match &ty.kind {
+            Kind::Null if self.is_spoilt(ty) => super::spoilt(),
             Kind::Null => Shape::Null,
             Kind::Boolean => Shape::Bool,
             Kind::Int => logical(ty.logical, None).unwrap_or(Shape::I32),
@@ -286,6 +290,11 @@ impl Lowering<'_> {
         plain
     }
 
+    /// Whether a type stands for one that could not be read or found.
+    fn is_spoilt(&self, ty: &avro::Type) -> bool {
+        matches!(ty.kind, Kind::Null) && self.errors.within(ty.loc)
+    }
+
     fn named(&self, id: NamedId) -> Shape {
         match self.types.get(&id.number()) {
             Some(Some(ty)) => Shape::Named(*ty),
@@ -302,7 +311,7 @@ impl Lowering<'_> {
     fn union(&mut self, branches: &[avro::Type], loc: Loc, place: &Place) -> Shape {
         let null = branches
             .iter()
-            .position(|branch| matches!(branch.kind, Kind::Null));
+            .position(|branch| matches!(branch.kind, Kind::Null) && !self.is_spoilt(branch));
         let values: Vec<_> = branches
             .iter()
             .enumerate()

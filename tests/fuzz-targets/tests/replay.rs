@@ -8,7 +8,7 @@ use std::path::Path;
 /// Mutations of each seed at most. More is `cargo xtask fuzz`.
 const ROUNDS: usize = 40;
 
-/// What one target reads in all, more or less: the test is to be quick, however large the corpus becomes.
+/// What the mutations of one target come to, more or less: the test is to be quick, however large the corpus becomes.
 const BYTES: usize = 60_000;
 
 /// Xorshift: the same mutations on every machine.
@@ -58,7 +58,7 @@ fn mutate(random: &mut Random, seed: &[u8], other: &[u8]) -> Vec<u8> {
 fn replay(target: Target, seeds: &[Vec<u8>]) -> Option<Vec<u8>> {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let budget = BYTES / seeds.iter().map(Vec::len).sum::<usize>().max(1);
-    let rounds = budget.clamp(1, ROUNDS);
+    let rounds = budget.min(ROUNDS);
     let holds = |data: &[u8]| std::panic::catch_unwind(|| target(data)).is_ok();
     for seed in seeds {
         if !holds(seed) {

@@ -88,6 +88,9 @@ impl<'a> Lowering<'a> {
     }
 
     fn implied_type(&mut self, node: SchemaId, subject: &str, ty: &str) {
+        if self.in_doubt(node) {
+            return;
+        }
         let schema = self.schemas.set.get(node);
         let message = format!(
             "`{}` speaks of {subject} and does not say `type`, so anything else is allowed too",

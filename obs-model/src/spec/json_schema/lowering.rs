@@ -8,7 +8,7 @@ use super::view::Key;
 use crate::draft::Draft;
 use crate::model::{Dialect, Enum, RustName, Shape, Symbol, Type, TypeDef, TypeId, TypeKind};
 use crate::settings::Settings;
-use obs_schema::diag::Diagnostics;
+use obs_schema::diag::{Diagnostic, Diagnostics, Places, Severity};
 use obs_schema::json::Json;
 use obs_schema::json_schema::{SchemaId, Set};
 use obs_schema::source::SourceMap;
@@ -57,6 +57,10 @@ pub(super) enum Job<'a> {
 }
 
 pub(super) struct Lowering<'a> {
+    /// Errors that were found before.
+    errors: Places,
+    /// These, and keywords nobody knows.
+    doubts: Places,
     pub(super) cx: &'a mut Diagnostics,
     pub(super) sources: &'a SourceMap,
     pub(super) schemas: Schemas<'a>,
@@ -85,7 +89,12 @@ impl<'a> Lowering<'a> {
     ) -> Lowering<'a> {
         let schemas = Schemas::new(set);
         let names = Names::of(&schemas, sources);
+        let doubtful = |found: &Diagnostic| {
+            found.severity == Severity::Error || found.code == "unknown-keyword"
+        };
         Lowering {
+            errors: Places::of_errors(cx),
+            doubts: Places::of(cx, doubtful),
             cx,
             sources,
             schemas,
@@ -105,7 +114,17 @@ impl<'a> Lowering<'a> {
 
     /// The type of a position.
     pub(super) fn ty(&mut self, key: Key, place: &Place) -> Lowered {
-        self.any_of(vec![key], place)
+        let lowered = self.any_of(vec![key], place);
+        let node = self.schemas.set.get(place.node);
+        if lowered.ty.shape == Shape::Json && self.errors.within(node.loc) {
+            return Lowered::exact(crate::spec::spoilt());
+        }
+        lowered
+    }
+
+    /// Whether something in a schema is complained of already: what follows from the rest of it is an echo.
+    pub(super) fn in_doubt(&self, node: SchemaId) -> bool {
+        self.doubts.within(self.schemas.set.get(node).loc)
     }
 
     /// The type of a position where any of several things may hold.

@@ -494,6 +494,9 @@ impl<'a> Lowering<'a> {
 
     /// A member that one schema describes and another forbids: rarely what the author meant.
     fn impossible(&mut self, view: &View<'a>, name: &Name, what: &str) {
+        if view.parts.iter().any(|(node, _)| self.in_doubt(*node)) {
+            return;
+        }
         let shutting = view.parts.iter().find_map(|(_, part)| {
             let rest = part
                 .additional_properties

@@ -7,9 +7,8 @@
 use crate::table::{Numbered, Table};
 
 use super::Reader;
-use super::sound::Errors;
 use crate::avro::{Field, Kind, NamedId, NamedKind, Set, Type};
-use crate::diag::{Diagnostic, nearest};
+use crate::diag::{Diagnostic, Places, nearest};
 use crate::json::Number;
 use crate::node::{Node, Value};
 use crate::source::Loc;
@@ -56,7 +55,7 @@ struct Judge<'s> {
 
 impl Reader<'_> {
     pub(super) fn check_defaults(&mut self) {
-        let doubts = Errors::of(self.cx);
+        let doubts = Places::of_errors(self.cx);
         let mut found: Vec<(Place, Node, Result<(), Misfit>)> = Vec::new();
         let mut judge = Judge {
             set: &self.set,
@@ -194,7 +193,7 @@ fn complaint(field: &str, misfit: Misfit, foreign: bool) -> Diagnostic {
 }
 
 /// Whether an error stands in a type or in what it refers to, so that nothing follows from a default that does not fit.
-fn in_doubt(set: &Set, doubts: &Errors, ty: &Type) -> bool {
+fn in_doubt(set: &Set, doubts: &Places, ty: &Type) -> bool {
     let mut broken = doubts.within(ty.loc);
     ty.each_named(&mut |id| broken |= set.get(id).broken);
     broken

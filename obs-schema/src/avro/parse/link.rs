@@ -315,11 +315,15 @@ impl Reader<'_> {
                 format!("write `{ours}`")
             } else if let Some(near) = (count < SUGGESTIONS)
                 .then(|| {
-                    nearest(&reference.full, known.iter().copied())
-                        .or_else(|| nearest(written, PRIMITIVES))
+                    // A name in full is long, and mostly namespace: it is near to any other of its namespace.
+                    nearest(written, PRIMITIVES)
                         .or_else(|| {
                             nearest(written, by_last.keys().copied())
                                 .and_then(|name| by_last.get(name).copied())
+                        })
+                        .or_else(|| {
+                            let dotted = reference.short_at.is_none();
+                            dotted.then(|| nearest(written, known.iter().copied()))?
                         })
                 })
                 .flatten()
@@ -328,15 +332,13 @@ impl Reader<'_> {
             } else {
                 "define it, or add the file that defines it".to_owned()
             };
-            let full = &reference.full;
-            self.cx.push(
-                Diagnostic::error(
-                    "unknown-type",
-                    reference.loc,
-                    format!("nothing defines the type `{full}`"),
-                )
-                .help(help),
-            );
+            let message = format!("nothing defines the type `{written}`");
+            let mut complaint =
+                Diagnostic::error("unknown-type", reference.loc, message).help(help);
+            if *written != *reference.full {
+                complaint = complaint.label(format!("`{}` in full", reference.full));
+            }
+            self.cx.push(complaint);
         }
     }
 

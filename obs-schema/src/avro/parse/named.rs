@@ -3,7 +3,7 @@
 use crate::table::Table;
 
 use super::logical::{self, Base};
-use super::schema::{is_reserved, plain, properties, type_loc};
+use super::schema::{is_reserved, plain, properties, renamed, type_loc};
 use super::{Reader, names};
 use crate::avro::tree::PRIMITIVES;
 use crate::avro::{Field, FullName, Kind, Named, NamedKind, Order};
@@ -152,7 +152,7 @@ impl Reader<'_> {
             }
         };
         let Some(member) = attributes.name else {
-            let loc = node.get("type").map_or(node.loc, |ty| ty.loc);
+            let loc = type_loc(node);
             self.cx.push(
                 Diagnostic::error("missing-name", loc, format!("this {what} has no `name`"))
                     .help("add a `name`: definitions are told apart by it"),
@@ -190,11 +190,14 @@ impl Reader<'_> {
 
     fn fields(&mut self, node: &Node, member: Option<&Member>, namespace: &str) -> Vec<Field> {
         let Some(member) = member else {
-            let loc = node.get("type").map_or(node.loc, |ty| ty.loc);
-            self.cx.push(
-                Diagnostic::error("missing-fields", loc, "this record has no `fields`")
-                    .help("add `\"fields\": []` with a name and a type each"),
+            let complaint = Diagnostic::error(
+                "missing-fields",
+                type_loc(node),
+                "this record has no `fields`",
             );
+            let add = "add `\"fields\": []` with a name and a type each";
+            self.cx
+                .push(renamed(complaint, node, "fields", "properties", add));
             return Vec::new();
         };
         let Some(items) = member.value.as_array() else {
@@ -376,14 +379,11 @@ impl Reader<'_> {
                 None => (type_loc(node), "this enum has no `symbols`".to_owned()),
             };
             let complaint = Diagnostic::error("missing-symbols", loc, message);
-            let values = node.member("values");
-            self.cx
-                .push(match values.filter(|_| attributes.symbols.is_none()) {
-                    Some(values) => complaint
-                        .other(values.name_loc, "meant here?")
-                        .help("rename `values` to `symbols`"),
-                    None => complaint.help("add `\"symbols\"` with a list of names"),
-                });
+            let add = "add `\"symbols\"` with a list of names";
+            self.cx.push(match attributes.symbols {
+                Some(_) => complaint.help(add),
+                None => renamed(complaint, node, "symbols", "values", add),
+            });
             return NamedKind::Enum {
                 symbols: Vec::new(),
                 default: None,
@@ -454,11 +454,11 @@ impl Reader<'_> {
 
     fn size(&mut self, node: &Node, member: Option<&Member>) -> usize {
         let Some(member) = member else {
-            let loc = node.get("type").map_or(node.loc, |ty| ty.loc);
-            self.cx.push(
-                Diagnostic::error("missing-size", loc, "this fixed has no `size`")
-                    .help("add `\"size\"` with the number of bytes"),
-            );
+            let complaint =
+                Diagnostic::error("missing-size", type_loc(node), "this fixed has no `size`");
+            let add = "add `\"size\"` with the number of bytes";
+            self.cx
+                .push(renamed(complaint, node, "size", "length", add));
             return 0;
         };
         let quoted = member.value.as_str().and_then(Number::parse);

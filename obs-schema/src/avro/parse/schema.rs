@@ -3,7 +3,7 @@
 use super::logical::{self, Base};
 use super::{Reader, Reference, names};
 use crate::avro::{Kind, NamedId, Type};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, nearest};
 use crate::node::{Member, Node, Value};
 use crate::source::Loc;
 
@@ -108,12 +108,8 @@ impl Reader<'_> {
         };
         let mut complaint =
             Diagnostic::error(code, type_loc(node), format!("this {what} has no `{key}`"));
-        complaint = match node.member(other) {
-            Some(member) => complaint
-                .other(member.name_loc, "meant here?")
-                .help(format!("rename `{other}` to `{key}`")),
-            None => complaint.help(format!("add `\"{key}\"` with the type of its {key}")),
-        };
+        let add = format!("add `\"{key}\"` with the type of its {key}");
+        complaint = renamed(complaint, node, key, other, add);
         self.cx.push(complaint);
         plain(Kind::Null, node.loc)
     }
@@ -247,6 +243,24 @@ pub(super) fn properties(
 }
 
 /// The place of the `type` attribute, or of the whole.
+/// What to do about a key that is missing: rename one that nearly says it, or is what others call it; else add it.
+pub(super) fn renamed(
+    complaint: Diagnostic,
+    node: &Node,
+    key: &str,
+    other: &str,
+    add: impl Into<String>,
+) -> Diagnostic {
+    let members = node.as_object().unwrap_or_default().iter();
+    let meant = |name: &str| name == other || nearest(name, [key]).is_some();
+    match members.into_iter().find(|member| meant(&member.name)) {
+        Some(member) => complaint
+            .other(member.name_loc, "meant here?")
+            .help(format!("rename `{}` to `{key}`", member.name)),
+        None => complaint.help(add),
+    }
+}
+
 pub(super) fn type_loc(node: &Node) -> Loc {
     node.get("type").map_or(node.loc, |ty| ty.loc)
 }

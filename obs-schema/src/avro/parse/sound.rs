@@ -1,10 +1,10 @@
 //! What can be seen of the whole only: records without values, names with two meanings, and what errors spoil.
 
-use crate::table::{self, Numbered, Table};
+use crate::table::{Numbered, Table};
 
 use super::{Reader, id, names};
 use crate::avro::{FullName, Kind, NamedId, NamedKind, Set, Type, canonical};
-use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::diag::{Diagnostic, Places};
 use crate::node;
 use crate::source::{Loc, SourceMap};
 
@@ -234,8 +234,8 @@ impl Reader<'_> {
 
     /// Marks what an error has spoilt: the definitions and files it stands in, and all that need those.
     pub(super) fn mark_broken(&mut self) {
-        let errors = Errors::of(self.cx);
-        if errors.0.is_empty() {
+        let errors = Places::of_errors(self.cx);
+        if errors.is_empty() {
             return;
         }
         let mut users: Vec<Vec<NamedId>> = vec![Vec::new(); self.set.named.len()];
@@ -263,7 +263,7 @@ impl Reader<'_> {
         }
         for at in 0..self.set.documents.len() {
             let document = &self.set.documents[at];
-            let broken = errors.0.contains(&document.file.number())
+            let broken = errors.in_file(document.file)
                 || document
                     .root
                     .as_ref()
@@ -326,35 +326,6 @@ fn nested(ty: &Type, depth: usize, found: &mut Vec<(NamedId, usize)>) {
             .for_each(|branch| nested(branch, depth + 1, found)),
         Kind::Named(id) => found.push((*id, depth + usize::from(!ty.props.is_empty()))),
         _ => {}
-    }
-}
-
-/// Where errors stand, by file.
-pub(super) struct Errors(Table<u128, Vec<u32>>);
-
-impl Errors {
-    pub(super) fn of(cx: &Diagnostics) -> Errors {
-        let mut errors: Table<u128, Vec<u32>> = Table::default();
-        for diagnostic in cx
-            .as_slice()
-            .iter()
-            .filter(|one| one.severity == Severity::Error)
-        {
-            let loc = diagnostic.primary.loc;
-            errors.get_or(loc.file.number(), Vec::new).push(loc.start);
-        }
-        errors
-            .values_mut()
-            .for_each(|places| table::sort(places, Ord::cmp));
-        Errors(errors)
-    }
-
-    /// Whether one stands within a place.
-    pub(super) fn within(&self, loc: Loc) -> bool {
-        self.0.get(&loc.file.number()).is_some_and(|places| {
-            let at = places.partition_point(|place| *place < loc.start);
-            places.get(at).is_some_and(|place| *place < loc.end)
-        })
     }
 }
 

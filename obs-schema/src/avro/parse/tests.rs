@@ -352,6 +352,10 @@ fn enums_and_fixed() {
         &["1:9 missing-symbols: this enum has no `symbols` (add `'symbols'` with a list of names)"],
     );
     check(
+        "{'type':'enum','name':'E','symbol':['A']}",
+        &["1:9 missing-symbols: this enum has no `symbols` (rename `symbol` to `symbols`)"],
+    );
+    check(
         "{'type':'enum','name':'E','symbols':['A','B','A',1]}",
         &[
             "1:46 duplicate-symbol: symbol `A` is listed twice (remove one of the two)",
