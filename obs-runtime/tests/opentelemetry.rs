@@ -19,7 +19,7 @@ use obs_runtime::export::opentelemetry_sdk::trace::{
 };
 use obs_runtime::log::LogOutput;
 use obs_runtime::span::{self, Kind, SpanMeta};
-use obs_runtime::{Context, Obs, Setup, SpanContext};
+use obs_runtime::{Context, Event, Obs, Setup, SpanContext};
 use tracing::Instrument;
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -82,6 +82,21 @@ static OURS: [SpanMeta; 4] = [
     SpanMeta::new("3"),
 ];
 
+#[derive(Clone, Debug, Event)]
+#[event(event = "thing.nested", version = "1.0.0", topic = "things")]
+struct Thing {
+    #[event(key)]
+    name: String,
+}
+
+/// What is current in the innermost span, from where an event is published.
+fn innermost() -> SpanContext {
+    let name = "lamp".to_owned();
+    let publisher = Thing::publisher(world().obs.bus());
+    publisher.publish_blocking(&Thing { name }).unwrap();
+    Context::current().span().unwrap()
+}
+
 /// All words of four letters, once everything is set up: `o` is a span of ours, `s` one of the SDK, `t` one of `tracing`.
 fn nestings() -> impl Iterator<Item = String> {
     world();
@@ -94,7 +109,7 @@ fn nestings() -> impl Iterator<Item = String> {
 /// Spans in spans, and what is current in the innermost.
 fn nested(kinds: &str, depth: usize) -> SpanContext {
     let Some(kind) = kinds.chars().nth(depth) else {
-        return Context::current().span().unwrap();
+        return innermost();
     };
     let name = depth.to_string();
     match kind {
@@ -110,7 +125,7 @@ type Nested = Pin<Box<dyn Future<Output = SpanContext> + Send>>;
 fn nested_future(kinds: &'static str, depth: usize) -> Nested {
     Box::pin(async move {
         let Some(kind) = kinds.chars().nth(depth) else {
-            return Context::current().span().unwrap();
+            return innermost();
         };
         let inside = async move {
             wait().await;
@@ -145,16 +160,18 @@ async fn wait() {
     .await;
 }
 
-/// Each of the four is in the one before.
+/// Each of the four is in the one before, and the publish in the last of them.
 fn check(kinds: &str, innermost: SpanContext) {
     let left = left(trace_id(innermost));
+    let names: Vec<_> = left.keys().map(String::as_str).collect();
+    assert_eq!(names, ["0", "1", "2", "3", "publish things"], "{kinds}");
     let mut parent = SpanId::INVALID;
-    assert_eq!(left.len(), 4, "{kinds}: {left:?}");
     for (name, span) in &left {
         assert_eq!(span.parent_span_id, parent, "{kinds} {name}");
         parent = span.span_context.span_id();
     }
-    assert_eq!(parent, span_id(innermost), "{kinds}");
+    let last = left["3"].span_context.span_id();
+    assert_eq!(last, span_id(innermost), "{kinds}");
 }
 
 #[test]
