@@ -298,9 +298,9 @@ impl Known {
             true => self.open.range(from..to).copied().collect(),
             false => Vec::new(),
         };
-        passed
-            .iter()
-            .for_each(|number| drop(self.open.remove(number)));
+        passed.iter().for_each(|number| {
+            self.open.remove(number);
+        });
         self.next = self.next.max(to);
     }
 }
