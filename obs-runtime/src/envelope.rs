@@ -254,3 +254,20 @@ impl Pieces {
         use_them(&list[..count])
     }
 }
+
+/// The payload in the body of a record of ours; `None` if it is none.
+pub(crate) fn payload<'b>(about: &Descriptor, body: &'b [u8]) -> Option<&'b [u8]> {
+    match (about.encoding, about.envelope) {
+        (Encoding::Json, Envelope::Obs) => {
+            // The last member. No text before it can look so: quotes within texts have a stroke before them.
+            const NAME: &[u8] = b",\"payload\":";
+            let at = body.windows(NAME.len()).position(|part| part == NAME)?;
+            body[at + NAME.len()..].strip_suffix(b"}")
+        }
+        (Encoding::Avro, Envelope::Obs) => {
+            let (framing, payload) = Framing::detect(body);
+            (framing == Framing::SingleObject(about.rabin)).then_some(payload)
+        }
+        (_, Envelope::CloudEvents | Envelope::None) => Some(body),
+    }
+}

@@ -4,22 +4,26 @@
 //! the record to the [bus](crate::bus), and leaves a span, a log line and its share of the metrics. All three agree:
 //! the same ids, the same `error.type`, one measurement of the time.
 
+mod batch;
 mod error;
 mod flight;
 mod line;
 mod policy;
 mod prepared;
+mod relay;
 mod timer;
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
+pub use batch::BatchError;
 pub use error::{PublishError, PublishErrorKind};
 use flight::{Core, Launched};
 use policy::Policy;
 pub use policy::{Check, Retry, WhenFull};
 pub(crate) use prepared::set_live;
+pub use relay::Relay;
 
 use crate::bus::{Bus, OwnedRecord, block_on};
 use crate::context::Context;
@@ -110,6 +114,23 @@ impl<E: Event> Publisher<E> {
         arrive_blocking(self.core.launch(event, context.clone()))
     }
 
+    /// Publishes many events in the context of the call. All are sent before the first answer is waited for, in their
+    /// order.
+    ///
+    /// Each message is a span of its own, whose trace it carries, and the sending is one that links to them.
+    ///
+    /// # Errors
+    ///
+    /// Some were not published; the error says which, and why. All others were.
+    pub async fn publish_batch(&self, events: &[E]) -> Result<(), BatchError> {
+        self.core.batch(events.iter(), Context::current()).await
+    }
+
+    /// Publishes many events where nothing can be awaited.
+    pub fn publish_batch_blocking(&self, events: &[E]) -> Result<(), BatchError> {
+        block_on(self.publish_batch(events))
+    }
+
     /// Publishes that what a key stands for is gone: a record without a body, which compaction keeps for a while
     /// in place of all that came before it.
     ///
@@ -127,7 +148,7 @@ impl<E: Event> Publisher<E> {
     /// Makes the record of an event and leaves it to the caller to send it: for an outbox, which keeps records in the
     /// database whose transaction the event belongs to.
     ///
-    /// [`OwnedRecord::packed`] is the record as bytes. Whoever sends it later sends it with [`Bus::send`].
+    /// [`OwnedRecord::packed`] is the record as bytes. A [`Relay`] sends it later, and tells of it.
     pub fn prepare(&self, event: &E) -> Result<OwnedRecord, PublishError> {
         self.core.prepare(event, Context::current())
     }

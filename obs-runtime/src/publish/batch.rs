@@ -25,7 +25,12 @@ impl BatchError {
 
 impl fmt::Display for BatchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} events were not published", self.failed.len(), self.count)?;
+        write!(
+            f,
+            "{} of {} events were not published",
+            self.failed.len(),
+            self.count
+        )?;
         match self.failed.first() {
             Some((at, first)) => write!(f, "; the first of them, at {at}: {first}"),
             None => Ok(()),
@@ -56,7 +61,7 @@ impl Core {
             .map(|event| {
                 let (span, key) = (&self.prepared.create, event.message_key());
                 let flight = Flight::begin(self, span, Some(event), key, context.clone());
-                links.extend(flight.place());
+                links.extend(flight.span());
                 flight.launch()
             })
             .collect();
@@ -84,8 +89,9 @@ impl Sending {
     fn begin(core: &Core, context: &Context, count: usize) -> Sending {
         Sending {
             span: core
-                .spans()
-                .then(|| Span::start(&core.prepared.batch, context, clock::now())),
+                .prepared
+                .is_live()
+                .then(|| Span::start(&core.prepared.send, context, clock::now())),
             count,
         }
     }
@@ -110,7 +116,7 @@ impl Sending {
         span.end(clock::now(), &outcome, |to| {
             to.set("messaging.batch.message_count", count);
             for link in links {
-                to.link(*link);
+                to.link(*link, &[]);
             }
         });
     }

@@ -124,16 +124,12 @@ impl Core {
     /// Begins a publish and sends it; most end here.
     pub(super) fn launch<'a>(&'a self, event: &'a dyn Payload, context: Context) -> Launched<'a> {
         let (span, key) = (&self.prepared.span, event.message_key());
-        let mut flight = Flight::begin(self, span, Some(event), key, context);
-        if let Err(kind) = flight.encode() {
-            return Launched::Done(flight.finish(Err(kind)));
-        }
-        flight.first()
+        Flight::begin(self, span, Some(event), key, context).launch()
     }
 
     /// The same for a key whose event is gone.
     pub(super) fn bury<'a>(&'a self, key: Key<'a>, context: Context) -> Launched<'a> {
-        Flight::begin(self, &self.prepared.span, None, key, context).first()
+        Flight::begin(self, &self.prepared.span, None, key, context).launch()
     }
 
     /// Makes the record of an event, and sends it nowhere.
@@ -162,7 +158,7 @@ impl Core {
 
 impl<'a> Flight<'a> {
     #[inline]
-    fn begin(
+    pub(super) fn begin(
         core: &'a Core,
         meta: &'static SpanMeta,
         event: Option<&'a dyn Payload>,
@@ -268,7 +264,16 @@ impl<'a> Flight<'a> {
         self.record(|record| self.core.bus.send(record))
     }
 
-    fn first(mut self) -> Launched<'a> {
+    /// Where it stands in its trace.
+    pub(super) fn span(&self) -> Option<SpanContext> {
+        self.place.as_ref().map(|(span, _)| *span)
+    }
+
+    /// Makes the message and sends it; most end here.
+    pub(super) fn launch(mut self) -> Launched<'a> {
+        if let Err(kind) = self.encode() {
+            return Launched::Done(self.finish(Err(kind)));
+        }
         match self.send() {
             Sending::Done(Ok(receipt)) => Launched::Done(self.finish(Ok(receipt))),
             Sending::Done(Err(error)) if self.core.is_final(error.kind()) => {

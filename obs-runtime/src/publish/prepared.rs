@@ -10,6 +10,7 @@ use crate::event::Descriptor;
 use crate::lane::lock;
 use crate::metric::{self, Published};
 use crate::span::{Kind, SpanMeta, Value};
+use crate::switch;
 use crate::tell::Ids;
 
 /// One event on its way from one origin to one kind of bus: everything that is the same each time.
@@ -20,8 +21,10 @@ pub(super) struct Prepared {
     pub(super) published: &'static Published,
     /// The span of a message that is made and sent.
     pub(super) span: SpanMeta,
-    /// The span of one that is made, and sent by somebody else.
+    /// The span of one that is made, and sent with others or by somebody else.
     pub(super) create: SpanMeta,
+    /// The span of sending what was made before.
+    pub(super) send: SpanMeta,
     pub(super) line: Line,
     /// The event says itself whose it is.
     pub(super) has_ids: bool,
@@ -77,14 +80,20 @@ impl Prepared {
             about,
             pieces: Pieces::new(about, origin),
             published: metric::published(about, origin.name()),
-            span: meta(about, system, "publish", "send"),
-            create: meta(about, system, "create", "create"),
+            span: meta(about, system, "publish", "send", Kind::Producer),
+            create: meta(about, system, "create", "create", Kind::Producer),
+            send: meta(about, system, "publish", "send", Kind::Client),
             line: Line::new(about, origin),
             has_ids: Ids::in_any(about.fields),
             live: AtomicBool::new(live),
             origin: origin.clone(),
             system,
         }
+    }
+
+    /// Spans are wanted.
+    pub(super) fn is_live(&self) -> bool {
+        cfg!(not(feature = "off-spans")) && switch::is_on() && self.live.load(Relaxed)
     }
 
     pub(super) fn origin(&self) -> &Origin {
@@ -98,6 +107,7 @@ fn meta(
     system: &'static str,
     name: &'static str,
     operation: &'static str,
+    kind: Kind,
 ) -> SpanMeta {
     let fixed = [
         ("messaging.system", system),
@@ -109,7 +119,7 @@ fn meta(
     ];
     let fixed = fixed.map(|(name, value)| (name, Value::Text(value)));
     let meta = SpanMeta::new(leak(format!("{name} {}", about.topic)))
-        .with_kind(Kind::Producer)
+        .with_kind(kind)
         .with_fixed(Box::leak(Box::new(fixed)))
         .with_slow_nanos(about.slow_ns);
     if about.audit { meta.audited() } else { meta }

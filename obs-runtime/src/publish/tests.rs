@@ -608,3 +608,84 @@ fn errors_of_a_bus_keep_their_kind() {
         matches!(error.kind(), PublishErrorKind::Bus(error) if error.kind() == BusErrorKind::Closed)
     );
 }
+
+#[test]
+fn a_batch_is_a_span_that_links_to_its_messages() {
+    let bus = Bus::memory(4).for_source("counter");
+    let recorder = Recorder::new();
+    let publisher = Count::<JSON>::publisher(&bus);
+    let guard = recorder.context().attach();
+    let error = publisher
+        .publish_batch_blocking(&[count(1), count(-1), count(3)])
+        .unwrap_err();
+    drop(guard);
+    assert_eq!(error.failed().len(), 1);
+    assert_eq!(error.failed()[0].0, 1);
+    assert!(
+        error
+            .to_string()
+            .starts_with("1 of 3 events were not published")
+    );
+    let spans = recorder.spans();
+    let names: Vec<&str> = spans.iter().map(|span| span.name.as_str()).collect();
+    let create = "create thing.counted.v2";
+    assert_eq!(names, [create, create, create, "publish thing.counted.v2"]);
+    assert_eq!(
+        spans[3].attribute("messaging.batch.message_count"),
+        Some("3")
+    );
+    assert_eq!(spans[3].error.as_ref().unwrap().0, "validation");
+    assert_eq!(
+        spans[3].links,
+        [0, 1, 2].map(|at: usize| spans[at].span_id.clone())
+    );
+    for (record, span) in bus.drain().iter().zip([&spans[0], &spans[2]]) {
+        assert!(
+            record
+                .headers()
+                .text("traceparent")
+                .unwrap()
+                .contains(&span.span_id)
+        );
+    }
+    recorder.assert_correlated();
+}
+
+#[test]
+fn a_relay_sends_what_was_prepared_and_counts_it() {
+    let bus = FaultyBus::new();
+    let handle = bus.bus().for_source("relay");
+    let record = Count::<AVRO>::publisher(&handle)
+        .prepare(&count(12))
+        .unwrap();
+    let relay = Relay::new(&handle).with::<Count<AVRO>>();
+    let counted = || {
+        let published = prepared::prepared(Count::<AVRO>::DESCRIPTOR, &handle).published;
+        let reading = published.read();
+        (
+            reading.successes().0.to_vec(),
+            reading.failures().0.iter().sum::<u64>(),
+        )
+    };
+    bus.set(Fault::Down);
+    assert!(relay.send_blocking(&record).unwrap_err().retryable());
+    assert_eq!(counted(), (vec![0, 0], 1));
+    bus.set(Fault::None);
+    relay.send_blocking(&record).unwrap();
+    assert_eq!(counted(), (vec![0, 1], 1));
+    let known = Relay::new(&handle);
+    known.send_blocking(&record).unwrap();
+    assert_eq!((counted(), bus.drain().len()), ((vec![0, 1], 1), 2));
+}
+
+#[test]
+fn a_mock_gives_events_back() {
+    let mock = crate::testing::Mock::<Count<JSON>>::new();
+    mock.publisher().publish_blocking(&count(7)).unwrap();
+    let counts =
+        |events: Vec<Count<JSON>>| events.iter().map(|event| event.count).collect::<Vec<_>>();
+    assert_eq!(counts(mock.events()), [7]);
+    mock.fail(Fault::Full);
+    assert!(mock.publisher().publish_blocking(&count(7)).is_err());
+    assert!(mock.events().is_empty());
+}

@@ -88,6 +88,8 @@ pub struct RecordedSpan {
     pub nanos: u64,
     /// What went wrong, and what was said about it.
     pub error: Option<(String, String)>,
+    /// The spans it has to do with beside its parent.
+    pub links: Vec<String>,
     /// Names and values; numbers as text.
     pub attributes: Vec<(String, String)>,
 }
@@ -134,6 +136,10 @@ impl Recorder {
             error: span
                 .error()
                 .map(|(kind, said)| (kind.to_owned(), said.to_owned())),
+            links: span
+                .links()
+                .map(|link| link.to().span.to_string())
+                .collect(),
             attributes: span
                 .attributes()
                 .map(|(name, value)| (name.to_owned(), text(value)))
@@ -235,7 +241,11 @@ impl Recorder {
         };
         let publishes: Vec<&RecordedSpan> = spans
             .iter()
-            .filter(|span| span.attribute("messaging.operation.name") == Some("publish"))
+            .filter(|span| {
+                let id = span.attribute("event.id");
+                let told = |line: &Json| line.get("event_id").and_then(Json::as_str) == id;
+                id.is_some() && lines.iter().any(told)
+            })
             .collect();
         let same = |what: String, one: &dyn fmt::Debug, other: &dyn fmt::Debug| {
             let (one, other) = (format!("{one:?}"), format!("{other:?}"));

@@ -1,0 +1,194 @@
+//! Sending what was prepared before: the other end of an outbox.
+
+use std::fmt;
+
+use super::prepared::{Prepared, prepared};
+use crate::bus::{Bus, BusError, OwnedRecord, Receipt, block_on};
+use crate::clock::{self, Moment};
+use crate::context::{Context, SpanContext, traceparent};
+use crate::envelope;
+use crate::event::Event;
+use crate::span::{Failure, Fate, Outcome, Span};
+
+/// Sends records that a publisher has [prepared](super::Publisher::prepare), and tells of it.
+///
+/// The span of a sending links to the one in which the event was made, and the event is counted here, where it leaves.
+/// Records of events it does not know by [`with`](Relay::with) are sent, and nothing is told of them. It tries once:
+/// whoever keeps the records tries again.
+///
+/// ```
+/// use obs_runtime::publish::Relay;
+/// use obs_runtime::{Bus, BusError, Event, OwnedRecord};
+///
+/// fn forward<E: Event>(bus: &Bus, outbox: &[OwnedRecord]) -> Result<(), BusError> {
+///     let relay = Relay::new(bus).with::<E>();
+///     for record in outbox {
+///         relay.send_blocking(record)?;
+///     }
+///     Ok(())
+/// }
+/// ```
+pub struct Relay {
+    bus: Bus,
+    known: Vec<Known>,
+}
+
+struct Known {
+    prepared: &'static Prepared,
+    /// The series that the event in a body counts in.
+    series: fn(&[u8]) -> Option<usize>,
+}
+
+impl Relay {
+    /// One that knows no event.
+    #[must_use]
+    pub fn new(bus: &Bus) -> Relay {
+        Relay {
+            bus: bus.clone(),
+            known: Vec::new(),
+        }
+    }
+
+    /// The same, which knows an event.
+    #[must_use]
+    pub fn with<E: Event>(mut self) -> Relay {
+        self.known.push(Known {
+            prepared: prepared(E::DESCRIPTOR, &self.bus),
+            series: |body| {
+                let payload = envelope::payload(E::DESCRIPTOR, body)?;
+                Some(E::decode_body(payload).ok()?.series())
+            },
+        });
+        self
+    }
+
+    /// Sends a record.
+    ///
+    /// # Errors
+    ///
+    /// The bus did not take it: keep it, and send it again if [`BusError::retryable`] says so.
+    pub async fn send(&self, record: &OwnedRecord) -> Result<Receipt, BusError> {
+        let mut sent = self.begin(record);
+        let result = self.bus.send(&record.as_record()).await;
+        sent.end(result.as_ref().err());
+        result
+    }
+
+    /// Sends a record where nothing can be awaited.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Relay::send).
+    pub fn send_blocking(&self, record: &OwnedRecord) -> Result<Receipt, BusError> {
+        block_on(self.send(record))
+    }
+
+    fn begin<'r>(&'r self, record: &'r OwnedRecord) -> Sent<'r> {
+        let headers = record.headers();
+        let text = |name: &str| {
+            headers
+                .text(name)
+                .or_else(|| headers.text(&format!("ce_{name}")))
+        };
+        let (kind, version) = (
+            text("event-type").or_else(|| text("type")),
+            text("event-version"),
+        );
+        let known = self.known.iter().find(|known| {
+            let about = known.prepared.about;
+            Some(about.event_type) == kind && version.is_none_or(|version| version == about.version)
+        });
+        let start = clock::now();
+        Sent {
+            known,
+            record,
+            start,
+            span: known
+                .filter(|known| known.prepared.is_live())
+                .map(|known| Span::start(&known.prepared.send, &Context::current(), start)),
+            made: text("traceparent").and_then(|text| traceparent::parse(text.as_bytes())),
+        }
+    }
+}
+
+impl fmt::Debug for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = self
+            .known
+            .iter()
+            .map(|known| known.prepared.about.event_type);
+        f.debug_struct("Relay")
+            .field("bus", &self.bus)
+            .field("events", &known.collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+/// A sending on its way; one that is dropped was cancelled.
+struct Sent<'r> {
+    known: Option<&'r Known>,
+    record: &'r OwnedRecord,
+    start: Moment,
+    span: Option<Span>,
+    /// The span in which the event was made.
+    made: Option<SpanContext>,
+}
+
+impl Sent<'_> {
+    fn end(&mut self, error: Option<&BusError>) {
+        let outcome = match error {
+            None => Outcome::Fine,
+            Some(error) => Outcome::Failed(Failure {
+                error_type: error.error_type().as_str(),
+                exception: "obs_runtime::BusError",
+                message: Some(error),
+            }),
+        };
+        self.tell(&outcome, error.map(BusError::error_type));
+    }
+
+    fn tell(&mut self, outcome: &Outcome<'_>, error: Option<crate::ErrorType>) {
+        let Some(Known { prepared, series }) = self.known.take() else {
+            return;
+        };
+        let end = clock::now();
+        let nanos = end.nanos_since(self.start);
+        let (record, made) = (self.record, self.made);
+        let span = self.span.take().map(|span| (span.context(), span));
+        let exemplar = span.and_then(|(place, span)| {
+            let fate = span.end(end, outcome, |to| {
+                if let Some(id) = record.headers().text("event-id") {
+                    to.set("messaging.message.id", id);
+                    to.set("event.id", id);
+                }
+                if let Some(made) = made {
+                    to.link(made, &[]);
+                }
+            });
+            (fate == Fate::Exported).then_some((place, end))
+        });
+        let live = prepared.is_live() && cfg!(not(feature = "off-metrics"));
+        match error {
+            _ if !live => {}
+            None => {
+                let body = record.body().unwrap_or_default();
+                let series = series(body).unwrap_or_default();
+                prepared
+                    .published
+                    .success(series, nanos, body.len(), exemplar);
+            }
+            Some(error) => prepared.published.failure(error, nanos, exemplar),
+        }
+    }
+}
+
+impl Drop for Sent<'_> {
+    fn drop(&mut self) {
+        let fallen = Outcome::Failed(Failure {
+            error_type: "cancelled",
+            exception: "",
+            message: None,
+        });
+        self.tell(&fallen, Some(crate::ErrorType::Cancelled));
+    }
+}
