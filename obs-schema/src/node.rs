@@ -6,7 +6,7 @@
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::json::{Json, Number};
 use crate::source::{FileId, Loc};
-use std::collections::HashMap;
+use crate::table::Table;
 
 /// Objects and arrays may nest this deep; deeper input is refused, not recursed into.
 pub const MAX_DEPTH: usize = 128;
@@ -139,10 +139,10 @@ impl Node {
             Value::Array(items) => Json::Array(items.iter().map(Node::to_json).collect()),
             Value::Object(members) => {
                 let mut out: Vec<(String, Json)> = Vec::with_capacity(members.len());
-                let mut places = Places::default();
+                let mut index = Index::default();
                 for member in members {
                     let value = member.value.to_json();
-                    match places.find(&out, |(name, _)| name, &member.name) {
+                    match index.find(&out, |(name, _)| name, &member.name) {
                         Some(at) => out[at].1 = value,
                         None => out.push((member.name.clone(), value)),
                     }
@@ -157,14 +157,14 @@ impl Node {
 #[derive(Default)]
 pub struct Members {
     all: Vec<Member>,
-    places: Places,
+    index: Index,
 }
 
 impl Members {
     /// Adds a member, and complains when its key has been written before.
     pub fn push(&mut self, cx: &mut Diagnostics, member: Member) {
         let name = &member.name;
-        if let Some(at) = self.places.find(&self.all, |known| &known.name, name) {
+        if let Some(at) = self.index.find(&self.all, |known| &known.name, name) {
             let message = format!("key `{name}` is written twice");
             cx.push(
                 Diagnostic::error("duplicate-key", member.name_loc, message)
@@ -185,21 +185,21 @@ impl Members {
 /// Where names stand in a growing list. A few are found by walking, which costs less than to hash them; in an object
 /// of a hundred thousand members it would cost minutes.
 #[derive(Default)]
-struct Places {
-    known: HashMap<String, usize>,
+struct Index {
+    known: Table<String, usize>,
     seen: usize,
 }
 
-impl Places {
+impl Index {
     const FEW: usize = 16;
 
     /// The first place of a name.
     fn find<T>(&mut self, list: &[T], name_of: impl Fn(&T) -> &str, name: &str) -> Option<usize> {
-        if list.len() <= Places::FEW {
+        if list.len() <= Index::FEW {
             return list.iter().position(|one| name_of(one) == name);
         }
         for (at, one) in list.iter().enumerate().skip(self.seen) {
-            self.known.entry(name_of(one).to_owned()).or_insert(at);
+            self.known.get_or(name_of(one).to_owned(), || at);
         }
         self.seen = list.len();
         self.known.get(name).copied()

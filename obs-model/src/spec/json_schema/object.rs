@@ -11,7 +11,7 @@ use crate::draft::FieldKeys;
 use crate::keys;
 use crate::model::{Assertion, Field, Record, Shape, Type, TypeId, TypeKind, Unknown};
 use crate::spec::annotate;
-use obs_schema::diag::Diagnostic;
+use obs_schema::diag::{Diagnostic, nearest};
 use obs_schema::json_schema::{Keywords, SchemaId};
 use obs_schema::source::Loc;
 use std::collections::BTreeSet;
@@ -503,8 +503,24 @@ impl<'a> Lowering<'a> {
                 .filter(|rest| self.schemas.forbids(*rest))?;
             (!part.properties.iter().any(|entry| entry.name == name.name)).then_some(rest)
         });
-        let mut diagnostic = Diagnostic::warning("never-valid", name.loc, format!("`{}` {what}", name.name))
-            .help("describe the member where `additionalProperties` is false, or say `unevaluatedProperties` where the schemas are combined");
+        let described: BTreeSet<&str> = view
+            .parts
+            .iter()
+            .flat_map(|(_, part)| &part.properties)
+            .map(|entry| entry.name.as_str())
+            .collect();
+        // A member that only `required` knows is misspelt more often than not.
+        let near = if described.contains(name.name.as_str()) {
+            None
+        } else {
+            nearest(&name.name, described)
+        };
+        let help = match near {
+            Some(near) => format!("write `{near}`, or describe the member where `additionalProperties` is false"),
+            None => "describe the member where `additionalProperties` is false, or say `unevaluatedProperties` where the schemas are combined".to_owned(),
+        };
+        let message = format!("`{}` {what}", name.name);
+        let mut diagnostic = Diagnostic::warning("never-valid", name.loc, message).help(help);
         if let Some(id) = shutting {
             diagnostic = diagnostic.other(self.schemas.set.get(id).loc, "forbidden here");
         }
