@@ -376,10 +376,3 @@ fn what_cannot_be_synced_is_an_error_and_the_next_record_is_not() {
         "{kinds:?}"
     );
 }
-
-#[test]
-fn zz_one() {
-    for seed in 23_177..23_178 {
-        lives(seed, Acknowledge::Fsync, End::PowerCut, true);
-    }
-}
