@@ -77,9 +77,12 @@ impl<K> Topics<K> {
         self.topics.len() - 1
     }
 
-    /// All names, and their places.
-    pub(super) fn names(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.by_name.iter().map(|(name, place)| (&**name, *place))
+    /// All names and their places, in the order in which they came.
+    pub(super) fn names(&self) -> Vec<(&str, usize)> {
+        let names = self.by_name.iter();
+        let mut names: Vec<_> = names.map(|(name, place)| (&**name, *place)).collect();
+        names.sort_by_key(|(_, place)| *place);
+        names
     }
 
     pub(super) fn all(&self) -> &[Topic<K>] {

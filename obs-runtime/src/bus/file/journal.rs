@@ -30,9 +30,12 @@ use crate::bus::owned::{put_part, take_part};
 use crate::bus::topics::{Group, Records};
 use crate::lane::lock;
 
-/// The file, and what the next one is called until it is whole.
+/// The file.
 const NAME: &str = "groups";
-pub(super) const NEXT: &str = "groups.next";
+
+/// What the next one is called until it is whole. No two have the same name: a power cut that forgets that one was
+/// made and remembers that it was renamed must not bring an older one back.
+const NEXT: [&str; 2] = ["groups.", ".next"];
 
 /// It is written anew when it has grown by so many bytes, and to twice its size.
 const GROWTH: u64 = 1 << 16;
@@ -200,15 +203,18 @@ impl Store {
     /// Writes down where all groups are.
     pub(super) fn write_anew(&self) -> io::Result<()> {
         let state = lock(&self.state);
-        let mut next = Journal::default();
         let entries = entries(&state);
         // What happens from here on is appended to the new file.
         let mut journal = lock(&self.journal);
         drop(state);
-        let written = next.write(&*self.disk, self.options.acknowledge, &entries);
+        let written = Journal::write(&*self.disk, self.options.acknowledge, &entries);
         // If it failed, the old one may have lost its name already.
+        let (next, result) = match written {
+            Ok(next) => (next, Ok(())),
+            Err(error) => (Journal::default(), Err(error)),
+        };
         *journal = next;
-        written
+        result
     }
 }
 
@@ -244,43 +250,54 @@ fn entries(state: &State) -> Vec<Vec<u8>> {
 impl Journal {
     /// Writes a new file in the place of the old one.
     fn write(
-        &mut self,
         disk: &dyn Disk,
         acknowledge: Acknowledge,
         payloads: &[Vec<u8>],
-    ) -> io::Result<()> {
-        match disk.remove(NEXT) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+    ) -> io::Result<Journal> {
         let head = Head::first();
-        let file = segment::create(disk, NEXT, head)?;
-        let mut bytes = Vec::new();
-        for (number, payload) in (0..).zip(payloads) {
-            let draft = Draft::new(&mut self.frame, |bytes| bytes.extend_from_slice(payload));
-            let mut draft = draft.ok_or(io::ErrorKind::InvalidInput)?;
-            bytes.extend_from_slice(draft.finish(number, head.salt));
+        let [start, end] = NEXT;
+        let next = format!("{start}{:016x}{end}", head.salt);
+        let mut journal = Journal {
+            file: Some(segment::create(disk, &next, head)?),
+            salt: head.salt,
+            len: START,
+            ..Journal::default()
+        };
+        let filled = journal.fill(acknowledge, payloads);
+        if let Err(error) = filled.and_then(|()| disk.rename(&next, NAME)) {
+            // If it stays, whoever opens the folder removes it.
+            let _ = disk.remove(&next);
+            return Err(error);
         }
-        append_all(&*file, &bytes)?;
-        if acknowledge == Acknowledge::Fsync {
-            file.sync()?;
-        }
-        disk.rename(NEXT, NAME)?;
         if acknowledge == Acknowledge::Fsync {
             disk.sync()?;
         }
-        let len = START + bytes.len() as u64;
-        *self = Journal {
-            file: Some(file),
-            salt: head.salt,
-            number: payloads.len() as u64,
-            len,
-            base: len,
-            unsynced: false,
-            frame: std::mem::take(&mut self.frame),
-        };
-        Ok(())
+        Ok(journal)
     }
+
+    fn fill(&mut self, acknowledge: Acknowledge, payloads: &[Vec<u8>]) -> io::Result<()> {
+        let file = self.file.as_deref().ok_or(io::ErrorKind::NotFound)?;
+        let mut bytes = Vec::new();
+        for payload in payloads {
+            let draft = Draft::new(&mut self.frame, |bytes| bytes.extend_from_slice(payload));
+            let mut draft = draft.ok_or(io::ErrorKind::InvalidInput)?;
+            bytes.extend_from_slice(draft.finish(self.number, self.salt));
+            self.number += 1;
+        }
+        append_all(file, &bytes)?;
+        self.len += bytes.len() as u64;
+        self.base = self.len;
+        match acknowledge {
+            Acknowledge::Fsync => file.sync(),
+            Acknowledge::PageCache => Ok(()),
+        }
+    }
+}
+
+/// Whether a file of this name was to become the next one.
+pub(super) fn unfinished(name: &str) -> bool {
+    let [start, end] = NEXT;
+    name.starts_with(start) && name.ends_with(end)
 }
 
 /// A group of which the file tells.

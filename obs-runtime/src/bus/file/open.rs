@@ -94,7 +94,7 @@ fn recover(disk: Box<dyn Disk>, options: FileOptions) -> io::Result<Store> {
 fn find(disk: &dyn Disk) -> io::Result<Vec<Found>> {
     let mut found = Vec::new();
     for name in disk.names()? {
-        if name == journal::NEXT {
+        if journal::unfinished(&name) {
             disk.remove(&name)?;
         }
         let Some(sequence) = segment::sequence(&name) else {

@@ -328,9 +328,16 @@ impl Store {
             oldest,
             ..Head::first()
         };
-        let segment = Segment::create(&*self.disk, sequence, head)
-            .map_err(|error| trouble(Doing::Create, &path(), &error))?;
         writer.sequence += 1;
+        let segment = match Segment::create(&*self.disk, sequence, head) {
+            Ok(segment) => segment,
+            Err(error) => {
+                // A part of it may be there, or all; and what it says of where the others end must stay true.
+                drop(state);
+                self.seal(writer);
+                return Err(trouble(Doing::Create, &path(), &error));
+            }
+        };
         for gone in state.let_go(count) {
             writer.leftover.push((gone.segment.name(), gone.len));
         }
