@@ -1,5 +1,5 @@
 //! One event all the way through: described in `specs/`, compiled by `build.rs`, made, encoded, decoded, validated,
-//! published on an embedded bus, and taken from it again.
+//! published on an embedded bus with its span, its metrics and its log line, and taken from it again.
 
 #![expect(clippy::print_stdout, reason = "an example shows what comes out")]
 
@@ -9,8 +9,14 @@ mod events {
 
 use events::acme::user::{AnyUserRegistered, Plan, UserRegistered, user_registered_v1_4_0};
 use events::{OrderPlaced, OrderPlacedLinesItem, OrderPlacedPayment};
-use obs_runtime::{Event, PublishError};
+use obs_runtime::PublishError;
+use obs_runtime::bus::Origin;
+use obs_runtime::metric::{Format, exposition};
+use obs_runtime::span::SpanMeta;
 use std::error::Error;
+
+/// A piece of work with a span of its own: what is published within is its child.
+static REGISTER: SpanMeta = SpanMeta::new("register");
 
 fn main() -> Result<(), Box<dyn Error>> {
     let event = UserRegistered {
@@ -59,9 +65,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     println!("\n== publishing");
-    let obs = obs_runtime::init()?;
+    let traces = std::env::temp_dir().join("obs-quickstart.jsonl");
+    let obs = obs_runtime::Setup::new()
+        .with_origin(Origin::new("user-service").with_environment("dev"))
+        .with_traces(&traces)
+        .init()?;
     let publisher = UserRegistered::publisher(obs.bus());
-    publisher.publish_blocking(&event)?;
+    REGISTER.try_run(|| publisher.publish_blocking(&event))?;
     let refused = OrderPlaced::publisher(obs.bus()).publish_blocking(&order);
     println!(
         "the order is refused: {}",
@@ -79,11 +89,20 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("  {}: {}", header.name, header.text().unwrap_or_default());
         }
     }
+
+    println!("\n== what was told of it: metrics");
+    let metrics = String::from_utf8(exposition(Format::OpenMetrics))?;
+    for line in metrics.lines() {
+        let counted = line.starts_with("event_published_total") || line.contains("_errors_total{");
+        if counted && !line.ends_with(" 0") {
+            println!("{line}");
+        }
+    }
     println!(
-        "\n{} goes to {}",
-        UserRegistered::DESCRIPTOR.event_type,
-        UserRegistered::DESCRIPTOR.topic
+        "\nlog lines stand where they were written; the spans are in {}",
+        traces.display()
     );
+    drop(obs);
     Ok(())
 }
 
