@@ -23,6 +23,7 @@ pub(crate) struct Sample {
     pub(crate) value: f64,
 }
 
+#[cfg(any(test, feature = "prometheus"))]
 impl Sample {
     /// The sample without one of its labels, and the number that was in it.
     pub(crate) fn without(&self, label: &str) -> (Vec<(String, String)>, Option<f64>) {

@@ -5,7 +5,8 @@
 //! remembered by it.
 
 use crate::json_schema::tree::SchemaId;
-use crate::table::{Numbered, Table};
+use crate::table::Numbered;
+use std::collections::HashMap;
 
 /// The number of a scope. Zero is the empty one.
 pub(super) type ScopeId = usize;
@@ -15,7 +16,8 @@ pub(super) type ScopeId = usize;
 pub(super) struct Scopes {
     /// Each with the scope it grew from and the resource it grew by; scope one comes first.
     grown: Vec<(ScopeId, SchemaId)>,
-    known: Table<u128, ScopeId>,
+    /// By what they grew from and by. The values are numbers already, so a table would only ask for more memory.
+    known: HashMap<u128, ScopeId>,
 }
 
 impl Scopes {
@@ -33,10 +35,13 @@ impl Scopes {
         if self.resources(scope).any(|known| known == resource) {
             return scope;
         }
-        *self.known.get_or((scope, resource).number(), || {
-            self.grown.push((scope, resource));
-            self.grown.len()
-        })
+        let key = (scope, resource).number();
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        self.grown.push((scope, resource));
+        self.known.insert(key, self.grown.len());
+        self.grown.len()
     }
 
     /// What `find` has for the outermost resource it has anything for.
