@@ -102,8 +102,12 @@ impl Pieces {
         &self,
         out: &mut Vec<u8>,
         facts: &Facts<'_>,
+        framing: Option<Framing>,
         payload: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
+        if let Some(framing) = framing {
+            framing.write(out);
+        }
         match (self.about.encoding, self.about.envelope) {
             (Encoding::Json, Envelope::Obs) => {
                 let mut writer = Writer::on(std::mem::take(out));
@@ -113,11 +117,11 @@ impl Pieces {
                 writer.finish_into(out)
             }
             // The schema is known by its fingerprint; what else an envelope says is in the headers.
-            (Encoding::Avro, Envelope::Obs) => {
+            (Encoding::Avro, Envelope::Obs) if framing.is_none() => {
                 Framing::SingleObject(self.about.rabin).write(out);
                 payload(out)
             }
-            (_, Envelope::CloudEvents | Envelope::None) => payload(out),
+            _ => payload(out),
         }
     }
 
@@ -255,8 +259,20 @@ impl Pieces {
     }
 }
 
-/// The payload in the body of a record of ours; `None` if it is none.
-pub(crate) fn payload<'b>(about: &Descriptor, body: &'b [u8]) -> Option<&'b [u8]> {
+/// The payload in the body of a record of ours, which may have another framing than its schema's fingerprint; `None` if
+/// it is none.
+pub(crate) fn payload<'b>(
+    about: &Descriptor,
+    framing: Option<Framing>,
+    body: &'b [u8],
+) -> Option<&'b [u8]> {
+    let body = match framing {
+        None => body,
+        Some(framing) => {
+            let (found, rest) = Framing::detect(body);
+            (found == framing).then_some(rest)?
+        }
+    };
     match (about.encoding, about.envelope) {
         (Encoding::Json, Envelope::Obs) => {
             // The last member. No text before it can look so: quotes within texts have a stroke before them.
@@ -264,10 +280,10 @@ pub(crate) fn payload<'b>(about: &Descriptor, body: &'b [u8]) -> Option<&'b [u8]
             let at = body.windows(NAME.len()).position(|part| part == NAME)?;
             body[at + NAME.len()..].strip_suffix(b"}")
         }
-        (Encoding::Avro, Envelope::Obs) => {
+        (Encoding::Avro, Envelope::Obs) if framing.is_none() => {
             let (framing, payload) = Framing::detect(body);
             (framing == Framing::SingleObject(about.rabin)).then_some(payload)
         }
-        (_, Envelope::CloudEvents | Envelope::None) => Some(body),
+        _ => Some(body),
     }
 }

@@ -20,6 +20,7 @@ use std::time::Duration;
 pub use batch::BatchError;
 pub use error::{PublishError, PublishErrorKind};
 use flight::{Core, Launched};
+pub use obs_schema::framing::Framing;
 use policy::Policy;
 pub use policy::{Check, Retry, WhenFull};
 pub(crate) use prepared::set_live;
@@ -27,7 +28,7 @@ pub use relay::Relay;
 
 use crate::bus::{Bus, OwnedRecord, block_on};
 use crate::context::Context;
-use crate::event::{Event, Key};
+use crate::event::{Descriptor, Event, Key};
 
 /// Publishes one kind of event. Clones are cheap, and so is making one.
 ///
@@ -45,6 +46,27 @@ use crate::event::{Event, Key};
 pub struct Publisher<E> {
     core: Core,
     event: PhantomData<fn(&E)>,
+}
+
+/// Knows what a registry calls the schemas of events: a client of it, or a table.
+///
+/// ```
+/// use obs_runtime::Descriptor;
+/// use obs_runtime::publish::{Framing, SchemaIds};
+///
+/// /// What somebody has looked up before.
+/// struct Ids(Vec<(&'static str, u32)>);
+///
+/// impl SchemaIds for Ids {
+///     fn framing(&self, about: &'static Descriptor) -> Option<Framing> {
+///         let found = self.0.iter().find(|(subject, _)| *subject == about.subject);
+///         found.map(|(_, id)| Framing::ConfluentId(*id))
+///     }
+/// }
+/// ```
+pub trait SchemaIds {
+    /// What stands before the bodies of an event; `None` leaves that to its envelope. It is asked once a publisher.
+    fn framing(&self, about: &'static Descriptor) -> Option<Framing>;
 }
 
 impl<E: Event> Publisher<E> {
@@ -91,6 +113,13 @@ impl<E: Event> Publisher<E> {
     #[must_use]
     pub fn with_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Publisher<E> {
         self.core.policy.timeout = timeout.into();
+        self
+    }
+
+    /// The same publisher with what a registry calls the event's schema before each body.
+    #[must_use]
+    pub fn with_schema_ids(mut self, ids: &(impl SchemaIds + ?Sized)) -> Publisher<E> {
+        self.core.policy.framing = ids.framing(E::DESCRIPTOR);
         self
     }
 

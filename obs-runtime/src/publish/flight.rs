@@ -236,11 +236,13 @@ impl<'a> Flight<'a> {
         }
         let mut body = std::mem::take(&mut self.scratch.body);
         let facts = self.facts();
-        let encoded = self
-            .core
-            .prepared
-            .pieces
-            .body(&mut body, &facts, |out| event.encode(out));
+        let encoded =
+            self.core
+                .prepared
+                .pieces
+                .body(&mut body, &facts, self.core.policy.framing, |out| {
+                    event.encode(out)
+                });
         self.scratch.body = body;
         encoded.map_err(PublishErrorKind::Encode)
     }

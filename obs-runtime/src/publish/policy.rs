@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use obs_schema::framing::Framing;
+
 /// What happens to events that break their schema.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
@@ -77,6 +79,8 @@ pub(super) struct Policy {
     pub(super) full: WhenFull,
     pub(super) retry: Retry,
     pub(super) timeout: Option<Duration>,
+    /// What stands before bodies, if it is not what their envelope puts there.
+    pub(super) framing: Option<Framing>,
 }
 
 impl Policy {
@@ -87,6 +91,7 @@ impl Policy {
             full: WhenFull::Wait,
             retry: Retry::default(),
             timeout: (!audit).then_some(Duration::from_secs(10)),
+            framing: None,
         }
     }
 }

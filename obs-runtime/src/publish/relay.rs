@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use obs_schema::framing::Framing;
+
+use super::SchemaIds;
 use super::prepared::{Prepared, prepared};
 use crate::bus::{Bus, BusError, OwnedRecord, Receipt, block_on};
 use crate::clock::{self, Moment};
@@ -36,7 +39,8 @@ pub struct Relay {
 struct Known {
     prepared: &'static Prepared,
     /// The series that the event in a body counts in.
-    series: fn(&[u8]) -> Option<usize>,
+    series: fn(Option<Framing>, &[u8]) -> Option<usize>,
+    framing: Option<Framing>,
 }
 
 impl Relay {
@@ -54,11 +58,21 @@ impl Relay {
     pub fn with<E: Event>(mut self) -> Relay {
         self.known.push(Known {
             prepared: prepared(E::DESCRIPTOR, &self.bus),
-            series: |body| {
-                let payload = envelope::payload(E::DESCRIPTOR, body)?;
+            series: |framing, body| {
+                let payload = envelope::payload(E::DESCRIPTOR, framing, body)?;
                 Some(E::decode_body(payload).ok()?.series())
             },
+            framing: None,
         });
+        self
+    }
+
+    /// The same, which expects the framing that the publishers of the events it knows so far ask for.
+    #[must_use]
+    pub fn with_schema_ids(mut self, ids: &(impl SchemaIds + ?Sized)) -> Relay {
+        for known in &mut self.known {
+            known.framing = ids.framing(known.prepared.about);
+        }
         self
     }
 
@@ -148,7 +162,12 @@ impl Sent<'_> {
     }
 
     fn tell(&mut self, outcome: &Outcome<'_>, error: Option<crate::ErrorType>) {
-        let Some(Known { prepared, series }) = self.known.take() else {
+        let Some(Known {
+            prepared,
+            series,
+            framing,
+        }) = self.known.take()
+        else {
             return;
         };
         let end = clock::now();
@@ -172,7 +191,7 @@ impl Sent<'_> {
             _ if !live => {}
             None => {
                 let body = record.body().unwrap_or_default();
-                let series = series(body).unwrap_or_default();
+                let series = series(*framing, body).unwrap_or_default();
                 prepared
                     .published
                     .success(series, nanos, body.len(), exemplar);

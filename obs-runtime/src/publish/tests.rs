@@ -689,3 +689,39 @@ fn a_mock_gives_events_back() {
     assert!(mock.publisher().publish_blocking(&count(7)).is_err());
     assert!(mock.events().is_empty());
 }
+
+#[test]
+fn a_registry_says_what_stands_before_a_body() {
+    struct Seven;
+    impl SchemaIds for Seven {
+        fn framing(&self, about: &'static Descriptor) -> Option<Framing> {
+            assert_eq!(about.event_type, "thing.counted");
+            Some(Framing::ConfluentId(7))
+        }
+    }
+    let bus = Bus::memory(4);
+    let payload = |body: &[u8], about| {
+        let framing = Some(Framing::ConfluentId(7));
+        crate::envelope::payload(about, framing, body).map(<[u8]>::to_vec)
+    };
+    let avro = Count::<AVRO>::publisher(&bus).with_schema_ids(&Seven);
+    avro.publish_blocking(&count(7)).unwrap();
+    let record = bus.take().unwrap();
+    assert_eq!(record.body(), Some(&b"\0\0\0\0\x077"[..]));
+    assert_eq!(
+        payload(record.body().unwrap(), Count::<AVRO>::DESCRIPTOR),
+        Some(b"7".to_vec())
+    );
+    let json = Count::<JSON>::publisher(&bus).with_schema_ids(&Seven);
+    let prepared = json.prepare(&count(12)).unwrap();
+    assert!(
+        prepared
+            .body()
+            .unwrap()
+            .starts_with(b"\0\0\0\0\x07{\"eventId")
+    );
+    assert_eq!(
+        payload(prepared.body().unwrap(), Count::<JSON>::DESCRIPTOR),
+        Some(b"12".to_vec())
+    );
+}

@@ -62,7 +62,7 @@ impl<E: Event> Mock<E> {
         records
             .iter()
             .filter_map(|record| {
-                let payload = envelope::payload(E::DESCRIPTOR, record.body()?)?;
+                let payload = envelope::payload(E::DESCRIPTOR, None, record.body()?)?;
                 E::decode_body(payload).ok()
             })
             .collect()
