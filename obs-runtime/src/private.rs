@@ -45,7 +45,7 @@ pub mod v1 {
     pub use crate::log::Level;
     pub use crate::metric::{
         Counter, FamilyInfo, Feeds, Gauge, Histogram, Info, Instrument, Kind, MetricSet, Summary,
-        bounded, labels_agree, measure, values_at, within_budget,
+        bounded, event_within_budget, labels_agree, measure, values_at, within_budget,
     };
     pub use crate::part::{EventPart, PartSchema, Piece, text as part_text};
     pub use crate::publish::Publisher;

@@ -41,8 +41,10 @@ pub use schema::{Pattern, SchemaDoc};
     note = "a type of your own needs `impl obs_runtime::Validate`; the body of `check` may be empty"
 )]
 pub trait Validate {
-    /// Reports every rule that does not hold.
-    fn check(&self, cx: &mut Checker);
+    /// Reports every rule that does not hold. For most types there is nothing to check.
+    fn check(&self, cx: &mut Checker) {
+        let _ = cx;
+    }
 
     /// Every violation, or none.
     fn validate(&self) -> Result<(), Violations> {

@@ -56,6 +56,13 @@ pub(crate) fn event(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &Type
     feed::method(code, scope, event);
     code.close();
 
+    if let Some(budget) = event.max_series {
+        // What the labels of a type of the user's own are, only the compiler knows.
+        code.line(format_args!(
+            "const _: () = {obs}::event_within_budget(<{ident} as {obs}::Event>::DESCRIPTOR, {budget});"
+        ));
+    }
+
     let mut codecs = Vec::new();
     if scope.derived {
         codecs.push("derived");

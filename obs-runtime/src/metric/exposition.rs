@@ -105,6 +105,8 @@ fn histogram(name: &str, labels: &[(&str, &str)], bounds: &[u64], unit: u64) -> 
 /// A document in the making.
 struct Document<'a> {
     out: &'a mut Vec<u8>,
+    /// How many samples it has so far.
+    samples: u64,
     format: Format,
 }
 
@@ -157,6 +159,7 @@ impl Document<'_> {
         slot: Option<&Slot>,
         value: Number,
     ) {
+        self.samples += 1;
         self.out.extend_from_slice(prefix);
         how.write(self.out, number);
         if self.format == Format::OpenMetrics
@@ -210,7 +213,11 @@ pub(crate) fn write(all: &[&Published], families: &[&Family], format: Format, ou
     let now = clock::now();
     let readings: Vec<_> = all.iter().map(|one| one.read()).collect();
     let both = || all.iter().zip(&readings);
-    let mut to = Document { out, format };
+    let mut to = Document {
+        out,
+        samples: 0,
+        format,
+    };
     write_queues(&mut to);
     if !all.is_empty() {
         to.family(
@@ -392,4 +399,7 @@ fn write_own(to: &mut Document<'_>, families: &[&Family]) {
             count,
         );
     }
+    to.family("obs_series", "gauge", "", "How many samples this has.");
+    let samples = to.samples + 1;
+    to.own("obs_series", &[], samples);
 }

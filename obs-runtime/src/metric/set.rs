@@ -1,6 +1,7 @@
 //! Sets of families, and what they may cost.
 
 use super::family::{FamilyInfo, Kind};
+use crate::event::Descriptor;
 
 /// Families of things that are no event, as a struct of instruments.
 ///
@@ -113,14 +114,7 @@ pub const fn within_budget(set: &str, families: &[FamilyInfo], budget: u64) {
     if total <= budget {
         return;
     }
-    let mut text = Text::new()
-        .word("`")
-        .word(set)
-        .word("` makes ")
-        .number(total)
-        .word(" series and may make ")
-        .number(budget)
-        .word(": ");
+    let mut text = over(set, total, budget);
     at = 0;
     while at < families.len() {
         if at > 0 {
@@ -130,6 +124,48 @@ pub const fn within_budget(set: &str, families: &[FamilyInfo], budget: u64) {
         at += 1;
     }
     panic!("{}", text.as_str());
+}
+
+/// Refuses an event whose families together make more series than it may, and shows the arithmetic.
+pub const fn event_within_budget(event: &Descriptor, budget: u64) {
+    let (mut total, mut own) = (1_u64, Text::new());
+    let (mut at, mut sign) = (0, " (");
+    while at < event.fields.len() {
+        if let Some(label) = &event.fields[at].label {
+            let count = label.count() as u64;
+            total = total.saturating_mul(count);
+            own = own.word(sign).word(label.name).word(" ").number(count);
+            sign = " × ";
+        }
+        at += 1;
+    }
+    if sign.len() > 2 {
+        own = own.word(")");
+    }
+    let parts = Text::new().word("event_published_total ").number(total);
+    let mut parts = parts.word(own.as_str());
+    at = 0;
+    while at < event.feeds.len() {
+        total = total.saturating_add(series(&event.feeds[at]));
+        parts = arithmetic(parts.word(", "), &event.feeds[at]);
+        at += 1;
+    }
+    if total > budget {
+        let text = over(event.event_type, total, budget).word(parts.as_str());
+        panic!("{}", text.as_str());
+    }
+}
+
+/// `` `shop` makes 312 series and may make 100: ``
+const fn over(name: &str, total: u64, budget: u64) -> Text {
+    Text::new()
+        .word("`")
+        .word(name)
+        .word("` makes ")
+        .number(total)
+        .word(" series and may make ")
+        .number(budget)
+        .word(": ")
 }
 
 /// Series of one combination of labels.
@@ -234,7 +270,7 @@ impl Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::LabelInfo;
+    use crate::event::{FieldInfo, LabelInfo};
 
     const PLAN: LabelInfo = LabelInfo {
         name: "plan",
@@ -290,6 +326,22 @@ mod tests {
             assert_eq!(arithmetic(Text::new(), &family).as_str(), text);
         }
         within_budget("a", &[COUNTER], 9);
+    }
+
+    #[test]
+    #[should_panic = "`a.b` makes 12 series and may make 11: event_published_total 3 (plan 3), a_total 9 (plan 3 × x 3)"]
+    fn an_event_over_its_budget_is_refused() {
+        const EVENT: Descriptor = Descriptor {
+            event_type: "a.b",
+            fields: &[FieldInfo {
+                label: Some(PLAN),
+                ..FieldInfo::BLANK
+            }],
+            feeds: &[COUNTER],
+            ..Descriptor::BLANK
+        };
+        event_within_budget(&EVENT, 12);
+        event_within_budget(&EVENT, 11);
     }
 
     #[test]

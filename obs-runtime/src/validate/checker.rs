@@ -304,8 +304,11 @@ fn is_at_least(text: &str, least: u64) -> bool {
     bytes >= least && (bytes >= least.saturating_mul(4) || text.chars().count() as u64 >= least)
 }
 
+/// Room for an encoded value of usual size, so that it is not copied as it grows.
+const ROOM: usize = 1024;
+
 fn written(write: impl FnOnce(&mut Writer)) -> Option<Json> {
-    let mut writer = Writer::new();
+    let mut writer = Writer::on(Vec::with_capacity(ROOM));
     write(&mut writer);
     Json::parse(&writer.finish().ok()?).ok()
 }

@@ -226,38 +226,22 @@ fn bare_null(field: &Field) -> bool {
     field.ty.shape == Shape::Null
 }
 
-/// One reservation for everything whose size is known or cheap to ask; the writer grows by itself beyond it.
+/// One reservation for everything whose size is known, and a little for each text; the writer grows by itself beyond
+/// it. To ask the texts for their lengths would take more of the compiler than to write them.
 fn reserve(code: &mut Code, record: &Record) {
-    let mut known = 2;
-    let mut asked = Vec::new();
-    for field in &record.fields {
-        known += json_text(&field.wire).len() + 2;
-        known += match &field.ty.shape {
-            Shape::Null | Shape::Bool => 5,
-            Shape::I32 => 11,
-            Shape::I64 | Shape::U64 => 20,
-            Shape::F32 | Shape::F64 => 24,
-            Shape::String | Shape::Bytes => {
-                if !field.optional && field.ty.sensitive.is_none() {
-                    asked.push(format!("self.{}.len()", field.ident));
-                }
-                2
-            }
-            _ => 16,
-        };
-    }
-    let mut sum = known.to_string();
-    for part in &asked {
-        sum.push_str(" + ");
-        sum.push_str(part);
-    }
-    if sum.len() + 12 <= code.room() {
-        return code.line(format_args!("w.reserve({sum});"));
-    }
-    code.enter(format_args!("w.reserve("));
-    code.line(format_args!("{known}"));
-    for part in asked {
-        code.line(format_args!("+ {part}"));
-    }
-    code.leave(");");
+    let size: usize = record
+        .fields
+        .iter()
+        .map(|field| {
+            let value = match &field.ty.shape {
+                Shape::Null | Shape::Bool => 5,
+                Shape::I32 => 11,
+                Shape::I64 | Shape::U64 => 20,
+                Shape::F32 | Shape::F64 => 24,
+                _ => 34,
+            };
+            json_text(&field.wire).len() + 2 + value
+        })
+        .sum();
+    code.line(format_args!("w.reserve({});", 2 + size));
 }

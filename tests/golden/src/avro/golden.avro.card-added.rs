@@ -32,7 +32,7 @@ impl __obs::AvroCodec for Address {
 #[automatically_derived]
 impl __obs::JsonCodec for Address {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(14);
+        w.reserve(46);
         w.raw(r#"{"street":"#);
         w.string(self.street.expose());
         w.raw("}");
@@ -54,9 +54,7 @@ impl __obs::JsonCodec for Address {
 }
 
 #[automatically_derived]
-impl __obs::Validate for Address {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for Address {}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Brand {
@@ -294,7 +292,7 @@ impl __obs::AvroCodec for CardAdded {
 #[automatically_derived]
 impl __obs::JsonCodec for CardAdded {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(201 + self.tenant.len() + self.country.len() + self.correlation.len());
+        w.reserve(419);
         w.raw(r#"{"tenant":"#);
         w.string(&self.tenant);
         w.raw(r#","holder":"#);

@@ -133,7 +133,7 @@ impl __obs::AvroCodec for LogicalTypes {
 #[automatically_derived]
 impl __obs::JsonCodec for LogicalTypes {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(434);
+        w.reserve(722);
         w.raw(r#"{"amount":"#);
         w.at("amount", |w| self.amount.write_json_bytes(w, 12, 2));
         w.raw(r#","price":"#);

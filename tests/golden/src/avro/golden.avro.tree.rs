@@ -48,7 +48,7 @@ impl __obs::AvroCodec for Leaf {
 #[automatically_derived]
 impl __obs::JsonCodec for Leaf {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(27);
+        w.reserve(45);
         w.raw(r#"{"owner":"#);
         __obs::JsonCodec::write_json(&self.owner, w);
         w.raw("}");
@@ -72,9 +72,7 @@ impl __obs::JsonCodec for Leaf {
 }
 
 #[automatically_derived]
-impl __obs::Validate for Leaf {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for Leaf {}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tree {
@@ -148,7 +146,7 @@ impl __obs::AvroCodec for Tree {
 #[automatically_derived]
 impl __obs::JsonCodec for Tree {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(91 + self.value.len());
+        w.reserve(177);
         w.raw(r#"{"value":"#);
         w.string(&self.value);
         w.raw(r#","left":"#);
@@ -184,9 +182,7 @@ impl __obs::JsonCodec for Tree {
 }
 
 #[automatically_derived]
-impl __obs::Validate for Tree {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for Tree {}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TreeEither {
@@ -270,6 +266,4 @@ impl __obs::JsonCodec for TreeEither {
 }
 
 #[automatically_derived]
-impl __obs::Validate for TreeEither {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for TreeEither {}

@@ -32,7 +32,7 @@ impl __obs::AvroCodec for Card {
 #[automatically_derived]
 impl __obs::JsonCodec for Card {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(13 + self.last4.len());
+        w.reserve(45);
         w.raw(r#"{"last4":"#);
         w.string(&self.last4);
         w.raw("}");
@@ -54,9 +54,7 @@ impl __obs::JsonCodec for Card {
 }
 
 #[automatically_derived]
-impl __obs::Validate for Card {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for Card {}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cash {
@@ -219,9 +217,7 @@ impl __obs::JsonCodec for Invoice {
 }
 
 #[automatically_derived]
-impl __obs::Validate for Invoice {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for Invoice {}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Token(pub [u8; 4]);
@@ -256,9 +252,7 @@ impl __obs::JsonCodec for Token {
 }
 
 #[automatically_derived]
-impl __obs::Validate for Token {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for Token {}
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unions {
@@ -390,7 +384,7 @@ impl __obs::AvroCodec for Unions {
 #[automatically_derived]
 impl __obs::JsonCodec for Unions {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(329);
+        w.reserve(545);
         w.raw(r#"{"nullFirst":"#);
         __obs::JsonCodec::write_json(&self.null_first, w);
         w.raw(r#","nullLast":"#);
@@ -547,9 +541,7 @@ impl __obs::JsonCodec for UnionsOne {
 }
 
 #[automatically_derived]
-impl __obs::Validate for UnionsOne {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for UnionsOne {}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum UnionsOnlyNull {
@@ -604,9 +596,7 @@ impl __obs::JsonCodec for UnionsOnlyNull {
 }
 
 #[automatically_derived]
-impl __obs::Validate for UnionsOnlyNull {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for UnionsOnlyNull {}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum UnionsSeveral {
@@ -728,9 +718,7 @@ impl __obs::JsonCodec for UnionsSeveral {
 }
 
 #[automatically_derived]
-impl __obs::Validate for UnionsSeveral {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for UnionsSeveral {}
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum UnionsNullInside {
@@ -852,9 +840,7 @@ impl __obs::JsonCodec for UnionsNullInside {
 }
 
 #[automatically_derived]
-impl __obs::Validate for UnionsNullInside {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for UnionsNullInside {}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum UnionsNamed {
@@ -1069,9 +1055,7 @@ impl __obs::JsonCodec for UnionsListedItem {
 }
 
 #[automatically_derived]
-impl __obs::Validate for UnionsListedItem {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for UnionsListedItem {}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum UnionsKeyedValue {
@@ -1155,9 +1139,7 @@ impl __obs::JsonCodec for UnionsKeyedValue {
 }
 
 #[automatically_derived]
-impl __obs::Validate for UnionsKeyedValue {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for UnionsKeyedValue {}
 
 pub type UnionsSameAsListed = UnionsListedItem;
 
@@ -1243,9 +1225,7 @@ impl __obs::JsonCodec for UnionsListsArrayItem {
 }
 
 #[automatically_derived]
-impl __obs::Validate for UnionsListsArrayItem {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for UnionsListsArrayItem {}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum UnionsLists {
@@ -1329,9 +1309,7 @@ impl __obs::JsonCodec for UnionsLists {
 }
 
 #[automatically_derived]
-impl __obs::Validate for UnionsLists {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for UnionsLists {}
 
 pub type UnionsSameListsArrayItem = UnionsListsArrayItem;
 

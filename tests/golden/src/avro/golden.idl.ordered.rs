@@ -34,9 +34,7 @@ impl __obs::JsonCodec for Code {
 }
 
 #[automatically_derived]
-impl __obs::Validate for Code {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for Code {}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Line {
@@ -82,7 +80,7 @@ impl __obs::AvroCodec for Line {
 #[automatically_derived]
 impl __obs::JsonCodec for Line {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(59 + self.sku.len());
+        w.reserve(109);
         w.raw(r#"{"sku":"#);
         w.string(&self.sku);
         w.raw(r#","quantity":"#);
@@ -224,7 +222,7 @@ impl __obs::AvroCodec for Ordered {
 #[automatically_derived]
 impl __obs::JsonCodec for Ordered {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(188 + self.order_id.len());
+        w.reserve(346);
         w.raw(r#"{"orderId":"#);
         w.string(&self.order_id);
         w.raw(r#","lines":"#);
@@ -373,6 +371,4 @@ impl __obs::JsonCodec for Payment {
 }
 
 #[automatically_derived]
-impl __obs::Validate for Payment {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for Payment {}

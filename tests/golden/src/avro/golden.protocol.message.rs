@@ -32,7 +32,7 @@ impl __obs::AvroCodec for Bounced {
 #[automatically_derived]
 impl __obs::JsonCodec for Bounced {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(14 + self.reason.len());
+        w.reserve(46);
         w.raw(r#"{"reason":"#);
         w.string(&self.reason);
         w.raw("}");
@@ -54,9 +54,7 @@ impl __obs::JsonCodec for Bounced {
 }
 
 #[automatically_derived]
-impl __obs::Validate for Bounced {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for Bounced {}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Message {
@@ -108,7 +106,7 @@ impl __obs::AvroCodec for Message {
 #[automatically_derived]
 impl __obs::JsonCodec for Message {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(20 + self.to.len() + self.body.len());
+        w.reserve(84);
         w.raw(r#"{"to":"#);
         w.string(&self.to);
         w.raw(r#","body":"#);
@@ -134,6 +132,4 @@ impl __obs::JsonCodec for Message {
 }
 
 #[automatically_derived]
-impl __obs::Validate for Message {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for Message {}

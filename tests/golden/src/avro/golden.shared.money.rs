@@ -35,7 +35,7 @@ impl __obs::AvroCodec for Money {
 #[automatically_derived]
 impl __obs::JsonCodec for Money {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(45 + self.currency.len());
+        w.reserve(77);
         w.raw(r#"{"cents":"#);
         w.i64(self.cents);
         w.raw(r#","currency":"#);
@@ -61,6 +61,4 @@ impl __obs::JsonCodec for Money {
 }
 
 #[automatically_derived]
-impl __obs::Validate for Money {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for Money {}

@@ -182,9 +182,7 @@ impl __obs::JsonCodec for Debug {
 }
 
 #[automatically_derived]
-impl __obs::Validate for Debug {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for Debug {}
 
 /// Names that would trip a careless generator.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -331,7 +329,7 @@ impl __obs::AvroCodec for Option {
 #[automatically_derived]
 impl __obs::JsonCodec for Option {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(348 + self.w.len() + self.r.len());
+        w.reserve(556);
         w.raw(r#"{"type":"#);
         w.i32(self.r#type);
         w.raw(r#","self":"#);
@@ -507,9 +505,7 @@ impl __obs::JsonCodec for Result {
 }
 
 #[automatically_derived]
-impl __obs::Validate for Result {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for Result {}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct String {
@@ -542,7 +538,7 @@ impl __obs::AvroCodec for String {
 #[automatically_derived]
 impl __obs::JsonCodec for String {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(11 + self.str.len());
+        w.reserve(43);
         w.raw(r#"{"str":"#);
         w.string(&self.str);
         w.raw("}");
@@ -564,9 +560,7 @@ impl __obs::JsonCodec for String {
 }
 
 #[automatically_derived]
-impl __obs::Validate for String {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for String {}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Vec {
@@ -615,7 +609,7 @@ impl __obs::AvroCodec for Vec {
 #[automatically_derived]
 impl __obs::JsonCodec for Vec {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(25);
+        w.reserve(43);
         w.raw(r#"{"vec":"#);
         __obs::json_at("vec", &self.vec, w);
         w.raw("}");
@@ -687,9 +681,7 @@ impl __obs::JsonCodec for I32 {
 }
 
 #[automatically_derived]
-impl __obs::Validate for I32 {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for I32 {}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum OptionOut {

@@ -60,7 +60,7 @@ impl __obs::AvroCodec for RefundIssued {
 #[automatically_derived]
 impl __obs::JsonCodec for RefundIssued {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(54);
+        w.reserve(90);
         w.raw(r#"{"amount":"#);
         __obs::JsonCodec::write_json(&self.amount, w);
         w.raw(r#","reason":"#);
@@ -90,6 +90,4 @@ impl __obs::JsonCodec for RefundIssued {
 }
 
 #[automatically_derived]
-impl __obs::Validate for RefundIssued {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for RefundIssued {}

@@ -27,7 +27,7 @@ impl Place {
 #[automatically_derived]
 impl __obs::JsonCodec for Place {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(23 + self.city.len());
+        w.reserve(87);
         w.raw(r#"{"city":"#);
         w.string(&self.city);
         if let __obs::Some(x) = &self.since {

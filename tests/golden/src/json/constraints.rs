@@ -138,7 +138,7 @@ __obs::event!(Constraints, "constraints.schema.json#", json);
 #[automatically_derived]
 impl __obs::JsonCodec for Constraints {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(280 + self.id.len());
+        w.reserve(516);
         w.raw(r#"{"id":"#);
         w.string(&self.id);
         w.raw(r#","count":"#);

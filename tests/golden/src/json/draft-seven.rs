@@ -88,7 +88,7 @@ __obs::event!(DraftSeven, "draft7.json#", json);
 #[automatically_derived]
 impl __obs::JsonCodec for DraftSeven {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(118);
+        w.reserve(222);
         w.raw("{");
         let mut first = true;
         if let __obs::Some(x) = &self.from {
@@ -193,6 +193,4 @@ impl __obs::JsonCodec for DraftSevenTupleItem {
 }
 
 #[automatically_derived]
-impl __obs::Validate for DraftSevenTupleItem {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for DraftSevenTupleItem {}

@@ -48,6 +48,4 @@ impl __obs::JsonCodec for Point {
 }
 
 #[automatically_derived]
-impl __obs::Validate for Point {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for Point {}

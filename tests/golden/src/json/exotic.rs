@@ -83,7 +83,7 @@ __obs::event!(Exotic, "exotic.schema.json#", json);
 #[automatically_derived]
 impl __obs::JsonCodec for Exotic {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(96 + self.country.len());
+        w.reserve(260);
         w.raw(r#"{"country":"#);
         w.string(&self.country);
         if let __obs::Some(x) = &self.zip {
@@ -331,6 +331,4 @@ impl __obs::JsonCodec for ExoticValue {
 }
 
 #[automatically_derived]
-impl __obs::Validate for ExoticValue {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for ExoticValue {}

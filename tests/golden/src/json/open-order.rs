@@ -80,7 +80,7 @@ __obs::event!(OpenOrder, "open.schema.json#", json);
 #[automatically_derived]
 impl __obs::JsonCodec for OpenOrder {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(163);
+        w.reserve(271);
         w.raw(r#"{"customer":"#);
         __obs::json_at("customer", &self.customer, w);
         w.raw(r#","payment":"#);
@@ -178,7 +178,7 @@ impl OpenOrderPaymentCard {
 #[automatically_derived]
 impl __obs::JsonCodec for OpenOrderPaymentCard {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(38);
+        w.reserve(88);
         w.raw(r#"{"kind":"#);
         __obs::json_at("kind", &self.kind, w);
         w.raw(r#","number":"#);
@@ -231,7 +231,7 @@ impl OpenOrderPaymentInvoice {
 #[automatically_derived]
 impl __obs::JsonCodec for OpenOrderPaymentInvoice {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(54);
+        w.reserve(72);
         w.raw(r#"{"kind":"#);
         __obs::json_at("kind", &self.kind, w);
         w.raw(r#","days":"#);
@@ -355,9 +355,7 @@ impl __obs::JsonCodec for OpenOrderContact {
 }
 
 #[automatically_derived]
-impl __obs::Validate for OpenOrderContact {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for OpenOrderContact {}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenOrderLinesItem {
@@ -398,7 +396,7 @@ impl OpenOrderLinesItem {
 #[automatically_derived]
 impl __obs::JsonCodec for OpenOrderLinesItem {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(56 + self.sku.len());
+        w.reserve(88);
         w.raw(r#"{"sku":"#);
         w.string(&self.sku);
         if let __obs::Some(x) = &self.quantity {

@@ -33,7 +33,7 @@ impl Customer {
 #[automatically_derived]
 impl __obs::JsonCodec for Customer {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(24 + self.name.len());
+        w.reserve(56);
         w.raw(r#"{"name":"#);
         w.string(&self.name);
         if let __obs::Some(x) = &self.vip {
@@ -63,6 +63,4 @@ impl __obs::JsonCodec for Customer {
 }
 
 #[automatically_derived]
-impl __obs::Validate for Customer {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for Customer {}

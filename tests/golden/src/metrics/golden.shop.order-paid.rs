@@ -35,7 +35,7 @@ impl __obs::AvroCodec for Cart {
 #[automatically_derived]
 impl __obs::JsonCodec for Cart {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(54);
+        w.reserve(90);
         w.raw(r#"{"openedAt":"#);
         w.i64(self.opened_at.0);
         w.raw(r#","kind":"#);
@@ -478,7 +478,7 @@ impl __obs::AvroCodec for OrderPaid {
 #[automatically_derived]
 impl __obs::JsonCodec for OrderPaid {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(243);
+        w.reserve(387);
         w.raw(r#"{"status":"#);
         __obs::JsonCodec::write_json(&self.status, w);
         w.raw(r#","channel":"#);
@@ -655,9 +655,7 @@ impl __obs::JsonCodec for Status {
 }
 
 #[automatically_derived]
-impl __obs::Validate for Status {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for Status {}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Tag {
@@ -749,6 +747,4 @@ impl __obs::JsonCodec for Tag {
 }
 
 #[automatically_derived]
-impl __obs::Validate for Tag {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for Tag {}

@@ -12,6 +12,7 @@
     rustdoc::all, // documentation was not written for rustdoc
     single_use_lifetimes, elided_lifetimes_in_paths, // a matter of style
     trivial_casts, trivial_numeric_casts, // a matter of style
+    unreachable_code, // an enum may have no symbols
     unreachable_pub, unnameable_types, // whether modules are public is the user's choice
     unused_imports, unused_qualifications, // a module may need none of them
     unused_results, // writers return themselves
@@ -37,6 +38,7 @@ pub use self::__root::*;
     rustdoc::all, // documentation was not written for rustdoc
     single_use_lifetimes, elided_lifetimes_in_paths, // a matter of style
     trivial_casts, trivial_numeric_casts, // a matter of style
+    unreachable_code, // an enum may have no symbols
     unreachable_pub, unnameable_types, // whether modules are public is the user's choice
     unused_imports, unused_qualifications, // a module may need none of them
     unused_results, // writers return themselves

@@ -168,7 +168,7 @@ impl __obs::AvroCodec for OrderShipped {
 #[automatically_derived]
 impl __obs::JsonCodec for OrderShipped {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(61 + self.order.len());
+        w.reserve(111);
         w.raw(r#"{"order":"#);
         w.string(&self.order);
         w.raw(r#","weight":"#);

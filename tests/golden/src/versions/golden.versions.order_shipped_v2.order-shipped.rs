@@ -69,7 +69,7 @@ impl __obs::AvroCodec for OrderShipped {
 #[automatically_derived]
 impl __obs::JsonCodec for OrderShipped {
     fn write_json(&self, w: &mut __obs::json::Writer) {
-        w.reserve(104 + self.order_id.len());
+        w.reserve(172);
         w.raw(r#"{"orderId":"#);
         w.string(&self.order_id);
         w.raw(r#","weight":"#);
@@ -105,6 +105,4 @@ impl __obs::JsonCodec for OrderShipped {
 }
 
 #[automatically_derived]
-impl __obs::Validate for OrderShipped {
-    fn check(&self, _: &mut __obs::Checker) {}
-}
+impl __obs::Validate for OrderShipped {}
