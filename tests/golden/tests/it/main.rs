@@ -1,6 +1,7 @@
 //! Does generated code do what the schemas say?
 
 mod avro;
+mod canary;
 mod json;
 mod metrics;
 mod versions;
