@@ -39,18 +39,27 @@ fn nothing_sensitive_leaves_but_in_the_payload() {
     let record = bus.drain().remove(0);
     let body = String::from_utf8_lossy(record.body().unwrap()).into_owned();
     assert!(body.contains(CANARY), "the payload has it");
-    silent("the key", &String::from_utf8_lossy(record.key().unwrap_or_default()));
+    silent(
+        "the key",
+        &String::from_utf8_lossy(record.key().unwrap_or_default()),
+    );
     for fault in [Fault::Down, Fault::Rejecting, Fault::TooLarge { limit: 1 }] {
         bus.set(fault);
-        let publisher = publisher.clone().with_retry(obs_runtime::publish::Retry::NEVER);
-        let error = publisher.publish_with_blocking(&context, &event()).unwrap_err();
+        let publisher = publisher
+            .clone()
+            .with_retry(obs_runtime::publish::Retry::NEVER);
+        let error = publisher
+            .publish_with_blocking(&context, &event())
+            .unwrap_err();
         silent("an error", &format!("{error} {error:?}"));
     }
     // A symbol of a newer schema, with the canary for a name.
     let mut newer = event();
     newer.brand = Brand::Unrecognised(CANARY.into());
     newer.country = "DE".to_owned();
-    let error = publisher.publish_with_blocking(&context, &newer).unwrap_err();
+    let error = publisher
+        .publish_with_blocking(&context, &newer)
+        .unwrap_err();
     silent("an error", &format!("{error} {error:?}"));
     silent("telemetry", &recorder.everything());
     assert!(recorder.spans().len() >= 5 && recorder.lines().len() >= 5);
