@@ -264,7 +264,7 @@ impl Span {
     /// Ends it. What is to be said about it is asked for only when it leaves or waits.
     #[inline]
     pub(crate) fn end(
-        self,
+        mut self,
         at: Moment,
         outcome: &Outcome<'_>,
         fill: impl FnOnce(&mut Attributes<'_>),
@@ -281,7 +281,7 @@ impl Span {
     }
 
     /// Ends one of a piece of work.
-    fn finish(self, at: Moment, outcome: &Outcome<'_>, said: Option<Said>) {
+    fn finish(mut self, at: Moment, outcome: &Outcome<'_>, said: Option<Said>) {
         // The most frequent end: nothing has to be written.
         if self.root
             && self.rescue(at, outcome).is_none()
@@ -336,16 +336,13 @@ impl Span {
 
     /// Writes the record and passes it on. Not generic: each event would bring another copy.
     fn leave(
-        self,
+        &mut self,
         at: Moment,
         reason: Option<Reason>,
         outcome: &Outcome<'_>,
         said: Option<Said>,
         fill: &mut dyn FnMut(&mut Attributes<'_>),
     ) -> Fate {
-        let local = self.local.clone();
-        let recorder = self.recorder.clone();
-        let root = self.root;
         let wrote = SCRATCH.try_with(|scratch| match scratch.try_borrow_mut() {
             Ok(mut scratch) => {
                 // A `fill` that panicked may have left something.
@@ -355,13 +352,13 @@ impl Span {
                 }
                 self.write(&mut scratch, at, reason, outcome, fill);
                 let one = &mut scratch.spans;
-                match (recorder, local) {
+                match (&self.recorder, &self.local) {
                     (Some(recorder), _) => {
                         recorder.spans(one);
                         Fate::Exported
                     }
                     (None, None) => hand_over(one),
-                    (None, Some(local)) if root => local.decide(one),
+                    (None, Some(local)) if self.root => local.decide(one),
                     (None, Some(local)) => local.ended(one),
                 }
             }
@@ -379,7 +376,7 @@ impl Span {
 
     /// Writes the record. User code may run in here, so no lock is held.
     fn write(
-        self,
+        &mut self,
         said: &mut Said,
         at: Moment,
         reason: Option<Reason>,
@@ -408,7 +405,7 @@ impl Span {
             span: self.context.span,
             parent: self.parent.map(|parent| parent.span),
             remote: self.parent.is_some_and(|parent| parent.remote),
-            state: self.state,
+            state: self.state.take(),
             // From one anchor, so that a clock that steps does not turn the span around.
             start: end.saturating_sub(at.nanos_since(self.start)),
             end,
@@ -460,7 +457,7 @@ pub(crate) fn finished(count: usize) -> Spans {
             }),
             _ => Outcome::Fine,
         };
-        let span = Span::start(&META, &Context::NONE, at);
+        let mut span = Span::start(&META, &Context::NONE, at);
         said.clear();
         span.write(&mut said, at, None, &outcome, &mut |to| {
             to.set("index", index);

@@ -269,7 +269,7 @@ fn a_batch_is_a_line_of_otlp() {
     }
 
     let (cx, start) = (under(true), clock::now());
-    let span = Span::start(&PLAIN, &cx, start);
+    let mut span = Span::start(&PLAIN, &cx, start);
     let (ids, mut batch, paper) = (span.context(), Said::default(), Paper::default());
     span.write(&mut batch, later(start, 7), None, &FAILED, &mut |to| {
         to.set("text", "\"\n");

@@ -7,6 +7,7 @@ use obs_schema::wire::{DecodeError, avro, json};
 
 use super::ParseError;
 use crate::codec::{AvroCodec, JsonCodec};
+use crate::ids::hex;
 use crate::validate::anything;
 
 /// A universally unique id. In Avro it is text, or a fixed of 16 bytes where the schema says so.
@@ -42,17 +43,13 @@ impl Uuid {
     /// The usual 36 characters, lower case.
     #[must_use]
     pub fn encode(&self) -> [u8; 36] {
-        const HEX: [u8; 16] = *b"0123456789abcdef";
+        let digits: [u8; 32] = hex(&self.0);
         let mut text = [b'-'; 36];
-        let mut at = 0;
-        for byte in self.0 {
-            if matches!(at, 8 | 13 | 18 | 23) {
-                at += 1;
-            }
-            text[at] = HEX[usize::from(byte >> 4)];
-            text[at + 1] = HEX[usize::from(byte & 15)];
-            at += 2;
-        }
+        text[..8].copy_from_slice(&digits[..8]);
+        text[9..13].copy_from_slice(&digits[8..12]);
+        text[14..18].copy_from_slice(&digits[12..16]);
+        text[19..23].copy_from_slice(&digits[16..20]);
+        text[24..].copy_from_slice(&digits[20..]);
         text
     }
 

@@ -35,14 +35,14 @@ fn first(bytes: &[u8]) -> usize {
     bytes.iter().position(special).unwrap_or(bytes.len())
 }
 
-/// Appends a text between quotes if it is plain and has at most 16 bytes: most texts of events are that short.
+/// Appends a text between quotes if it is plain and has at most 32 bytes: most texts of events are that short.
 ///
 /// Words are appended as words and cut to length, which saves a copy of a length only known at run time.
 #[inline]
 pub(super) fn append_short(out: &mut Vec<u8>, text: &[u8]) -> bool {
     let length = text.len();
     if length > 16 {
-        return false;
+        return append_longer(out, text);
     }
     if let Some(low) = text.first_chunk::<8>()
         && let Some(high) = text.last_chunk::<8>()
@@ -50,6 +50,12 @@ pub(super) fn append_short(out: &mut Vec<u8>, text: &[u8]) -> bool {
         let [first, last] = [*low, *high].map(u64::from_le_bytes);
         if special(first) | special(last) != 0 {
             return false;
+        }
+        if length <= 14 {
+            // Of the last word, what the first one does not have.
+            let rest = last.checked_shr(8 * (16 - length) as u32).unwrap_or(0);
+            quoted(out, first, rest, length);
+            return true;
         }
         let end = out.len() + 1 + length;
         out.push(b'"');
@@ -78,12 +84,43 @@ pub(super) fn append_short(out: &mut Vec<u8>, text: &[u8]) -> bool {
     if special(word | (ONES * 0x20) << (8 * length)) != 0 {
         return false;
     }
-    let end = out.len() + 1 + length;
+    quoted(out, word, 0, length);
+    true
+}
+
+/// The same for more than 16 bytes: two halves, of which the second one overlaps the first.
+#[inline]
+fn append_longer(out: &mut Vec<u8>, text: &[u8]) -> bool {
+    let (Some(low), Some(high)) = (text.first_chunk::<16>(), text.last_chunk::<16>()) else {
+        return false;
+    };
+    let words = [*low, *high].map(|half| halves(u128::from_le_bytes(half)).map(special));
+    if text.len() > 32 || words.as_flattened().iter().any(|marks| *marks != 0) {
+        return false;
+    }
+    let end = out.len() + 1 + text.len();
     out.push(b'"');
-    out.extend_from_slice(&word.to_le_bytes());
-    out.truncate(end);
+    out.extend_from_slice(low);
+    out.truncate(end - 16);
+    out.extend_from_slice(high);
     out.push(b'"');
     true
+}
+
+/// Appends at most 14 bytes between quotes, all at once.
+#[inline]
+fn quoted(out: &mut Vec<u8>, low: u64, high: u64, length: usize) {
+    const QUOTE: u64 = b'"' as u64;
+    let end_quote = QUOTE << (8 * ((length + 1) % 8));
+    let [first, last] = if length < 7 {
+        [end_quote, 0]
+    } else {
+        [0, end_quote]
+    };
+    let (high, low) = (low >> 56 | high << 8 | last, QUOTE | low << 8 | first);
+    let end = out.len() + length + 2;
+    out.extend_from_slice(&(u128::from(low) | u128::from(high) << 64).to_le_bytes());
+    out.truncate(end);
 }
 
 #[expect(
@@ -120,15 +157,15 @@ mod tests {
             assert_eq!(out, if short { expected } else { b"so far ".to_vec() });
             short
         };
-        for length in 0..30 {
+        for length in 0..40 {
             let plain: Vec<u8> = (b'a'..).take(length).collect();
-            assert_eq!(quoted(&plain), length <= 16, "{length}");
+            assert_eq!(quoted(&plain), length <= 32, "{length}");
             for at in 0..length {
                 for byte in 0..=255_u8 {
                     let mut text = plain.clone();
                     text[at] = byte;
                     let is_special = byte < 0x20 || byte == b'"' || byte == b'\\';
-                    assert_eq!(quoted(&text), length <= 16 && !is_special, "{byte} at {at}");
+                    assert_eq!(quoted(&text), length <= 32 && !is_special, "{byte} at {at}");
                 }
             }
         }
