@@ -47,6 +47,16 @@ macro_rules! validate {
     };
 }
 
+macro_rules! publish {
+    ($event:ident, $publisher:ident) => {
+        |samples| {
+            let event = black_box(&samples.$event.event);
+            let done = samples.$publisher.publish_blocking(event);
+            done.expect("the bus takes everything");
+        }
+    };
+}
+
 const OPERATIONS: &[Operation] = &[
     ("reading, encode Avro", encode!(reading, encode_avro)),
     (
@@ -84,6 +94,8 @@ const OPERATIONS: &[Operation] = &[
     ),
     ("account, validate", validate!(account)),
     ("booking, validate by the schema", validate!(booking)),
+    ("reading, publish Avro", publish!(reading, readings)),
+    ("account, publish JSON", publish!(account, accounts)),
 ];
 
 fn main() {

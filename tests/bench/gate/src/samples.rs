@@ -3,6 +3,7 @@
 use crate::events::bench::{Line, OrderPlaced, ReadingTaken, State};
 use crate::events::{AccountOpened, AccountOpenedPlan, RoomBooked, RoomBookedRate};
 use obs_runtime::types::TimestampMillis;
+use obs_runtime::{Bus, Publisher};
 
 /// An event, and what it is encoded to.
 pub struct Sample<E> {
@@ -18,6 +19,9 @@ pub struct Samples {
     pub account: Sample<AccountOpened>,
     pub booking: Sample<RoomBooked>,
     pub buffer: Vec<u8>,
+    /// On a bus that keeps nothing, with nobody who wants spans or lines: their share is in `bench publish`.
+    pub readings: Publisher<ReadingTaken>,
+    pub accounts: Publisher<AccountOpened>,
 }
 
 macro_rules! sample {
@@ -39,6 +43,8 @@ impl Samples {
             account: sample!(account(), AccountOpened, json: encode_json, decode_json),
             booking: sample!(booking(), RoomBooked, json: encode_json, decode_json),
             buffer: Vec::with_capacity(4096),
+            readings: ReadingTaken::publisher(&Bus::null()),
+            accounts: AccountOpened::publisher(&Bus::null()),
         }
     }
 }
