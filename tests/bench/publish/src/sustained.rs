@@ -12,7 +12,7 @@ use obs_runtime::export::{ExportError, SpanExporter};
 use obs_runtime::log::LogOutput;
 use obs_runtime::metric::{Format, exposition};
 use obs_runtime::span::Batch;
-use obs_runtime::{Bus, Context, Event, Sampling, Setup};
+use obs_runtime::{Bus, Context, Sampling, Setup};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
