@@ -54,7 +54,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "quickstart",
-        what: "the quickstart runs",
+        what: "the examples run",
         go: |_| quickstart(),
     },
     Step {
@@ -153,7 +153,8 @@ fn specs() -> Result<(), String> {
 }
 
 fn quickstart() -> Result<(), String> {
-    go(cargo().args(["run", "--quiet", "-p", "quickstart"]))
+    go(cargo().args(["run", "--quiet", "-p", "quickstart"]))?;
+    go(cargo().args(["run", "--quiet", "-p", "outbox"]))
 }
 
 /// What repeats exactly; the figures that depend on the machine are for people.
