@@ -185,6 +185,15 @@ pub struct Failure<'a> {
     pub message: Option<&'a dyn fmt::Display>,
 }
 
+impl Failure<'_> {
+    /// Whoever waited for it went away.
+    pub(crate) const CANCELLED: Failure<'static> = Failure {
+        error_type: "cancelled",
+        exception: "",
+        message: None,
+    };
+}
+
 impl fmt::Debug for Failure<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Failure")

@@ -90,7 +90,7 @@ impl Sending {
         Sending {
             span: core
                 .prepared
-                .is_live()
+                .has_spans()
                 .then(|| Span::start(&core.prepared.send, context, clock::now())),
             count,
         }
@@ -106,11 +106,7 @@ impl Sending {
         };
         let outcome = match error {
             None => Outcome::Fine,
-            Some(error) => Outcome::Failed(Failure {
-                error_type: error.error_type().as_str(),
-                exception: "obs_runtime::PublishError",
-                message: Some(error),
-            }),
+            Some(error) => Outcome::Failed(error.failure()),
         };
         let count = i64::try_from(self.count).unwrap_or(i64::MAX);
         span.end(clock::now(), &outcome, |to| {
@@ -125,12 +121,7 @@ impl Sending {
 impl Drop for Sending {
     fn drop(&mut self) {
         if let Some(span) = self.span.take() {
-            let outcome = Outcome::Failed(Failure {
-                error_type: "cancelled",
-                exception: "",
-                message: None,
-            });
-            span.end(clock::now(), &outcome, |_| {});
+            span.end(clock::now(), &Outcome::Failed(Failure::CANCELLED), |_| {});
         }
     }
 }

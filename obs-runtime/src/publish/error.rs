@@ -8,6 +8,7 @@ use obs_schema::wire::EncodeError;
 use crate::bus::BusError;
 use crate::error_type::ErrorType;
 use crate::ids::EventId;
+use crate::span::Failure;
 use crate::validate::Violations;
 
 /// An event that was not published.
@@ -45,6 +46,15 @@ pub enum PublishErrorKind {
 impl PublishError {
     pub(super) fn new(kind: PublishErrorKind, id: EventId) -> PublishError {
         PublishError { kind, id }
+    }
+
+    /// As a span tells it.
+    pub(super) fn failure(&self) -> Failure<'_> {
+        Failure {
+            error_type: self.error_type().as_str(),
+            exception: "obs_runtime::PublishError",
+            message: Some(self),
+        }
     }
 
     /// Why.

@@ -5,7 +5,6 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::Ordering::Relaxed;
 
 use obs_schema::wire::EncodeError;
 
@@ -22,7 +21,6 @@ use crate::event::{Event, Key};
 use crate::ids::{self, EventId};
 use crate::metric::Feeds;
 use crate::span::{self, Attributes, Failure, Fate, Span, SpanMeta};
-use crate::switch;
 use crate::tell::{Ids, Tell};
 use crate::validate::Violations;
 
@@ -167,7 +165,7 @@ impl<'a> Flight<'a> {
     ) -> Flight<'a> {
         let start = clock::now();
         let origin = core.prepared.origin();
-        let live = switch::is_on() && core.prepared.live.load(Relaxed);
+        let live = core.prepared.is_live();
         let span =
             (live && cfg!(not(feature = "off-spans"))).then(|| Span::start(meta, &context, start));
         let place = span
@@ -403,11 +401,7 @@ impl<'a> Flight<'a> {
         };
         let ended = match &outcome {
             Outcome::Published => span::Outcome::Fine,
-            Outcome::Failed(error) => span::Outcome::Failed(Failure {
-                error_type: error.error_type().as_str(),
-                exception: "obs_runtime::PublishError",
-                message: Some(error as &dyn fmt::Display),
-            }),
+            Outcome::Failed(error) => span::Outcome::Failed(error.failure()),
             Outcome::Cancelled => fallen("cancelled", "obs_runtime::Cancelled"),
             Outcome::Panicked => fallen("panic", "panic"),
         };

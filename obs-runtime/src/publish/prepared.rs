@@ -91,9 +91,15 @@ impl Prepared {
         }
     }
 
-    /// Spans are wanted.
+    /// Its telemetry is on, and all telemetry is.
+    #[inline]
     pub(super) fn is_live(&self) -> bool {
-        cfg!(not(feature = "off-spans")) && switch::is_on() && self.live.load(Relaxed)
+        switch::is_on() && self.live.load(Relaxed)
+    }
+
+    /// The same, and the program was built with spans.
+    pub(super) fn has_spans(&self) -> bool {
+        cfg!(not(feature = "off-spans")) && self.is_live()
     }
 
     pub(super) fn origin(&self) -> &Origin {

@@ -118,7 +118,7 @@ impl Relay {
             record,
             start,
             span: known
-                .filter(|known| known.prepared.is_live())
+                .filter(|known| known.prepared.has_spans())
                 .map(|known| Span::start(&known.prepared.send, &Context::current(), start)),
             made: text("traceparent").and_then(|text| traceparent::parse(text.as_bytes())),
         }
@@ -203,11 +203,7 @@ impl Sent<'_> {
 
 impl Drop for Sent<'_> {
     fn drop(&mut self) {
-        let fallen = Outcome::Failed(Failure {
-            error_type: "cancelled",
-            exception: "",
-            message: None,
-        });
+        let fallen = Outcome::Failed(Failure::CANCELLED);
         self.tell(&fallen, Some(crate::ErrorType::Cancelled));
     }
 }
