@@ -25,6 +25,10 @@ static RUNNING: AtomicBool = AtomicBool::new(false);
 /// Sets up what publishers and consumers need, with nothing else installed: a bus in memory under the name of the
 /// program, and log lines on the standard output.
 ///
+/// With the feature `tracing`, calls of `tracing` become lines too. If you have a subscriber of your own, set it first:
+/// then publishes are told to it, and lines of ours go to the standard output only if it holds
+/// [`log::layer`](https://docs.rs/obs-runtime/latest/obs_runtime/log/fn.layer.html).
+///
 /// [`Setup`] does the same with choices. `OTEL_SERVICE_NAME` names the program otherwise.
 ///
 /// # Errors
@@ -83,7 +87,8 @@ impl Setup {
         self
     }
 
-    /// Another output for log lines than the standard one.
+    /// Another output for log lines than the standard one, and one in any case: also where a subscriber of `tracing`
+    /// hears of publishes.
     #[must_use]
     pub fn with_log(mut self, output: LogOutput) -> Setup {
         self.output = Some(output);
@@ -148,8 +153,15 @@ impl Setup {
         sampling.unwrap_or_default().install();
         self.limits.install();
         let level = self.level.unwrap_or(Level::Info);
-        log::to(self.output.unwrap_or(LogOutput::Stdout), level)
-            .map_err(|error| InitError::Thread(error.kind()))?;
+        #[cfg(feature = "tracing")]
+        log::speak_for(&origin);
+        let in_place = listen();
+        if let Some(output) = self
+            .output
+            .or_else(|| in_place.then_some(LogOutput::Stdout))
+        {
+            log::to(output, level).map_err(|error| InitError::Thread(error.kind()))?;
+        }
         for exporter in exporters {
             export::add(exporter).map_err(|error| InitError::Thread(error.kind()))?;
         }
@@ -158,6 +170,15 @@ impl Setup {
             bus: bus.for_source(origin),
         })
     }
+}
+
+/// Has calls of `tracing` come to us where nobody else listens. Whoever has a subscriber without our layer hears of
+/// publishes there, so that lines of ours beside it would tell everything twice, unless they are asked for.
+fn listen() -> bool {
+    #[cfg(feature = "tracing")]
+    return cfg!(feature = "off-logs") || log::install();
+    #[cfg(not(feature = "tracing"))]
+    true
 }
 
 /// What the environment calls the program, or what it is called.

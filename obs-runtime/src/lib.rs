@@ -24,6 +24,7 @@
 //! | `schemars` | `JsonSchema` for logical types and [`Json`] |
 //! | `chrono`, `time`, `uuid`, `rust_decimal` | logical types to and from the types of these crates |
 //! | `opentelemetry` | spans to any exporter of `opentelemetry_sdk`, parents to and from its current context, counters and gauges in its meters |
+//! | `tracing` | calls of `tracing` in the log, publishes for whoever listens to `tracing`: [`log::layer`](https://docs.rs/obs-runtime/latest/obs_runtime/log/fn.layer.html) |
 //! | `prometheus` | everything that is counted, in a registry of the crate prometheus |
 //! | `tokio` | exporters that need a runtime have one of their own |
 //! | `apache-avro` | events to and from the values of apache-avro |

@@ -7,6 +7,10 @@
 //! [`flush`] waits until all lines so far are out: the guard of [`init`](crate::init()) does it when it is dropped,
 //! and a panic does it too. A program that ends with [`std::process::exit`] flushes by itself before.
 
+#[cfg(feature = "tracing")]
+mod layer;
+#[cfg(feature = "tracing")]
+mod members;
 mod output;
 
 use std::cell::{Cell, OnceCell};
@@ -15,9 +19,15 @@ use std::sync::{Arc, Mutex};
 
 use obs_schema::wire::json::Writer;
 
+use crate::clock::Moment;
 use crate::lane::{Blocks, lock};
+use crate::stamp;
 use crate::testing::Recording;
 
+#[cfg(feature = "tracing")]
+pub use layer::{Lines, Threshold, layer};
+#[cfg(feature = "tracing")]
+pub(crate) use layer::{install, speak_for};
 pub use output::{LogOutput, flush, to};
 
 /// How much a line matters.
@@ -63,10 +73,36 @@ pub fn enabled(level: Level) -> bool {
     cfg!(not(feature = "off-logs")) && level as u8 >= LEAST.load(Relaxed)
 }
 
+/// Whether anybody hears of this level: we, or who listens to `tracing`.
+#[inline]
+pub(crate) fn heard(level: Level) -> bool {
+    #[cfg(feature = "tracing")]
+    if layer::level_of(level) <= tracing::level_filters::LevelFilter::current() {
+        return cfg!(not(feature = "off-logs"));
+    }
+    enabled(level)
+}
+
 /// Writes lines from this level on, at once and everywhere; `None` writes none.
 pub fn set_level(least: Option<Level>) {
     LEAST.store(least.map_or(OFF, |level| level as u8), Relaxed);
+    // What passes our layer is remembered at each call of `tracing`.
+    #[cfg(feature = "tracing")]
+    tracing::callsite::rebuild_interest_cache();
 }
+
+/// The level that [`set_level`] has set.
+#[cfg(feature = "tracing")]
+fn least() -> Option<Level> {
+    use Level::{Debug, Error, Info, Trace, Warn};
+    [Trace, Debug, Info, Warn, Error]
+        .into_iter()
+        .find(|level| enabled(*level))
+}
+
+/// The target under which `tracing` hears of publishes.
+#[cfg(feature = "tracing")]
+pub const EVENT_TARGET: &str = "obs::event";
 
 /// From how many bytes on a block goes out. Lines are short, so it stays below the next power of two.
 const FULL: usize = 60 * 1024;
@@ -111,6 +147,16 @@ pub(crate) fn line(level: Level, to: Option<&Recording>, write: impl FnOnce(&mut
     if text.capacity() <= SCRATCH_LIMIT {
         let _ = SCRATCH.try_with(|scratch| scratch.set(text));
     }
+}
+
+/// `{"timestamp":…,"level":…`: how every line begins.
+#[inline]
+pub(crate) fn begin(w: &mut Writer, at: Moment, level: Level) {
+    w.raw("{\"timestamp\":\"");
+    w.raw_bytes(&stamp::rfc3339(at));
+    w.raw("\",\"level\":\"");
+    w.raw(level.as_str());
+    w.raw("\"");
 }
 
 fn append(level: Level, line: &[u8]) {

@@ -7,6 +7,8 @@
 mod batch;
 mod error;
 mod flight;
+#[cfg(feature = "tracing")]
+mod heard;
 mod line;
 mod policy;
 mod prepared;

@@ -40,18 +40,20 @@ fn world() -> &'static World {
         let seen = InMemorySpanExporter::default();
         let resource = Resource::builder().with_service_name("nesting").build();
         let ours = OpenTelemetry::new(seen.clone()).with_resource(resource);
-        let obs = Setup::new()
-            .with_log(LogOutput::writer(std::io::sink()))
-            .with_exporter(ours)
-            .init()
-            .unwrap();
         let provider = SdkTracerProvider::builder()
             .with_simple_exporter(seen.clone())
             .build();
         let tracer = provider.tracer("theirs");
         let layer = tracing_opentelemetry::layer().with_tracer(tracer.clone());
         let registry = tracing_subscriber::registry().with(layer);
+        #[cfg(feature = "tracing")]
+        let registry = registry.with(obs_runtime::log::layer());
         tracing::subscriber::set_global_default(registry).unwrap();
+        let obs = Setup::new()
+            .with_log(LogOutput::writer(std::io::sink()))
+            .with_exporter(ours)
+            .init()
+            .unwrap();
         World { obs, tracer, seen }
     })
 }
@@ -94,6 +96,7 @@ fn innermost() -> SpanContext {
     let name = "lamp".to_owned();
     let publisher = Thing::publisher(world().obs.bus());
     publisher.publish_blocking(&Thing { name }).unwrap();
+    tracing::info!("innermost");
     Context::current().span().unwrap()
 }
 
@@ -377,5 +380,30 @@ fn a_thread_that_ends_meets_no_panic() {
         });
         thread.join().unwrap();
         assert_eq!(waits.recv(), Ok(()), "{order}");
+    }
+}
+
+#[cfg(feature = "tracing")]
+#[test]
+fn a_call_of_tracing_has_the_ids_of_the_innermost_span_whoever_made_it() {
+    let words: Vec<String> = nestings().collect();
+    for kinds in words {
+        let recorder = obs_runtime::testing::Recorder::new();
+        let attached = recorder.context().attach();
+        let innermost = nested(&kinds, 0);
+        drop(attached);
+        let lines = recorder.lines();
+        let is_call = |line: &&obs_runtime::Json| {
+            let said = line.get("message").and_then(obs_runtime::Json::as_str);
+            said == Some("innermost")
+        };
+        let line = lines.iter().find(is_call).unwrap();
+        let id = |name: &str| line.get(name).and_then(obs_runtime::Json::as_str);
+        assert_eq!(
+            id("trace_id"),
+            Some(&*innermost.trace.to_string()),
+            "{kinds}"
+        );
+        assert_eq!(id("span_id"), Some(&*innermost.span.to_string()), "{kinds}");
     }
 }

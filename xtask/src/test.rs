@@ -131,7 +131,7 @@ fn tracers() -> Result<(), String> {
         "-p",
         "obs-runtime",
         "--features",
-        "opentelemetry,prometheus,tokio",
+        "opentelemetry,prometheus,tokio,tracing",
     ];
     let lints = ["--quiet", "--all-targets"];
     go(cargo()

@@ -100,8 +100,16 @@ impl Origin {
         &self.name
     }
 
-    pub(crate) fn environment(&self) -> Option<&str> {
-        self.environment.as_deref()
+    /// What log lines say of it: `,"service":…,"environment":…`.
+    pub(crate) fn log_members(&self, w: &mut Writer) {
+        if !self.name.is_empty() {
+            w.raw(",\"service\":");
+            w.string(&self.name);
+        }
+        if let Some(environment) = &self.environment {
+            w.raw(",\"environment\":");
+            w.string(environment);
+        }
     }
 
     /// `"source":…`, and what else there is.

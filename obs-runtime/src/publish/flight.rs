@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::fmt;
 
 use obs_schema::wire::EncodeError;
+use obs_schema::wire::json::Writer;
 
 use super::line::{Outcome, Told};
 use super::policy::{Check, Policy, WhenFull};
@@ -447,13 +448,17 @@ impl<'a> Flight<'a> {
             nanos,
             outcome,
         };
-        line.write(level, &told, |writer| {
+        let about = self.core.prepared.about;
+        let fields = |writer: &mut Writer| {
             if let (Some(event), false) = (self.event, matches!(outcome, Outcome::Panicked)) {
-                let mut fields = Tell::log(self.core.prepared.about.fields, writer);
+                let mut fields = Tell::log(about.fields, writer);
                 event.say(&mut fields);
                 fields.end();
             }
-        });
+        };
+        #[cfg(feature = "tracing")]
+        super::heard::tell(level, about, &told, &fields);
+        line.write(level, &told, fields);
     }
 }
 

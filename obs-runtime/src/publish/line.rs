@@ -8,7 +8,6 @@ use crate::clock::Moment;
 use crate::event::{Descriptor, LogLine};
 use crate::ids;
 use crate::log::{self, Level};
-use crate::stamp;
 
 /// What of the line is the same each time.
 #[derive(Debug)]
@@ -44,14 +43,7 @@ impl Line {
         let mut whose = Writer::new();
         whose.raw(",\"target\":");
         whose.string(about.target);
-        if !origin.name().is_empty() {
-            whose.raw(",\"service\":");
-            whose.string(origin.name());
-        }
-        if let Some(environment) = origin.environment() {
-            whose.raw(",\"environment\":");
-            whose.string(environment);
-        }
+        origin.log_members(&mut whose);
         whose.raw(",\"event_id\":\"");
         let mut what = Writer::new();
         what.raw("\",\"event_type\":");
@@ -79,22 +71,21 @@ impl Line {
             return Some(level);
         }
         let drawn = || failed || self.below == u64::MAX || ids::random() < self.below;
-        (log::enabled(level) && drawn()).then_some(level)
+        (log::heard(level) && drawn()).then_some(level)
     }
 
-    /// Writes it; `fields` writes what the event says of itself.
+    /// Writes it, if it is not for others alone; `fields` writes what the event says of itself.
     pub(super) fn write(&self, level: Level, told: &Told<'_>, fields: impl FnOnce(&mut Writer)) {
         let recorder = told.facts.context.recorder();
+        if recorder.is_none() && !log::enabled(level) {
+            return;
+        }
         log::line(level, recorder, |w| {
             w.reserve(640);
-            w.raw("{\"timestamp\":\"");
-            w.raw_bytes(&stamp::rfc3339(told.end));
-            w.raw("\",\"level\":\"");
-            w.raw(level.as_str());
-            w.raw(match told.outcome {
-                Outcome::Published => "\",\"message\":\"event published\"",
-                _ => "\",\"message\":\"event not published\"",
-            });
+            log::begin(w, told.end, level);
+            w.raw(",\"message\":\"");
+            w.raw(told.outcome.message());
+            w.raw("\"");
             w.raw(&self.whose);
             let facts = told.facts;
             w.raw_bytes(facts.id);
@@ -127,24 +118,51 @@ impl Line {
     }
 }
 
-fn outcome(w: &mut Writer, outcome: Outcome<'_>) {
-    let (status, kind) = match outcome {
-        Outcome::Published => {
-            w.raw(",\"status\":\"ok\"");
-            return;
+impl Outcome<'_> {
+    pub(super) fn message(&self) -> &'static str {
+        match self {
+            Outcome::Published => "event published",
+            _ => "event not published",
         }
-        Outcome::Failed(error) => ("error", error.error_type().as_str()),
-        Outcome::Cancelled => ("cancelled", "cancelled"),
-        Outcome::Panicked => ("panic", "panic"),
-    };
+    }
+
+    pub(super) fn status(&self) -> &'static str {
+        match self {
+            Outcome::Published => "ok",
+            Outcome::Failed(_) => "error",
+            Outcome::Cancelled => "cancelled",
+            Outcome::Panicked => "panic",
+        }
+    }
+
+    pub(super) fn error_type(&self) -> Option<&'static str> {
+        match self {
+            Outcome::Published => None,
+            Outcome::Failed(error) => Some(error.error_type().as_str()),
+            fallen => Some(fallen.status()),
+        }
+    }
+
+    pub(super) fn error(&self) -> Option<String> {
+        match self {
+            Outcome::Failed(error) => Some(error.to_string()),
+            _ => None,
+        }
+    }
+}
+
+fn outcome(w: &mut Writer, outcome: Outcome<'_>) {
     w.raw(",\"status\":\"");
-    w.raw(status);
-    w.raw("\",\"error_type\":\"");
-    w.raw(kind);
+    w.raw(outcome.status());
     w.raw("\"");
-    if let Outcome::Failed(error) = outcome {
+    if let Some(kind) = outcome.error_type() {
+        w.raw(",\"error_type\":\"");
+        w.raw(kind);
+        w.raw("\"");
+    }
+    if let Some(error) = outcome.error() {
         w.raw(",\"error\":");
-        w.string(&error.to_string());
+        w.string(&error);
     }
 }
 
