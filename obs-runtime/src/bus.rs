@@ -4,11 +4,12 @@
 //! written by whoever knows the system behind them. Nothing here needs an executor: what cannot be answered at once is a future, and a thread may sleep
 //! on it.
 
+mod crc;
 mod cursor;
 mod error;
 pub(crate) mod faulty;
+#[cfg(feature = "file")]
 mod file;
-mod frame;
 mod member;
 mod memory;
 mod null;
@@ -22,11 +23,11 @@ mod waiters;
 
 use std::any::Any;
 use std::fmt::Debug;
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::metric;
 pub use error::{BusError, BusErrorKind};
+#[cfg(feature = "file")]
 pub use file::{Acknowledge, Damage, DamageKind, FileBus, FileOptions, WhenFull};
 use memory::Memory;
 use null::Null;
@@ -155,7 +156,7 @@ impl Bus {
     /// A bus in the files of a folder, with the usual [`FileOptions`]. For others, and to go on with a folder that is
     /// damaged, there is [`FileBus::open`].
     ///
-    /// What was sent survives the process, and so does what groups have acknowledged.
+    /// What was sent survives the process, and so does what groups have acknowledged. It comes with the feature `file`.
     ///
     /// ```
     /// use obs_runtime::{Bus, Record};
@@ -170,7 +171,8 @@ impl Bus {
     /// # std::fs::remove_dir_all(folder).expect("it is ours");
     /// # Ok::<(), obs_runtime::BusError>(())
     /// ```
-    pub fn file(folder: impl AsRef<Path>) -> Result<Bus, BusError> {
+    #[cfg(feature = "file")]
+    pub fn file(folder: impl AsRef<std::path::Path>) -> Result<Bus, BusError> {
         let opened = FileBus::open(folder, FileOptions::default())?;
         Ok(opened.undamaged()?.bus())
     }

@@ -1,6 +1,5 @@
 //! Messages of other writers: decoded by a plan that is compiled once for each writer's schema.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -37,7 +36,8 @@ use crate::event::{Descriptor, Event};
 /// ```
 pub struct Resolver<E> {
     known: &'static [&'static Descriptor],
-    plans: RwLock<BTreeMap<u64, Arc<Plan>>>,
+    /// In the order of fingerprints.
+    plans: RwLock<Vec<(u64, Arc<Plan>)>>,
     event: PhantomData<fn() -> E>,
 }
 
@@ -47,7 +47,7 @@ impl<E: Event + AvroCodec> Resolver<E> {
     pub const fn new(known: &'static [&'static Descriptor]) -> Resolver<E> {
         Resolver {
             known,
-            plans: RwLock::new(BTreeMap::new()),
+            plans: RwLock::new(Vec::new()),
             event: PhantomData,
         }
     }
@@ -131,15 +131,25 @@ impl<E: Event + AvroCodec> Resolver<E> {
 
     fn cached(&self, fingerprint: u64) -> Option<Arc<Plan>> {
         let plans = self.plans.read().unwrap_or_else(PoisonError::into_inner);
-        plans.get(&fingerprint).cloned()
+        let place = place(&plans, fingerprint).ok()?;
+        Some(Arc::clone(&plans[place].1))
     }
 
     fn keep(&self, fingerprint: u64, plan: Plan) -> Arc<Plan> {
         let plan = Arc::new(plan);
         let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
-        plans.insert(fingerprint, Arc::clone(&plan));
+        let entry = (fingerprint, Arc::clone(&plan));
+        match place(&plans, fingerprint) {
+            Ok(place) => plans[place] = entry,
+            Err(place) => plans.insert(place, entry),
+        }
         plan
     }
+}
+
+/// Where the plan of a writer is, or would be.
+fn place(plans: &[(u64, Arc<Plan>)], fingerprint: u64) -> Result<usize, usize> {
+    plans.binary_search_by_key(&fingerprint, |(known, _)| *known)
 }
 
 impl<E: Event> fmt::Debug for Resolver<E> {

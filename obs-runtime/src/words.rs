@@ -8,9 +8,8 @@ use obs_schema::avro::Schema;
 use obs_schema::avro::parse::read_text;
 use obs_schema::avro::plan::Plan;
 use std::any::TypeId;
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, LazyLock, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// `&Descriptor { … }` with the mark that a built binary is recognised by, and `BLANK` for what is left out.
 ///
@@ -184,9 +183,10 @@ impl fmt::Display for UpcastError {
 impl std::error::Error for UpcastError {}
 
 /// Plans between versions, compiled at their first use.
-static PLANS: LazyLock<RwLock<Plans>> = LazyLock::new(RwLock::default);
+static PLANS: RwLock<Plans> = RwLock::new(Vec::new());
 
-type Plans = HashMap<(TypeId, TypeId), Arc<Plan>>;
+/// A few, so they are looked through.
+type Plans = Vec<((TypeId, TypeId), Arc<Plan>)>;
 
 /// An older version as a newer, by the rules of Avro's schema resolution.
 ///
@@ -209,12 +209,14 @@ pub fn upcast_avro<Old: Event + AvroCodec, New: Event + AvroCodec>(
 fn plan<Old: Event, New: Event>() -> Result<Arc<Plan>, UpcastError> {
     let key = (TypeId::of::<Old>(), TypeId::of::<New>());
     // A poisoned map is still a map: nothing in it is ever half written.
-    if let Some(plan) = PLANS
+    let known = PLANS
         .read()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-        .get(&key)
-    {
-        return Ok(plan.clone());
+        .unwrap_or_else(PoisonError::into_inner)
+        .iter()
+        .find(|(known, _)| *known == key)
+        .map(|(_, plan)| Arc::clone(plan));
+    if let Some(plan) = known {
+        return Ok(plan);
     }
     let unreadable = |_| UpcastError::refused("a schema of the program cannot be read");
     let writer = read_text(Old::DESCRIPTOR.schema).map_err(unreadable)?;
@@ -229,8 +231,8 @@ fn plan<Old: Event, New: Event>() -> Result<Arc<Plan>, UpcastError> {
         .map_err(|_| UpcastError::refused("the schemas do not resolve"))?;
     PLANS
         .write()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-        .insert(key, plan.clone());
+        .unwrap_or_else(PoisonError::into_inner)
+        .push((key, plan.clone()));
     Ok(plan)
 }
 

@@ -15,6 +15,8 @@ pub(crate) fn bus() -> Result<(), String> {
         "-q",
         "-p",
         "obs-runtime",
+        "--features",
+        "file",
         "--lib",
         "bus::",
     ]);

@@ -1,10 +1,14 @@
 //! How far a group has come in one topic.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::num::NonZeroU32;
 
 /// Tells keys apart. Should two keys have the same, the one waits for the other without need.
 pub(super) type KeyTag = NonZeroU32;
+
+/// Numbers in order, each with another one. It is the only ordered map of the buses: whoever builds us compiles each
+/// kind of such a map anew, and a kind costs as much as a room.
+pub(super) type Numbers = BTreeMap<u64, u64>;
 
 /// How many records a group may have passed over since others of their key are out. Then it waits for these.
 const AHEAD: usize = 1 << 16;
@@ -15,9 +19,9 @@ const AHEAD: usize = 1 << 16;
 pub(super) struct Cursor {
     next: u64,
     /// May go out: given back, or next of their key.
-    ready: BTreeMap<u64, Seen>,
+    ready: Numbers,
     /// Out.
-    out: BTreeMap<u64, Seen>,
+    out: Numbers,
     /// For each key of which one is ready or out, those behind it.
     behind: HashMap<KeyTag, VecDeque<u64>>,
     /// How many there are behind others.
@@ -31,21 +35,39 @@ struct Seen {
     attempts: u32,
 }
 
+impl Seen {
+    fn pack(self) -> u64 {
+        u64::from(self.key.map_or(0, KeyTag::get)) << 32 | u64::from(self.attempts)
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the two halves of what was packed"
+    )]
+    fn unpack(packed: u64) -> Seen {
+        Seen {
+            key: KeyTag::new((packed >> 32) as u32),
+            attempts: packed as u32,
+        }
+    }
+}
+
 impl Cursor {
     pub(super) fn at(next: u64) -> Cursor {
         Cursor {
             next,
-            ready: BTreeMap::new(),
-            out: BTreeMap::new(),
+            ready: Numbers::new(),
+            out: Numbers::new(),
             behind: HashMap::new(),
             held: 0,
         }
     }
 
     /// A cursor that has seen everything before a number, and is not done with these.
+    #[cfg(feature = "file")]
     pub(super) fn restore(
         next: u64,
-        unsettled: BTreeSet<u64>,
+        unsettled: impl IntoIterator<Item = u64>,
         key: impl Fn(u64) -> Option<KeyTag>,
     ) -> Cursor {
         let mut cursor = Cursor::at(0);
@@ -57,18 +79,22 @@ impl Cursor {
     }
 
     /// The first number that was not seen.
+    #[cfg(feature = "file")]
     pub(super) fn next(&self) -> u64 {
         self.next
     }
 
-    /// What was seen and is not done with.
-    pub(super) fn unsettled(&self) -> impl Iterator<Item = u64> {
-        let held = self.behind.values().flatten();
-        self.ready
-            .keys()
-            .chain(self.out.keys())
-            .chain(held)
-            .copied()
+    /// What was seen and is not done with, in order.
+    #[cfg(feature = "file")]
+    pub(super) fn unsettled(&self) -> Vec<u64> {
+        let mut all = Numbers::new();
+        for list in [&self.ready, &self.out] {
+            all.extend(list);
+        }
+        for list in self.behind.values() {
+            all.extend(list.iter().map(|number| (*number, 0)));
+        }
+        all.into_keys().collect()
     }
 
     /// The first record that may go out, and for the how manieth time it does. `following` tells the first record of
@@ -87,9 +113,11 @@ impl Cursor {
             let (number, key) = following(self.next)?;
             self.pass(number, key);
         }
-        let (number, mut seen) = self.ready.pop_first()?;
+        let number = *self.ready.first_key_value()?.0;
+        let packed = self.ready.remove(&number)?;
+        let mut seen = Seen::unpack(packed);
         seen.attempts += 1;
-        self.out.insert(number, seen);
+        self.out.insert(number, seen.pack());
         Some((number, seen.attempts))
     }
 
@@ -104,29 +132,26 @@ impl Cursor {
             }
             self.behind.insert(key, VecDeque::new());
         }
-        self.ready.insert(number, Seen { key, attempts: 0 });
+        self.ready.insert(number, Seen { key, attempts: 0 }.pack());
     }
 
     /// Takes a record back, done or not.
     pub(super) fn settle(&mut self, number: u64, done: bool) {
-        let Some(seen) = self.out.remove(&number) else {
+        let Some(packed) = self.out.remove(&number) else {
             return;
         };
         if !done {
-            self.ready.insert(number, seen);
+            self.ready.insert(number, packed);
             return;
         }
-        let Some(key) = seen.key else { return };
+        let Some(key) = Seen::unpack(packed).key else {
+            return;
+        };
         let behind = self.behind.get_mut(&key);
         if let Some(number) = behind.and_then(VecDeque::pop_front) {
             self.held -= 1;
-            self.ready.insert(
-                number,
-                Seen {
-                    attempts: 0,
-                    ..seen
-                },
-            );
+            let key = Some(key);
+            self.ready.insert(number, Seen { key, attempts: 0 }.pack());
         } else {
             self.behind.remove(&key);
         }
@@ -134,10 +159,10 @@ impl Cursor {
 
     /// Everything before this is done with. What is behind another of its key is behind it in number too.
     pub(super) fn low(&self) -> u64 {
-        let first = |list: &BTreeMap<u64, Seen>| list.first_key_value().map(|(number, _)| *number);
-        [first(&self.ready), first(&self.out)]
-            .into_iter()
-            .flatten()
-            .fold(self.next, u64::min)
+        let first = |list: &Numbers| {
+            list.first_key_value()
+                .map_or(self.next, |(number, _)| *number)
+        };
+        first(&self.ready).min(first(&self.out)).min(self.next)
     }
 }

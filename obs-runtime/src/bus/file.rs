@@ -3,6 +3,7 @@
 
 mod commit;
 mod disk;
+mod frame;
 mod journal;
 mod open;
 mod reader;

@@ -12,6 +12,10 @@ use super::{BusError, Delivery, OwnedRecord, Receipt, Subscription};
 use crate::lane::lock;
 
 /// What came of reading a record.
+#[cfg_attr(
+    not(feature = "file"),
+    expect(dead_code, reason = "memory forgets nothing that somebody waits for")
+)]
 pub(super) enum Reading {
     Record(OwnedRecord),
     /// It is gone, and will not come back.
@@ -68,7 +72,7 @@ pub(super) trait Shelves: Clone + Debug + Send + 'static {
             let mut state = self.state();
             let all = Self::topics(&mut state);
             let place = all.place(name);
-            if let Some(known) = all.topic(place).groups.get(&group) {
+            if let Some(known) = all.topic(place).group_now(&group) {
                 places.push((place, known.id));
                 continue;
             }
@@ -78,7 +82,7 @@ pub(super) trait Shelves: Clone + Debug + Send + 'static {
             self.begin(name, &group, id, next)?;
             let cursor = Cursor::at(next);
             let begun = Group { id, cursor };
-            topic.groups.insert(Arc::clone(&group), begun);
+            topic.begin(Arc::clone(&group), begun);
             places.push((place, id));
         }
         Ok(Subscription::new(Member {
@@ -178,7 +182,7 @@ impl<S: Shelves> Source for Member<S> {
             let topics = S::topics(&mut state);
             let done = |(place, id): &(usize, u64)| {
                 let topic = &topics.all()[*place];
-                match topic.groups.get(&self.group) {
+                match topic.group_now(&self.group) {
                     Some(group) if group.id == *id => {
                         topics.closed && topic.records.following(group.cursor.low()).is_none()
                     }
@@ -204,7 +208,7 @@ impl<S: Shelves> Source for Member<S> {
                 let topic = S::topics(state).topic(*place);
                 let mine = topic.group(&self.group, *id).is_some();
                 if mine {
-                    topic.groups.remove(&self.group);
+                    topic.end(&self.group);
                     S::settled(state, *place);
                 }
                 mine

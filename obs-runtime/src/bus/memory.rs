@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Poll;
 
+use super::crc::key_tag;
 use super::cursor::KeyTag;
-use super::frame;
 use super::member::{Reading, Shelves};
 use super::topics::{Kept, Topics};
 use super::waiters::wake;
@@ -39,7 +39,7 @@ pub(super) struct Placed(u64, OwnedRecord);
 
 impl Kept for Placed {
     fn key(&self) -> Option<KeyTag> {
-        self.1.key().map(frame::key_tag)
+        self.1.key().map(key_tag)
     }
 }
 
@@ -66,7 +66,7 @@ impl Memory {
     pub(super) fn take(&self) -> Option<OwnedRecord> {
         self.change(|state| {
             let topics = state.topics.all().iter().enumerate();
-            let free = topics.filter(|(_, topic)| topic.groups.is_empty());
+            let free = topics.filter(|(_, topic)| topic.groups().is_empty());
             let oldest = free
                 .filter_map(|(index, topic)| Some((topic.records.first()?.1.0, index)))
                 .min()?;

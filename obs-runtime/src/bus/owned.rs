@@ -149,6 +149,7 @@ impl fmt::Debug for OwnedRecord {
 }
 
 /// Appends the packed form of a record.
+#[cfg(feature = "file")]
 pub(super) fn put_packed(record: &Record<'_>, out: &mut Vec<u8>) {
     pack(record, out);
 }
@@ -199,6 +200,7 @@ fn headers_size(headers: Headers<'_>) -> usize {
 }
 
 /// What is packed in these bytes; `None` if they are no record.
+#[cfg(feature = "file")]
 pub(super) fn view(bytes: &[u8]) -> Option<Record<'_>> {
     Some(Parts::of(bytes)?.record(bytes))
 }

@@ -1,6 +1,6 @@
 //! What a bus keeps: for each topic its records, and how far each group has come in it.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::cursor::{Cursor, KeyTag};
@@ -28,7 +28,8 @@ pub(super) trait Kept: Clone {
 #[derive(Debug)]
 pub(super) struct Topic<K> {
     pub(super) records: Records<K>,
-    pub(super) groups: BTreeMap<Arc<str>, Group>,
+    /// Few, so they are looked through.
+    groups: Vec<(Arc<str>, Group)>,
 }
 
 /// Records of one topic, with their numbers, which grow.
@@ -71,17 +72,19 @@ impl<K> Topics<K> {
                 list: VecDeque::new(),
                 end: 0,
             },
-            groups: BTreeMap::new(),
+            groups: Vec::new(),
         });
         self.by_name.insert(name.into(), self.topics.len() - 1);
         self.topics.len() - 1
     }
 
     /// All names and their places, in the order in which they came.
+    #[cfg(feature = "file")]
     pub(super) fn names(&self) -> Vec<(&str, usize)> {
-        let names = self.by_name.iter();
-        let mut names: Vec<_> = names.map(|(name, place)| (&**name, *place)).collect();
-        names.sort_by_key(|(_, place)| *place);
+        let mut names: Vec<_> = (0..self.topics.len()).map(|place| ("", place)).collect();
+        for (name, place) in &self.by_name {
+            names[*place].0 = name;
+        }
         names
     }
 
@@ -100,6 +103,7 @@ impl<K> Topics<K> {
     }
 
     /// A group has this id, which was given before all of this was.
+    #[cfg(feature = "file")]
     pub(super) fn seen_group(&mut self, id: u64) {
         self.groups = self.groups.max(id);
     }
@@ -141,6 +145,7 @@ impl<K> Records<K> {
     }
 
     /// The numbers there are from one on, up to another.
+    #[cfg(feature = "file")]
     pub(super) fn between(&self, from: u64, to: u64) -> impl Iterator<Item = u64> {
         let records = self
             .list
@@ -148,6 +153,7 @@ impl<K> Records<K> {
         records.map(|(number, _)| *number)
     }
 
+    #[cfg(feature = "file")]
     pub(super) fn len(&self) -> usize {
         self.list.len()
     }
@@ -159,6 +165,7 @@ impl<K> Records<K> {
     }
 }
 
+#[cfg(feature = "file")]
 impl<K: Kept> Records<K> {
     /// What tells the key of this record from others, if it is there and has one.
     pub(super) fn key(&self, number: u64) -> Option<KeyTag> {
@@ -169,26 +176,58 @@ impl<K: Kept> Records<K> {
 impl<K> Topic<K> {
     /// Everything before this number all groups are done with; `None` if there is no group.
     pub(super) fn low(&self) -> Option<u64> {
-        self.groups.values().map(|group| group.cursor.low()).min()
+        let groups = self.groups.iter();
+        groups.map(|(_, group)| group.cursor.low()).min()
     }
 
     /// How many records some group is not done with, or nobody has asked for.
+    #[cfg(feature = "file")]
     pub(super) fn wanted(&self) -> usize {
         let done = self.low().map_or(0, |low| self.records.position(low));
         self.records.len() - done
     }
 
+    /// All groups, with their names.
+    pub(super) fn groups(&self) -> &[(Arc<str>, Group)] {
+        &self.groups
+    }
+
+    /// The group of this name that there is now.
+    pub(super) fn group_now(&self, name: &str) -> Option<&Group> {
+        let mut groups = self.groups.iter();
+        groups
+            .find(|(known, _)| **known == *name)
+            .map(|(_, group)| group)
+    }
+
     /// A group, as long as it is the same one.
     pub(super) fn group(&mut self, name: &str, id: u64) -> Option<&mut Group> {
-        self.groups.get_mut(name).filter(|group| group.id == id)
+        find(&mut self.groups, name, id)
     }
+
+    /// A group begins, in the place of what had its name.
+    pub(super) fn begin(&mut self, name: Arc<str>, group: Group) {
+        self.end(&name);
+        self.groups.push((name, group));
+    }
+
+    /// The group of this name ends.
+    pub(super) fn end(&mut self, name: &str) {
+        self.groups.retain(|(known, _)| **known != *name);
+    }
+}
+
+fn find<'a>(groups: &'a mut [(Arc<str>, Group)], name: &str, id: u64) -> Option<&'a mut Group> {
+    let mut groups = groups.iter_mut();
+    let found = groups.find(|(known, group)| group.id == id && **known == *name);
+    found.map(|(_, group)| group)
 }
 
 impl<K: Kept> Topic<K> {
     /// The next record for a group, and for the how manieth time it goes out.
     pub(super) fn give(&mut self, name: &str, id: u64) -> Option<(u64, u32, K)> {
         let Topic { records, groups } = self;
-        let group = groups.get_mut(name).filter(|group| group.id == id)?;
+        let group = find(groups, name, id)?;
         let following = |number| {
             let (number, kept) = records.following(number)?;
             Some((*number, kept.key()))

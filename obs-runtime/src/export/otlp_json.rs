@@ -1,7 +1,5 @@
 //! Spans as OTLP has them in JSON, one `{"resourceSpans":[…]}` a line: what collectors read from files.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::fmt;
 use std::io::Write;
 use std::mem;
@@ -25,7 +23,7 @@ pub struct OtlpJsonLines<W> {
     service: String,
     to: W,
     /// What is the same in all spans of a kind, by its address.
-    heads: HashMap<usize, Head>,
+    heads: Vec<(usize, Head)>,
     /// The line before, for its room.
     line: Vec<u8>,
 }
@@ -44,7 +42,7 @@ impl<W: Write + Send + 'static> OtlpJsonLines<W> {
         OtlpJsonLines {
             service: service.to_owned(),
             to,
-            heads: HashMap::new(),
+            heads: Vec::new(),
             line: Vec::new(),
         }
     }
@@ -55,12 +53,16 @@ impl<W: Write + Send + 'static> OtlpJsonLines<W> {
         w.raw("]},\"scopeSpans\":[{\"scope\":{\"name\":\"obs\"},\"spans\":[");
         let mut first = true;
         for span in spans.iter() {
-            let head = match self.heads.entry(ptr::from_ref(span.meta()).addr()) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(Head::of(span.meta())?),
+            let meta = ptr::from_ref(span.meta()).addr();
+            let place = match self.heads.binary_search_by_key(&meta, |(known, _)| *known) {
+                Ok(place) => place,
+                Err(place) => {
+                    self.heads.insert(place, (meta, Head::of(span.meta())?));
+                    place
+                }
             };
             w.comma(&mut first);
-            write(w, &span, head);
+            write(w, &span, &self.heads[place].1);
         }
         w.raw("]}]}]}\n");
         Some(())

@@ -3,7 +3,7 @@
 //! Publishing needs no executor, so it has no timer to ask either. The thread starts with the first one who waits;
 //! whoever gets through at once never meets it.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::pin::{Pin, pin};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -12,25 +12,36 @@ use std::time::Duration;
 use crate::clock::{self, Moment};
 use crate::lane::lock;
 
-/// Whom to wake, by time and number.
+/// A time, and what tells those of one time apart.
+type Key = (Moment, u64);
+
+/// Whom to wake.
 struct Alarms {
-    waiting: BTreeMap<(Moment, u64), Waker>,
+    /// In order. Most times are behind all others, and most that go are the first ones.
+    waiting: VecDeque<(Key, Waker)>,
     count: u64,
     runs: bool,
 }
 
 static ALARMS: Mutex<Alarms> = Mutex::new(Alarms {
-    waiting: BTreeMap::new(),
+    waiting: VecDeque::new(),
     count: 0,
     runs: false,
 });
+
+impl Alarms {
+    /// How many come before.
+    fn before(&self, key: Key) -> usize {
+        self.waiting.partition_point(|(known, _)| *known < key)
+    }
+}
 
 /// There is an alarm before all others.
 static EARLIER: Condvar = Condvar::new();
 
 /// Somebody waits to be woken; to drop it is to wait no more.
 struct Alarm {
-    key: (Moment, u64),
+    key: Key,
     waker: Waker,
 }
 
@@ -39,8 +50,9 @@ impl Alarm {
         let mut alarms = lock(&ALARMS);
         alarms.count += 1;
         let key = (at, alarms.count);
-        alarms.waiting.insert(key, waker.clone());
-        let first = alarms.waiting.first_key_value().map(|(first, _)| *first) == Some(key);
+        let place = alarms.before(key);
+        alarms.waiting.insert(place, (key, waker.clone()));
+        let first = place == 0;
         if !alarms.runs {
             let thread = std::thread::Builder::new().name("obs-timer".into());
             alarms.runs = thread.spawn(run).is_ok();
@@ -63,8 +75,15 @@ impl Alarm {
 impl Drop for Alarm {
     fn drop(&mut self) {
         // Dropped outside of the lock: a waker is foreign code.
-        let waker = lock(&ALARMS).waiting.remove(&self.key);
-        drop(waker);
+        let mut alarms = lock(&ALARMS);
+        let place = alarms.before(self.key);
+        let mine = alarms
+            .waiting
+            .get(place)
+            .is_some_and(|(key, _)| *key == self.key);
+        let gone = mine.then(|| alarms.waiting.remove(place));
+        drop(alarms);
+        drop(gone);
     }
 }
 
@@ -72,10 +91,11 @@ fn run() {
     let mut alarms = lock(&ALARMS);
     loop {
         let now = clock::now();
-        let later = alarms.waiting.split_off(&(Moment(now.0 + 1), 0));
+        let place = alarms.before((Moment(now.0 + 1), 0));
+        let later = alarms.waiting.split_off(place);
         let due = std::mem::replace(&mut alarms.waiting, later);
         if due.is_empty() {
-            let next = alarms.waiting.first_key_value();
+            let next = alarms.waiting.front();
             let pause = next.map_or(Duration::from_secs(3_600), |((at, _), _)| {
                 Duration::from_nanos(at.nanos_since(now))
             });
@@ -84,7 +104,7 @@ fn run() {
         } else {
             // Outside of the lock, as above.
             drop(alarms);
-            due.into_values().for_each(Waker::wake);
+            due.into_iter().for_each(|(_, waker)| waker.wake());
             alarms = lock(&ALARMS);
         }
     }
@@ -148,7 +168,7 @@ mod tests {
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()));
         assert_eq!(first, Poll::Pending);
-        let far = |alarms: &Alarms| alarms.waiting.keys().any(|(at, _)| Some(*at) == far);
+        let far = |alarms: &Alarms| alarms.waiting.iter().any(|((at, _), _)| Some(*at) == far);
         assert!(far(&lock(&ALARMS)));
         drop(waiting);
         assert!(!far(&lock(&ALARMS)));

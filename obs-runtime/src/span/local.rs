@@ -1,7 +1,6 @@
 //! The spans of one trace in this program, from its outermost one on, while nobody knows whether they leave.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
@@ -90,8 +89,8 @@ struct Inner {
     /// How many are missing, if the trace leaves: because of a bound, and because of their age.
     over: u64,
     aged: u64,
-    /// Open spans around those that failed.
-    wanted: BTreeSet<SpanId>,
+    /// Open spans around those that failed: as many as lie between these and the root, so they are looked through.
+    wanted: Vec<SpanId>,
 }
 
 #[derive(Debug)]
@@ -116,7 +115,7 @@ impl Local {
                 count: 0,
                 over: 0,
                 aged: 0,
-                wanted: BTreeSet::new(),
+                wanted: Vec::new(),
             }),
         }
     }
@@ -138,7 +137,9 @@ impl Local {
         }
         match inner.state {
             State::Kept(why) => {
-                let needed = inner.wanted.remove(&span) || reason.is_some();
+                let place = inner.wanted.iter().position(|wanted| *wanted == span);
+                let around = place.map(|place| inner.wanted.swap_remove(place));
+                let needed = around.is_some() || reason.is_some();
                 if !needed && inner.count >= self.bounds.spans {
                     inner.over += 1;
                     drop(inner);
@@ -147,6 +148,7 @@ impl Local {
                 }
                 inner.count = inner.count.saturating_add(1);
                 if needed && inner.wanted.len() < self.bounds.spans as usize {
+                    let parent = parent.filter(|parent| !inner.wanted.contains(parent));
                     inner.wanted.extend(parent);
                 }
                 drop(inner);

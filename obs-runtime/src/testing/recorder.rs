@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use obs_schema::json::Json;
+use obs_schema::table::sort;
 
 use crate::bus::OwnedRecord;
 use crate::context::Context;
@@ -175,7 +176,7 @@ impl Recorder {
             .copied()
             .collect();
         // Two sources of an event feed a family each, and a document has each family once.
-        families.sort_by_key(|family| family.about.name);
+        sort(&mut families, |a, b| a.about.name.cmp(b.about.name));
         families.dedup_by_key(|family| family.about.name);
         String::from_utf8_lossy(&exposition_of(&published, &families, format)).into_owned()
     }

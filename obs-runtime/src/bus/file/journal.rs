@@ -12,7 +12,6 @@
 //!
 //! An entry that is lost makes a group get records again, and never miss any.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
@@ -20,12 +19,12 @@ use super::Acknowledge;
 use super::Damage;
 use super::DamageKind;
 use super::disk::{Disk, DiskFile, append_all};
+use super::frame::Draft;
 use super::segment::{self, Head, START};
 use super::store::{Place, State, Store};
 use super::trouble::{Doing, trouble};
 use crate::bus::BusError;
-use crate::bus::cursor::Cursor;
-use crate::bus::frame::Draft;
+use crate::bus::cursor::{Cursor, Numbers};
 use crate::bus::owned::{put_part, take_part};
 use crate::bus::topics::{Group, Records};
 use crate::lane::lock;
@@ -227,8 +226,8 @@ fn entries(state: &State) -> Vec<Vec<u8>> {
         payloads.push(payload);
     };
     for (topic, place) in state.topics.names() {
-        for (group, Group { id, cursor }) in &state.topics.all()[place].groups {
-            let unsettled: BTreeSet<u64> = cursor.unsettled().collect();
+        for (group, Group { id, cursor }) in state.topics.all()[place].groups() {
+            let unsettled = cursor.unsettled();
             let mut from = unsettled.first().map_or(cursor.next(), |first| *first);
             put(Entry::Begin {
                 id: *id,
@@ -303,21 +302,26 @@ pub(super) fn unfinished(name: &str) -> bool {
 /// A group of which the file tells.
 struct Known {
     id: u64,
+    topic: usize,
+    name: Arc<str>,
     next: u64,
-    open: BTreeSet<u64>,
+    open: Numbers,
+    ended: bool,
 }
 
 impl Known {
     /// It is done with the records from one on, up to another.
     fn pass(&mut self, from: u64, to: u64, records: &Records<Place>) {
-        self.open.extend(records.between(self.next, from));
-        let passed: Vec<u64> = match from < to {
-            true => self.open.range(from..to).copied().collect(),
-            false => Vec::new(),
-        };
-        passed.iter().for_each(|number| {
-            self.open.remove(number);
-        });
+        let before = records.between(self.next, from);
+        self.open.extend(before.map(|number| (number, 0)));
+        while let Some(number) = self
+            .open
+            .range(from..to.max(from))
+            .next()
+            .map(|(number, _)| *number)
+        {
+            self.open.remove(&number);
+        }
         self.next = self.next.max(to);
     }
 }
@@ -334,8 +338,9 @@ pub(super) fn restore(disk: &dyn Disk, state: &mut State) -> io::Result<(u64, Ve
     let Some(head) = Head::of(&bytes) else {
         return Ok((0, vec![wrong(DamageKind::Damaged, 0..bytes.len())]));
     };
-    let mut known: BTreeMap<(usize, Arc<str>), Known> = BTreeMap::new();
-    let mut places: BTreeMap<u64, (usize, Arc<str>)> = BTreeMap::new();
+    // As they began, and where each stands by its id.
+    let mut known: Vec<Known> = Vec::new();
+    let mut places = Numbers::new();
     let scanned = segment::scan(&bytes, head, u64::MAX, |_, frame| {
         // What no version of this room has written is not there.
         let Some(entry) = Entry::take(frame.payload) else {
@@ -347,34 +352,43 @@ pub(super) fn restore(disk: &dyn Disk, state: &mut State) -> io::Result<(u64, Ve
             next, topic, group, ..
         } = entry
         {
-            let place = (state.topics.place(topic), Arc::from(group));
-            let open = BTreeSet::new();
-            known.insert(place.clone(), Known { id, next, open });
-            places.insert(id, place);
+            places.insert(id, known.len() as u64);
+            known.push(Known {
+                id,
+                topic: state.topics.place(topic),
+                name: group.into(),
+                next,
+                open: Numbers::new(),
+                ended: false,
+            });
         }
-        let Some(place) = places.get(&id) else { return };
-        let Some(group) = known.get_mut(place).filter(|group| group.id == id) else {
+        let place = places
+            .get(&id)
+            .and_then(|place| usize::try_from(*place).ok());
+        let Some(group) = place.and_then(|place| known.get_mut(place)) else {
             return;
         };
-        let records = &state.topics.all()[place.0].records;
+        let records = &state.topics.all()[group.topic].records;
         match entry {
             Entry::Begin { .. } => {}
             Entry::Passed(_, from, to) => group.pass(from, to, records),
             Entry::Done(_, number) => group.pass(number, number.saturating_add(1), records),
-            Entry::End(_) => drop(known.remove(place)),
+            Entry::End(_) => group.ended = true,
         }
     });
     let mut seen = 0;
-    for ((place, name), group) in known {
-        seen = seen.max(group.next);
-        state.topics.seen_group(group.id);
-        let topic = state.topics.topic(place);
-        let cursor = Cursor::restore(group.next, group.open, |number| topic.records.key(number));
-        let group = Group {
-            id: group.id,
-            cursor,
-        };
-        topic.groups.insert(name, group);
+    for group in known {
+        let Known { id, next, .. } = group;
+        seen = seen.max(next);
+        state.topics.seen_group(id);
+        let topic = state.topics.topic(group.topic);
+        // The last that began under a name is the one that there is.
+        topic.end(&group.name);
+        if !group.ended {
+            let open = group.open.into_keys();
+            let cursor = Cursor::restore(next, open, |number| topic.records.key(number));
+            topic.begin(group.name, Group { id, cursor });
+        }
     }
     let gaps = scanned.gaps.into_iter();
     let mut damage: Vec<Damage> = gaps

@@ -3,13 +3,16 @@
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 
+use obs_schema::table::sort;
+
 use super::disk::{Disk, DiskFile, Held, read_all};
 use super::journal;
 use super::segment::{self, Head, START, Scanned, Segment};
 use super::store::{Listed, Place, State, Store, Writer};
 use super::trouble::{Doing, full_disk, in_use, trouble};
 use super::{Acknowledge, DamageKind, FileOptions};
-use crate::bus::{BusError, frame, owned};
+use crate::bus::crc::key_tag;
+use crate::bus::{BusError, owned};
 
 /// A segment as it is on the disk.
 struct Found {
@@ -111,7 +114,7 @@ fn find(disk: &dyn Disk) -> io::Result<Vec<Found>> {
             acknowledged: 0,
         });
     }
-    found.sort_by_key(|segment| segment.sequence);
+    sort(&mut found, |a, b| a.sequence.cmp(&b.sequence));
     let (mut limit, mut acknowledged) = (u64::MAX, 0);
     for segment in found.iter_mut().rev() {
         (segment.limit, segment.acknowledged) = (limit, acknowledged);
@@ -154,7 +157,7 @@ fn take_in(disk: &dyn Disk, segment: Found, state: &mut State) -> io::Result<(Sc
                 };
                 let place = Place {
                     at: u32::try_from(at).unwrap_or(u32::MAX),
-                    key: record.key.map(frame::key_tag),
+                    key: record.key.map(key_tag),
                 };
                 let topic = state.topics.place(record.topic);
                 let topic = state.topics.topic(topic);

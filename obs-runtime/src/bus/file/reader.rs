@@ -5,11 +5,12 @@ use std::sync::{Arc, MutexGuard};
 
 use super::DamageKind;
 use super::disk::read_all;
+use super::frame;
 use super::segment::{self, Segment};
 use super::store::{Place, State, Store};
 use crate::bus::member::{Reading, Shelves};
 use crate::bus::topics::Topics;
-use crate::bus::{BusError, OwnedRecord, frame};
+use crate::bus::{BusError, OwnedRecord};
 use crate::lane::lock;
 
 /// How many bytes are read at a time.

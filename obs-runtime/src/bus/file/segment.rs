@@ -5,8 +5,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::disk::{Disk, DiskFile, append_all, read_all};
+use super::frame::{self, Frame};
 use super::{Damage, DamageKind};
-use crate::bus::frame::{self, Crc, Frame};
+use crate::bus::crc::Crc;
 use crate::ids;
 
 /// What a file of ours begins with.

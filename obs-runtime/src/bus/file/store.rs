@@ -9,12 +9,13 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use super::commit::{Answer, Pending, Signal, later};
 use super::disk::{Disk, Held, append_all};
+use super::frame::{self, Draft};
 use super::journal::Journal;
 use super::segment::{self, Head, START, Segment};
 use super::trouble::{Doing, full_disk, in_use, trouble};
 use super::{Acknowledge, Damage, FileOptions, WhenFull};
+use crate::bus::crc::key_tag;
 use crate::bus::cursor::KeyTag;
-use crate::bus::frame::{self, Draft};
 use crate::bus::owned::{put_packed, with_scratch};
 use crate::bus::topics::{Kept, Topics};
 use crate::bus::waiters::wake;
@@ -253,7 +254,7 @@ impl Store {
         let place = Place {
             // A segment is longer than its bound only if one record fills it, and that stands at its start.
             at: u32::try_from(at).unwrap_or(u32::MAX),
-            key: record.key.map(frame::key_tag),
+            key: record.key.map(key_tag),
         };
         writer.len += size;
         (writer.next, writer.end) = (number + 1, number + 1);

@@ -10,71 +10,10 @@
 //! Behind damage the next frame can be found again: its number must fit, and its checksum too. The salt, which nobody
 //! outside of the file knows, keeps a frame that somebody sent as a body from being taken for one of ours.
 
-use super::cursor::KeyTag;
+use crate::bus::crc::Crc;
 
 /// Length, checksum and number.
 pub(super) const HEAD: usize = 16;
-
-/// CRC-32C, the polynomial reflected, sixteen bytes at a time: the first table is for the last byte.
-const TABLES: [[u32; 256]; 16] = {
-    let mut tables = [[0; 256]; 16];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut rest = byte as u32;
-        let mut bit = 0;
-        while bit < 8 {
-            rest = rest >> 1 ^ if rest & 1 == 1 { 0x82f6_3b78 } else { 0 };
-            bit += 1;
-        }
-        tables[0][byte] = rest;
-        byte += 1;
-    }
-    let mut table = 1;
-    while table < 16 {
-        let mut byte = 0;
-        while byte < 256 {
-            let before = tables[table - 1][byte];
-            tables[table][byte] = before >> 8 ^ tables[0][(before & 0xff) as usize];
-            byte += 1;
-        }
-        table += 1;
-    }
-    tables
-};
-
-/// A checksum that is being worked out.
-#[derive(Clone, Copy)]
-pub(super) struct Crc(u32);
-
-impl Crc {
-    pub(super) const START: Crc = Crc(!0);
-
-    #[must_use]
-    pub(super) fn and(self, bytes: &[u8]) -> Crc {
-        let (chunks, rest) = bytes.as_chunks::<16>();
-        let whole = chunks.iter().fold(self.0, |crc, chunk| {
-            let mut mixed = *chunk;
-            for (byte, crc) in mixed.iter_mut().zip(crc.to_le_bytes()) {
-                *byte ^= crc;
-            }
-            let pairs = mixed.iter().zip(TABLES.iter().rev());
-            pairs.fold(0, |crc, (byte, table)| crc ^ table[usize::from(*byte)])
-        });
-        Crc(rest.iter().fold(whole, |crc, byte| {
-            let [low, ..] = crc.to_le_bytes();
-            crc >> 8 ^ TABLES[0][usize::from(low ^ byte)]
-        }))
-    }
-
-    pub(super) fn end(self) -> u32 {
-        !self.0
-    }
-}
-
-/// What tells this key from others.
-pub(super) fn key_tag(key: &[u8]) -> KeyTag {
-    KeyTag::new(Crc::START.and(key).end()).unwrap_or(KeyTag::MIN)
-}
 
 /// A frame whose payload is there, and which has no number yet.
 pub(super) struct Draft<'a> {
@@ -196,18 +135,6 @@ mod tests {
             used += frame.size();
         }
         (count, used)
-    }
-
-    #[test]
-    fn the_checksum_is_crc_32c() {
-        let crc = |bytes: &[u8]| Crc::START.and(bytes).end();
-        assert_eq!(crc(b"123456789"), 0xe306_9283);
-        assert_eq!(crc(&[0; 32]), 0x8a91_36aa);
-        let long: Vec<u8> = (0..=255).collect();
-        for cut in 0..long.len() {
-            let (one, other) = long.split_at(cut);
-            assert_eq!(Crc::START.and(one).and(other).end(), crc(&long));
-        }
     }
 
     #[test]
