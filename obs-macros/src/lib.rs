@@ -1,4 +1,4 @@
-//! The doors of `#[derive(Event)]` and its like, documented in `obs-runtime`.
+//! The doors of `#[derive(Event)]`, `#[observed]` and their like, documented in `obs-runtime`.
 //!
 //! Tokens in, one call, tokens out. What a derive may know of the world beside its tokens is gathered here: the file
 //! that `schema = "…"` names, and what the build script exported of `obs.toml`.
@@ -34,6 +34,12 @@ pub fn label(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(MetricSet, attributes(metrics, metric))]
 pub fn metric_set(item: TokenStream) -> TokenStream {
     derive::metric_set(item.into()).into()
+}
+
+/// Puts a function under a span and metrics. See `obs_runtime::observed`.
+#[proc_macro_attribute]
+pub fn observed(args: TokenStream, item: TokenStream) -> TokenStream {
+    derive::observed(args.into(), item.into()).into()
 }
 
 fn door() -> Door<'static> {

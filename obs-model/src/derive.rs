@@ -13,6 +13,7 @@ mod file;
 mod item;
 mod literal;
 mod metric_set;
+mod observed;
 mod output;
 mod schema;
 mod spans;
@@ -85,6 +86,12 @@ pub fn label(tokens: TokenStream, door: &Door<'_>) -> TokenStream {
 #[must_use]
 pub fn metric_set(tokens: TokenStream) -> TokenStream {
     metric_set::derive(tokens)
+}
+
+/// `#[observed]`
+#[must_use]
+pub fn observed(args: TokenStream, item: TokenStream) -> TokenStream {
+    observed::expand(args, item)
 }
 
 /// The Model of an event with this item, as `#[derive(Event)]` sees it, and what is wrong with it.

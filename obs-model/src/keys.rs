@@ -23,10 +23,10 @@ pub use field::KEYS as FIELD_KEYS;
 pub(crate) use field::is_label_name;
 #[cfg(any(feature = "derive", feature = "specs"))]
 pub(crate) use metric::family_name;
-#[cfg(feature = "derive")]
-pub(crate) use value::boolean;
 pub(crate) use value::listed;
 pub use value::parse_version;
+#[cfg(feature = "derive")]
+pub(crate) use value::{boolean, duration};
 #[cfg(feature = "specs")]
 pub(crate) use value::{list, missing, object, texts};
 #[cfg(any(feature = "derive", feature = "specs"))]

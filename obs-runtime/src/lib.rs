@@ -52,6 +52,7 @@ mod error_type;
 mod ids;
 mod init;
 mod lane;
+mod observe;
 mod part;
 mod resolve;
 mod sample;
@@ -77,6 +78,8 @@ pub use metric::MetricSet;
 pub use obs_macros::{Event, EventPart, Label, MetricSet};
 pub use obs_schema::json::Json;
 pub use obs_schema::wire::{self, DecodeError, EncodeError, Limits};
+#[cfg(feature = "macros")]
+pub use observe::observed;
 pub use part::{EventPart, PartSchema, Piece};
 pub use publish::{Check, PublishError, Publisher};
 pub use resolve::{ResolveError, Resolver};

@@ -17,6 +17,7 @@ mod gathered;
 mod labels;
 #[cfg(feature = "opentelemetry")]
 mod opentelemetry;
+mod operation;
 mod own;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
@@ -40,6 +41,7 @@ pub use feed::{Measure, bounded, measure};
 pub use labels::Labels;
 #[cfg(feature = "opentelemetry")]
 pub use opentelemetry::observe_in;
+pub(crate) use operation::{Operation, Outcome, operation};
 pub(crate) use own::{Reason, Signal, buffered, dropped, export_failed, redaction_failed};
 #[cfg(test)]
 pub(crate) use own::{drops, export_failures};
@@ -94,15 +96,20 @@ pub(crate) fn published(about: &'static Descriptor, source: &str) -> &'static Pu
 #[must_use]
 pub fn exposition(format: Format) -> Vec<u8> {
     let all = lock(&PUBLISHED).clone();
-    exposition_of(&all, &family::all(), format)
+    exposition_of(&all, &family::all(), &operation::operations(), format)
 }
 
 /// The same of some.
-pub(crate) fn exposition_of(some: &[&Published], families: &[&Family], format: Format) -> Vec<u8> {
+pub(crate) fn exposition_of(
+    some: &[&Published],
+    families: &[&Family],
+    operations: &[&Operation],
+    format: Format,
+) -> Vec<u8> {
     // What the last one took, and a bit: growing would copy megabytes.
     let last = &LENGTHS[format as usize];
     let mut out = Vec::with_capacity(last.load(Relaxed) + 4_096);
-    exposition::write(some, families, format, &mut out);
+    exposition::write(some, families, operations, format, &mut out);
     last.store(out.len(), Relaxed);
     out
 }

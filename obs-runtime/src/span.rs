@@ -62,8 +62,8 @@ pub use finished::{Batch, FinishedEvent, FinishedLink, FinishedSpan};
 pub use limits::SpanLimits;
 pub(crate) use local::{sweep, waiting_bytes};
 pub(crate) use record::Spans;
-pub(crate) use work::Scope;
 pub use work::{InSpan, event, failed, link, set};
+pub(crate) use work::{Open, Scope};
 
 use crate::clock::Moment;
 use crate::context::{Context, SpanContext};
@@ -290,17 +290,18 @@ impl Span {
     }
 
     /// Ends one of a piece of work.
-    fn finish(mut self, at: Moment, outcome: &Outcome<'_>, said: Option<Said>) {
+    fn finish(mut self, at: Moment, outcome: &Outcome<'_>, said: Option<Said>) -> Fate {
         // The most frequent end: nothing has to be written.
         if self.root
             && self.rescue(at, outcome).is_none()
             && let Some(local) = &self.local
             && local.let_go()
         {
-            return;
+            return Fate::Dropped;
         }
-        if let Some(reason) = self.verdict(at, outcome) {
-            self.leave(at, reason, outcome, said, &mut |_| {});
+        match self.verdict(at, outcome) {
+            Some(reason) => self.leave(at, reason, outcome, said, &mut |_| {}),
+            None => Fate::Dropped,
         }
     }
 

@@ -61,12 +61,25 @@ fn read_members(
     tokens: TokenStream,
     members: &mut Vec<Member>,
 ) {
+    list(cx, spans, tokens, |cx, spans, cursor| {
+        let member = member(cx, spans, cursor)?;
+        add(cx, members, member, &LISTS);
+        Some(())
+    });
+}
+
+/// Reads what commas separate. `None` says that something could not be read, and was reported.
+pub(super) fn list(
+    cx: &mut Diagnostics,
+    spans: &mut Spans,
+    tokens: TokenStream,
+    mut one: impl FnMut(&mut Diagnostics, &mut Spans, &mut Cursor) -> Option<()>,
+) {
     let mut cursor = Cursor::new(tokens);
     while cursor.peek().is_some() {
-        match member(cx, spans, &mut cursor) {
-            Some(member) => add(cx, members, member),
-            // It has been reported; what follows the next comma is looked at again.
-            None => cursor.rest_of_value(),
+        if one(cx, spans, &mut cursor).is_none() {
+            // What follows the next comma is looked at again.
+            cursor.rest_of_value();
         }
         match cursor.next() {
             None => {}
@@ -81,7 +94,11 @@ fn read_members(
 }
 
 /// `key`, `key = value` or `key(…)`. Dots lead into nested records: `order.status = "PAID"`.
-fn member(cx: &mut Diagnostics, spans: &mut Spans, cursor: &mut Cursor) -> Option<Member> {
+pub(super) fn member(
+    cx: &mut Diagnostics,
+    spans: &mut Spans,
+    cursor: &mut Cursor,
+) -> Option<Member> {
     let token = cursor.next()?;
     let mut name = match &token {
         TokenTree::Ident(word) => super::item::bare(word),
@@ -216,9 +233,14 @@ fn value(cx: &mut Diagnostics, spans: &mut Spans, cursor: &mut Cursor, after: Lo
     }
 }
 
-/// Adds a member; a second of its name is a mistake, unless the key holds a list.
-fn add(cx: &mut Diagnostics, members: &mut Vec<Member>, mut member: Member) {
-    let listed = LISTS.contains(&member.name.as_str());
+/// Adds a member; a second of its name is a mistake, unless the key is one of those that hold a list.
+pub(super) fn add(
+    cx: &mut Diagnostics,
+    members: &mut Vec<Member>,
+    mut member: Member,
+    lists: &[&str],
+) {
+    let listed = lists.contains(&member.name.as_str());
     if listed && matches!(member.value.value, Value::Object(_)) {
         let loc = member.value.loc;
         member.value = Node {
@@ -244,7 +266,13 @@ fn add(cx: &mut Diagnostics, members: &mut Vec<Member>, mut member: Member) {
     );
 }
 
-fn syntax(cx: &mut Diagnostics, spans: &mut Spans, token: &TokenTree, message: &str, help: &str) {
+pub(super) fn syntax(
+    cx: &mut Diagnostics,
+    spans: &mut Spans,
+    token: &TokenTree,
+    message: &str,
+    help: &str,
+) {
     let loc = spans.at(token.span());
     cx.push(Diagnostic::error("attribute-syntax", loc, message).help(help));
 }

@@ -245,7 +245,7 @@ const UNITS: &[(&str, u64)] = &[
 ];
 
 /// A length of time such as `250ms`, `1.5s` or `30d`, in nanoseconds; never zero.
-pub(super) fn duration(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<Located<u64>> {
+pub(crate) fn duration(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<Located<u64>> {
     let help = "write a number and a unit: `250ms`, `1s`, `5m`, `1h` or `30d`";
     let Some(text) = node.as_str() else {
         wrong_kind(cx, name, node, "a length of time in quotes", help);

@@ -1,11 +1,13 @@
 //! What is counted, as text for whoever scrapes: OpenMetrics 1.0 and the older text format 0.0.4.
 
 mod families;
+mod operations;
 #[cfg(test)]
 mod tests;
 
 use super::exemplar::Slot;
 use super::family::{Family, Refusal};
+use super::operation::Operation;
 use super::own::{self, Reason, Signal};
 use super::published::{Cells, Published, labels};
 use super::queues;
@@ -209,7 +211,13 @@ impl Document<'_> {
 }
 
 /// Appends everything these have counted, and what we say about ourselves.
-pub(crate) fn write(all: &[&Published], families: &[&Family], format: Format, out: &mut Vec<u8>) {
+pub(crate) fn write(
+    all: &[&Published],
+    families: &[&Family],
+    operations: &[&Operation],
+    format: Format,
+    out: &mut Vec<u8>,
+) {
     let now = clock::now();
     let readings: Vec<_> = all.iter().map(|one| one.read()).collect();
     let both = || all.iter().zip(&readings);
@@ -294,6 +302,7 @@ pub(crate) fn write(all: &[&Published], families: &[&Family], format: Format, ou
             }
         }
     }
+    operations::write(&mut to, operations);
     for family in families {
         families::write(&mut to, family, now);
     }

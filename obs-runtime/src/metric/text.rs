@@ -38,6 +38,13 @@ impl Lines {
         self.ends.push(self.text.len());
     }
 
+    /// The lines of another one, behind its own.
+    pub(crate) fn append(&mut self, more: &Lines) {
+        let before = self.text.len();
+        self.text.push_str(&more.text);
+        self.ends.extend(more.ends.iter().map(|end| before + end));
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts

@@ -10,8 +10,8 @@ use std::task::{self, Poll};
 
 use super::attributes::Said;
 use super::local::Local;
-use super::{Attributes, Failure, Outcome, Span, SpanMeta, Value};
-use crate::clock;
+use super::{Attributes, Failure, Fate, Outcome, Span, SpanMeta, Value};
+use crate::clock::{self, Moment};
 use crate::context::{Context, SpanContext};
 use crate::lane::lock;
 use crate::{ErrorType, export, switch};
@@ -138,7 +138,7 @@ impl SpanMeta {
         if !is_on() {
             return work();
         }
-        let mut open = Context::look(|cx| Open::begin(self, cx));
+        let mut open = Context::look(|cx| Open::begin(self, cx, clock::now()));
         let attached = open.context.attach();
         // Nothing of ours is looked at again after a panic, and it goes on.
         let result = catch_unwind(AssertUnwindSafe(work));
@@ -207,7 +207,7 @@ pub(super) fn inside(cx: &Context, span: &Span) -> Context {
 
 /// A span that is open, for who ends it.
 #[derive(Debug)]
-struct Open {
+pub(crate) struct Open {
     /// None once it has ended.
     span: Option<Span>,
     scope: Option<Arc<Scope>>,
@@ -215,8 +215,7 @@ struct Open {
 }
 
 impl Open {
-    fn begin(meta: &'static SpanMeta, cx: &Context) -> Open {
-        let at = clock::now();
+    pub(crate) fn begin(meta: &'static SpanMeta, cx: &Context, at: Moment) -> Open {
         let span = Span::open(meta, cx, at);
         let context = inside(cx, &span);
         let scope = context.parts().and_then(|parts| parts.scope.clone());
@@ -225,6 +224,11 @@ impl Open {
             scope,
             context,
         }
+    }
+
+    /// What is going on inside of it.
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
     }
 
     /// Ends it by what came out.
@@ -253,14 +257,25 @@ impl Open {
         }));
     }
 
-    /// Ends it, if nobody has.
+    /// Ends it now, if nobody has.
     fn end(&mut self, failure: Option<Failure<'_>>) {
-        let Some(span) = self.span.take() else {
-            return;
-        };
+        if self.span.is_some() {
+            self.end_at(clock::now(), failure);
+        }
+    }
+
+    /// Ends it, if nobody has. Gives the span if it leaves.
+    pub(crate) fn end_at(
+        &mut self,
+        at: Moment,
+        failure: Option<Failure<'_>>,
+    ) -> Option<SpanContext> {
+        let span = self.span.take()?;
+        let place = span.context;
         let said = self.scope.as_ref().and_then(|it| lock(&it.said).take());
         let outcome = failure.map_or(Outcome::Fine, Outcome::Failed);
-        span.finish(clock::now(), &outcome, said);
+        let fate = span.finish(at, &outcome, said);
+        (fate == Fate::Exported).then_some(place)
     }
 }
 
@@ -319,7 +334,7 @@ impl<F: Future> Future for InSpan<F> {
             return Poll::Pending;
         };
         if !std::mem::replace(this.begun, true) && is_on() {
-            *this.open = Some(Open::begin(this.meta, this.context));
+            *this.open = Some(Open::begin(this.meta, this.context, clock::now()));
         }
         let Some(open) = this.open else {
             return future.poll(cx);

@@ -10,7 +10,7 @@ use crate::bus::OwnedRecord;
 use crate::context::Context;
 use crate::event::Descriptor;
 use crate::lane::lock;
-use crate::metric::{Format, Published, apart, exposition_of};
+use crate::metric::{Format, Operation, Published, apart, exposition_of};
 use crate::span::{Kind, Spans, Value};
 
 /// Keeps what is told in its context: spans, log lines, metrics and records.
@@ -40,6 +40,7 @@ pub(crate) struct Recording {
     lines: Mutex<Vec<String>>,
     records: Mutex<Vec<OwnedRecord>>,
     published: Mutex<Vec<Arc<Published>>>,
+    operations: Mutex<Vec<Arc<Operation>>>,
 }
 
 impl Recording {
@@ -67,6 +68,17 @@ impl Recording {
         }
         let known: Vec<_> = all.iter().flat_map(|one| one.families()).copied().collect();
         let new = Arc::new(Published::new(about, source, apart(about, &known)));
+        all.push(Arc::clone(&new));
+        new
+    }
+
+    pub(crate) fn operation(&self, name: &'static str) -> Arc<Operation> {
+        let mut all = lock(&self.operations);
+        let known = all.iter().find(|one| one.name == name);
+        if let Some(known) = known {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(Operation::new(name));
         all.push(Arc::clone(&new));
         new
     }
@@ -178,7 +190,10 @@ impl Recorder {
         // Two sources of an event feed a family each, and a document has each family once.
         sort(&mut families, |a, b| a.about.name.cmp(b.about.name));
         families.dedup_by_key(|family| family.about.name);
-        String::from_utf8_lossy(&exposition_of(&published, &families, format)).into_owned()
+        let operations = lock(&self.0.operations).clone();
+        let operations: Vec<&Operation> = operations.iter().map(|one| &**one).collect();
+        let text = exposition_of(&published, &families, &operations, format);
+        String::from_utf8_lossy(&text).into_owned()
     }
 
     /// The sum of all series of this name that have these labels; `None` if there is none.
@@ -295,7 +310,8 @@ impl Recorder {
         let sums: f64 = samples(&text, "event_publish_duration_seconds_sum")
             .filter_map(|sample| sample.value.parse::<f64>().ok())
             .sum();
-        let counted = format!("{sums:.9}");
+        // The sum of nothing is the negative zero.
+        let counted = format!("{:.9}", sums + 0.0);
         let spanned = format!("{}.{:09}", total / 1_000_000_000, total % 1_000_000_000);
         same("the time of all publishes".to_owned(), &counted, &spanned)?;
         let failed = publishes.iter().filter(|span| span.error.is_some()).count();
@@ -315,7 +331,7 @@ impl Recorder {
             let known = |span: &&RecordedSpan| {
                 exemplar.contains(&span.trace_id) && exemplar.contains(&span.span_id)
             };
-            if !publishes.iter().any(known) {
+            if !spans.iter().any(|span| known(&span)) {
                 return Err(format!("an exemplar is of no span: {exemplar}"));
             }
         }

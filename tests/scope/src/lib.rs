@@ -63,6 +63,18 @@ pub mod derived {
         pub notes: ::std::collections::BTreeMap<::std::string::String, ::std::boxed::Box<Address>>,
     }
 
+    /// A function in that scope.
+    #[::telemetry::observed(crate = "::telemetry")]
+    pub async fn parse(text: &str) -> ::core::result::Result<u8, ::core::num::ParseIntError> {
+        text.parse()
+    }
+
+    /// Another.
+    #[::telemetry::observed(crate = "::telemetry", kind = "client", metrics(false))]
+    pub fn count(text: &str) -> usize {
+        text.len()
+    }
+
     /// What is paid.
     #[::core::prelude::v1::derive(
         ::telemetry::Label,

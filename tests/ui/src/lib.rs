@@ -1,1 +1,5 @@
-//! Nothing here: the tests are programs under `cases/`.
+//! Nothing but the package that the cases are compiled against, and those of them that clippy has to like as well.
+
+#[cfg(test)]
+#[path = "../cases/pass/observed.rs"]
+mod observed;

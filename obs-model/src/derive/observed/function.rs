@@ -1,0 +1,190 @@
+//! The signature of a function, as far as it has to be known.
+
+use super::Gives;
+use crate::derive::tokens::{Delimiter, Group, Ident, Span, TokenStream, TokenTree, is};
+
+/// A function in tokens.
+pub(super) struct Function<'a> {
+    /// Everything before the body.
+    pub(super) head: &'a [TokenTree],
+    pub(super) name: &'a Ident,
+    pub(super) asynchronous: bool,
+    /// Where `const` stands.
+    pub(super) constant: Option<Span>,
+    /// What stands behind `->`.
+    pub(super) result: &'a [TokenTree],
+    pub(super) body: Option<Group>,
+}
+
+/// What an item begins with.
+pub(super) enum Start<'a> {
+    Function(Function<'a>),
+    /// The word that says that it is something else.
+    Other(Option<TokenTree>),
+}
+
+/// Words that may stand before `fn`.
+const QUALIFIERS: [&str; 7] = [
+    "pub", "default", "const", "async", "unsafe", "safe", "extern",
+];
+
+pub(super) fn parse(tokens: &[TokenTree]) -> Start<'_> {
+    let mut at = 0;
+    let (mut asynchronous, mut constant) = (false, None::<&TokenTree>);
+    loop {
+        match tokens.get(at) {
+            // Attributes, `pub(crate)`, `extern "C"`, and what a macro has put into a group of its own.
+            Some(TokenTree::Punct(sign)) if sign.as_char() == '#' => {}
+            Some(TokenTree::Group(group)) if group.delimiter() != Delimiter::Brace => {}
+            Some(TokenTree::Literal(_)) => {}
+            Some(TokenTree::Ident(word)) if is(word, "fn") => break,
+            Some(TokenTree::Ident(word)) if QUALIFIERS.iter().any(|known| is(word, known)) => {
+                asynchronous |= is(word, "async");
+                if is(word, "const") {
+                    constant = tokens.get(at);
+                }
+            }
+            // `const NAME: …` and the like.
+            other => return Start::Other(constant.or(other).cloned()),
+        }
+        at += 1;
+    }
+    let Some(TokenTree::Ident(name)) = tokens.get(at + 1) else {
+        return Start::Other(tokens.get(at).cloned());
+    };
+    let (head, body) = match tokens.split_last() {
+        Some((last, head)) => match braces(last) {
+            Some(body) => (head, Some(body)),
+            None => (tokens, None),
+        },
+        None => (tokens, None),
+    };
+    Start::Function(Function {
+        head,
+        name,
+        asynchronous,
+        constant: constant.map(TokenTree::span),
+        result: result(head.get(at + 2..).unwrap_or_default()),
+        body,
+    })
+}
+
+/// A body, also where a macro has put a group around it that nobody sees.
+fn braces(token: &TokenTree) -> Option<Group> {
+    let TokenTree::Group(group) = token else {
+        return None;
+    };
+    match group.delimiter() {
+        Delimiter::Brace => Some(group.clone()),
+        Delimiter::None => {
+            let mut inner = group.stream().into_iter();
+            let first = inner.next()?;
+            inner.next().is_none().then(|| braces(&first)).flatten()
+        }
+        _ => None,
+    }
+}
+
+/// Walks over the tokens outside of angle brackets, with their places.
+fn outside(tokens: &[TokenTree]) -> impl Iterator<Item = (usize, &TokenTree)> {
+    let (mut depth, mut arrow) = (0_usize, false);
+    tokens.iter().enumerate().filter(move |(_, token)| {
+        let was = depth;
+        let mut next_arrow = false;
+        if let TokenTree::Punct(sign) = token {
+            match sign.as_char() {
+                '<' => depth += 1,
+                // The head of `->` closes nothing.
+                '>' if !arrow => depth = depth.saturating_sub(1),
+                '-' | '=' => next_arrow = true,
+                _ => {}
+            }
+        }
+        arrow = next_arrow;
+        was == 0 && depth == 0
+    })
+}
+
+/// The type of the result, in what follows the name: `<generics>(arguments) -> result where …`.
+fn result(tokens: &[TokenTree]) -> &[TokenTree] {
+    let arguments = |(_, token): &(usize, &TokenTree)| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis);
+    let Some((at, _)) = outside(tokens).find(arguments) else {
+        return &[];
+    };
+    let rest = tokens.get(at + 1..).unwrap_or_default();
+    let arrow = |at: usize, sign: char| matches!(rest.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
+    if !(arrow(0, '-') && arrow(1, '>')) {
+        return &[];
+    }
+    let rest = &rest[2..];
+    let ends = |(_, token): &(usize, &TokenTree)| match token {
+        TokenTree::Ident(word) => is(word, "where"),
+        TokenTree::Punct(sign) => sign.as_char() == ';',
+        _ => false,
+    };
+    let end = outside(rest).find(ends).map_or(rest.len(), |(at, _)| at);
+    &rest[..end]
+}
+
+/// What a type is the value of, as far as its tokens tell.
+pub(super) fn gives(result: &[TokenTree]) -> Gives {
+    match result {
+        [] => Gives::Nothing,
+        [TokenTree::Punct(sign)] if sign.as_char() == '!' => Gives::Never,
+        [TokenTree::Group(group)] if group.delimiter() == Delimiter::None => {
+            let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+            gives(&inner)
+        }
+        [TokenTree::Group(group)]
+            if group.delimiter() == Delimiter::Parenthesis && group.stream().is_empty() =>
+        {
+            Gives::Nothing
+        }
+        _ => Gives::Something,
+    }
+}
+
+/// A type as it may stand in a body: there, `impl Trait` has no name, and the compiler has to find out.
+pub(super) fn nameable(ty: &[TokenTree]) -> TokenStream {
+    let mut out: Vec<TokenTree> = Vec::new();
+    let mut at = 0;
+    while let Some(token) = ty.get(at) {
+        match token {
+            TokenTree::Ident(word) if is(word, "impl") => {
+                out.push(Ident::new("_", word.span()).into());
+                at += bounds(&ty[at..]);
+                continue;
+            }
+            TokenTree::Group(group) => {
+                let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+                let mut new = Group::new(group.delimiter(), nameable(&inner));
+                new.set_span(group.span());
+                out.push(new.into());
+            }
+            token => out.push(token.clone()),
+        }
+        at += 1;
+    }
+    out.into_iter().collect()
+}
+
+/// How many tokens an `impl Trait` has: up to a comma or a bracket that is not its own.
+fn bounds(tokens: &[TokenTree]) -> usize {
+    let mut depth = 0_usize;
+    let mut arrow = false;
+    for (at, token) in tokens.iter().enumerate() {
+        let TokenTree::Punct(sign) = token else {
+            arrow = false;
+            continue;
+        };
+        match sign.as_char() {
+            '<' => depth += 1,
+            '>' if arrow => {}
+            '>' | ',' if depth == 0 => return at,
+            '>' => depth -= 1,
+            _ => {}
+        }
+        arrow = matches!(sign.as_char(), '-' | '=');
+    }
+    tokens.len()
+}

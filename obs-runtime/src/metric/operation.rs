@@ -1,0 +1,290 @@
+//! What is counted of an operation: a function that is observed.
+
+use std::sync::{Mutex, OnceLock};
+
+use obs_schema::names::DURATION_BOUNDS_NS;
+
+use super::bank::{Bank, bucket};
+use super::exemplar::Slot;
+use super::published::Cells;
+use super::text::Lines;
+use crate::clock::Moment;
+use crate::context::SpanContext;
+use crate::lane::lock;
+
+const DURATIONS: usize = DURATION_BOUNDS_NS.len() + 1;
+
+/// The cells of an outcome: its buckets, and the sum of its durations.
+const EACH: usize = DURATIONS + 1;
+
+// The cells of a row. What most calls touch fills one line: a good outcome, and the start.
+const STARTED: usize = EACH;
+const OTHERS: usize = STARTED + 1;
+const NAMES: usize = OTHERS + EACH * (Outcome::ALL.len() - 1);
+const CELLS: usize = NAMES + MOST_NAMES + 1;
+
+/// Names of errors that an operation tells apart; what comes after is counted as `_OTHER`.
+const MOST_NAMES: usize = 16;
+
+/// How a call ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Outcome {
+    Ok,
+    Error,
+    Panic,
+    Cancelled,
+}
+
+impl Outcome {
+    pub(crate) const ALL: [Outcome; 4] = [
+        Outcome::Ok,
+        Outcome::Error,
+        Outcome::Panic,
+        Outcome::Cancelled,
+    ];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::Error => "error",
+            Outcome::Panic => "panic",
+            Outcome::Cancelled => "cancelled",
+        }
+    }
+
+    /// Where its cells begin.
+    const fn place(self) -> usize {
+        match self {
+            Outcome::Ok => 0,
+            other => OTHERS + EACH * (other as usize - 1),
+        }
+    }
+}
+
+/// The cells of one operation. Its series are there from its first call on.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) name: &'static str,
+    cells: Bank,
+    /// Made for the first one.
+    exemplars: OnceLock<Box<[Slot]>>,
+    /// Names of errors, in the order in which they were met.
+    names: [OnceLock<&'static str>; MOST_NAMES],
+    /// Rendered at the first scrape.
+    pub(super) lines: OnceLock<[Lines; 2]>,
+}
+
+/// All operations, by name.
+static OPERATIONS: Mutex<Vec<&'static Operation>> = Mutex::new(Vec::new());
+
+/// The operation of this name. To be asked for once: it stays for as long as the program runs.
+///
+/// Functions of one name are one operation: two series may not be called the same.
+pub(crate) fn operation(name: &'static str) -> &'static Operation {
+    let mut all = lock(&OPERATIONS);
+    match all.binary_search_by(|one| one.name.cmp(name)) {
+        Ok(at) => all[at],
+        Err(at) => {
+            let new: &'static Operation = Box::leak(Box::new(Operation::new(name)));
+            all.insert(at, new);
+            new
+        }
+    }
+}
+
+/// All operations, by name.
+pub(crate) fn operations() -> Vec<&'static Operation> {
+    lock(&OPERATIONS).clone()
+}
+
+impl Operation {
+    pub(crate) fn new(name: &'static str) -> Operation {
+        Operation {
+            name,
+            cells: Bank::new(CELLS),
+            exemplars: OnceLock::new(),
+            names: [const { OnceLock::new() }; MOST_NAMES],
+            lines: OnceLock::new(),
+        }
+    }
+
+    /// A call begins.
+    #[inline]
+    pub(crate) fn started(&self) {
+        self.cells.mine().add(STARTED, 1);
+    }
+
+    /// A call has ended. `error` is its `error.type`, when it has failed with an error.
+    ///
+    /// The span is one that is exported, with the moment of its end.
+    #[inline]
+    pub(crate) fn ended(
+        &self,
+        outcome: Outcome,
+        error: Option<&'static str>,
+        nanos: u64,
+        exemplar: Option<(SpanContext, Moment)>,
+    ) {
+        let from = outcome.place();
+        let took = from + bucket(&DURATION_BOUNDS_NS, nanos);
+        let row = self.cells.mine();
+        row.add(took, 1);
+        row.add(from + DURATIONS, nanos);
+        let slots = exemplar.map(|it| (it, self.exemplars.get_or_init(|| Slot::many(CELLS))));
+        if let Some(((span, at), slots)) = slots {
+            slots[took].offer(span, at, nanos);
+        }
+        if let Some(error) = error {
+            let counted = NAMES + self.name(error);
+            row.add(counted, 1);
+            if let Some(((span, at), slots)) = slots {
+                slots[counted].offer(span, at, 1);
+            }
+        }
+    }
+
+    /// The place of the name of an error.
+    #[cold]
+    fn name(&self, error: &'static str) -> usize {
+        let known = |slot: &OnceLock<&'static str>| *slot.get_or_init(|| error) == error;
+        let mut names = self.names.iter();
+        // `_OTHER` has a place of its own behind all names.
+        (error != OTHER)
+            .then(|| names.position(known))
+            .flatten()
+            .unwrap_or(MOST_NAMES)
+    }
+
+    /// What all lanes have counted.
+    pub(super) fn read(&self) -> Reading<'_> {
+        Reading {
+            operation: self,
+            cells: self.cells.counts(),
+        }
+    }
+}
+
+/// An error that has no name.
+const OTHER: &str = crate::ErrorType::Other.as_str();
+
+/// What was counted, at one moment or nearly.
+pub(super) struct Reading<'a> {
+    operation: &'a Operation,
+    cells: Vec<u64>,
+}
+
+impl Reading<'_> {
+    fn part(&self, from: usize, count: usize) -> Cells<'_> {
+        let slots = self.operation.exemplars.get();
+        (
+            &self.cells[from..from + count],
+            slots.map_or(&[], |slots| &slots[from..from + count]),
+        )
+    }
+
+    /// Durations by bucket, and their sum in nanoseconds.
+    pub(super) fn durations(&self, outcome: Outcome) -> (Cells<'_>, u64) {
+        let from = outcome.place();
+        (self.part(from, DURATIONS), self.cells[from + DURATIONS])
+    }
+
+    fn count(&self, outcome: Outcome) -> u64 {
+        let ((counts, _), _) = self.durations(outcome);
+        counts.iter().sum()
+    }
+
+    /// Calls that have not ended, as far as the cells of other threads are known here.
+    pub(super) fn in_flight(&self) -> u64 {
+        let ended: u64 = Outcome::ALL
+            .iter()
+            .map(|outcome| self.count(*outcome))
+            .sum();
+        self.cells[STARTED].saturating_sub(ended)
+    }
+
+    /// Failures by `error.type`: those of a program without fault first, then those that were met.
+    pub(super) fn failures(&self) -> impl Iterator<Item = (&'static str, u64, Option<&Slot>)> {
+        let lost = [Outcome::Cancelled, Outcome::Panic];
+        let lost = lost.map(|outcome| (outcome.as_str(), self.count(outcome), None));
+        let (counts, slots) = self.part(NAMES, MOST_NAMES + 1);
+        let names = &self.operation.names;
+        let names = names.iter().map_while(|name| name.get().copied());
+        let other = (OTHER, counts[MOST_NAMES], slots.get(MOST_NAMES));
+        let named = names
+            .zip(counts)
+            .enumerate()
+            .map(|(at, (name, count))| (name, *count, slots.get(at)));
+        lost.into_iter().chain([other]).chain(named)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_operation() {
+        let one = operation("operation::tested");
+        assert!(std::ptr::eq(one, operation("operation::tested")));
+        let named = operations().into_iter().filter(|it| it.name == one.name);
+        assert_eq!(named.count(), 1);
+    }
+
+    #[test]
+    fn each_call_is_counted_once_and_those_that_go_on_are_known() {
+        let operation = Operation::new("counted");
+        for _ in 0..6 {
+            operation.started();
+        }
+        operation.ended(Outcome::Ok, None, 1_500_000, None);
+        operation.ended(Outcome::Error, Some("Timeout"), 500, None);
+        operation.ended(Outcome::Error, Some("_OTHER"), 500, None);
+        operation.ended(Outcome::Panic, None, 7, None);
+        operation.ended(Outcome::Cancelled, None, 8, None);
+        let reading = operation.read();
+        let ((counts, _), sum) = reading.durations(Outcome::Ok);
+        assert_eq!(
+            (counts[1], counts.iter().sum::<u64>(), sum),
+            (1, 1, 1_500_000)
+        );
+        assert_eq!(reading.durations(Outcome::Error).1, 1_000);
+        assert_eq!(reading.in_flight(), 1);
+        let failures: Vec<_> = reading
+            .failures()
+            .map(|(name, count, _)| (name, count))
+            .collect();
+        assert_eq!(
+            failures,
+            [
+                ("cancelled", 1),
+                ("panic", 1),
+                ("_OTHER", 1),
+                ("Timeout", 1)
+            ]
+        );
+    }
+
+    #[test]
+    fn names_beyond_the_table_are_counted_together() {
+        static NAMES: [&str; 20] = [
+            "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q",
+            "r", "s", "t",
+        ];
+        let operation = Operation::new("named");
+        for name in NAMES {
+            operation.ended(Outcome::Error, Some(name), 1, None);
+        }
+        operation.ended(Outcome::Error, Some("b"), 1, None);
+        let reading = operation.read();
+        let count = |wanted: &str| {
+            let mut all = reading.failures();
+            all.find(|(name, ..)| *name == wanted)
+                .map(|(_, count, _)| count)
+        };
+        assert_eq!(
+            (count("a"), count("b"), count("p")),
+            (Some(1), Some(2), Some(1))
+        );
+        assert_eq!((count("q"), count("_OTHER")), (None, Some(4)));
+    }
+}
