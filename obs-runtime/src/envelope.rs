@@ -9,10 +9,11 @@ use obs_schema::wire::json::Writer;
 
 use crate::bus::{Header, Origin};
 use crate::clock::Moment;
-use crate::context::{Context, SpanContext, baggage};
+use crate::context::{Context, SpanContext, baggage, traceparent};
 use crate::event::{Descriptor, Encoding, Envelope};
-use crate::ids::SpanId;
+use crate::ids::{EventId, SpanId};
 use crate::stamp;
+use crate::tell::Ids;
 
 /// The pieces of an event's envelope that never change.
 #[derive(Debug)]
@@ -27,45 +28,85 @@ pub(crate) struct Pieces {
     baggage: Vec<String>,
 }
 
+/// From the time to the ids of the span, which are written over what stands here.
+const TRACING: &[u8; 112] = b"0000-00-00T00:00:00.000000Z\",\"tracing\":{\"traceId\":\"00000000000000000000000000000000\",\"spanId\":\"0000000000000000\"";
+const TRACING_TRACE: usize = stamp::LENGTH + 24;
+const TRACING_SPAN: usize = TRACING_TRACE + 32 + 12;
+
 /// What one publish adds.
 #[derive(Debug)]
-pub(crate) struct Facts<'a> {
-    pub(crate) id: &'a [u8],
+pub(crate) struct Facts {
+    pub(crate) id: EventId,
     pub(crate) at: Moment,
     /// The span of the publish, or the one around it where none is made.
-    pub(crate) span: Option<Place<'a>>,
+    pub(crate) span: Option<Place>,
     pub(crate) parent: Option<SpanId>,
-    pub(crate) context: &'a Context,
-    /// `None`: its own id, for nothing around says better.
-    pub(crate) correlation: Option<&'a str>,
-    pub(crate) tenant: Option<&'a str>,
+    pub(crate) context: Context,
+    /// What the event says itself of whose it is.
+    pub(crate) own: Option<Box<Ids>>,
 }
 
 /// A span with its digits, which are made once: header, envelope and log line show the same.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct Place {
     pub(crate) span: SpanContext,
-    pub(crate) traceparent: &'a [u8; 55],
+    traceparent: [u8; 55],
 }
 
-impl Place<'_> {
+impl Place {
+    #[inline]
+    pub(crate) fn of(span: SpanContext) -> Place {
+        Place {
+            span,
+            traceparent: traceparent::write(&span),
+        }
+    }
+
+    #[cfg(feature = "tracing")]
     pub(crate) fn trace_hex(&self) -> &[u8] {
         &self.traceparent[3..35]
     }
 
+    #[cfg(feature = "tracing")]
     pub(crate) fn span_hex(&self) -> &[u8] {
         &self.traceparent[36..52]
     }
+
+    /// Writes the digits over what stands for them: those of the trace from one place on, those of the span from
+    /// another. What is of one length goes to a buffer in one piece.
+    #[inline]
+    pub(crate) fn put<const N: usize>(&self, text: &mut [u8; N], trace: usize, span: usize) {
+        text[trace..trace + 32].copy_from_slice(&self.traceparent[3..35]);
+        text[span..span + 16].copy_from_slice(&self.traceparent[36..52]);
+    }
 }
 
-impl Facts<'_> {
+impl Facts {
+    /// `None`: its own id, for nothing around says better.
+    #[inline]
+    pub(crate) fn correlation(&self) -> Option<&str> {
+        match &self.own {
+            Some(own) if !own.correlation.is_empty() => Some(&own.correlation),
+            _ => self.context.correlation(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn tenant(&self) -> Option<&str> {
+        match &self.own {
+            Some(own) if !own.tenant.is_empty() => Some(&own.tenant),
+            _ => self.context.tenant(),
+        }
+    }
+
     /// The correlation id with its quotes.
+    #[inline]
     pub(crate) fn write_correlation(&self, w: &mut Writer) {
-        if let Some(id) = self.correlation {
+        if let Some(id) = self.correlation() {
             w.string(id);
         } else {
             w.raw("\"");
-            w.raw_bytes(self.id);
+            w.raw_bytes(self.id.as_bytes());
             w.raw("\"");
         }
     }
@@ -101,7 +142,7 @@ impl Pieces {
     pub(crate) fn body(
         &self,
         out: &mut Vec<u8>,
-        facts: &Facts<'_>,
+        facts: &Facts,
         framing: Option<Framing>,
         payload: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
@@ -126,27 +167,31 @@ impl Pieces {
     }
 
     /// The envelope up to its payload.
-    fn open(&self, w: &mut Writer, facts: &Facts<'_>) {
+    fn open(&self, w: &mut Writer, facts: &Facts) {
         w.reserve(640);
         w.raw("{\"eventId\":\"");
-        w.raw_bytes(facts.id);
+        w.raw_bytes(facts.id.as_bytes());
         w.raw(&self.type_and_version);
-        w.raw_bytes(&stamp::rfc3339(facts.at));
-        w.raw("\"");
-        if let Some(place) = facts.span {
-            w.raw(",\"tracing\":{\"traceId\":\"");
-            w.raw_bytes(place.trace_hex());
-            w.raw("\",\"spanId\":\"");
-            w.raw_bytes(place.span_hex());
+        let time = stamp::rfc3339(facts.at);
+        if let Some(place) = &facts.span {
+            let mut text = *TRACING;
+            text[..stamp::LENGTH].copy_from_slice(&time);
+            place.put(&mut text, TRACING_TRACE, TRACING_SPAN);
+            w.raw_bytes(&text);
             if let Some(parent) = facts.parent {
-                w.raw("\",\"parentSpanId\":\"");
+                w.raw(",\"parentSpanId\":\"");
                 w.raw_bytes(&parent.hex());
+                w.raw("\"");
             }
-            w.raw("\",\"sampled\":");
-            w.bool(place.span.sampled);
-            w.raw("}");
+            if place.span.sampled {
+                w.raw(",\"sampled\":true},\"correlation\":{\"correlationId\":");
+            } else {
+                w.raw(",\"sampled\":false},\"correlation\":{\"correlationId\":");
+            }
+        } else {
+            w.raw_bytes(&time);
+            w.raw("\",\"correlation\":{\"correlationId\":");
         }
-        w.raw(",\"correlation\":{\"correlationId\":");
         facts.write_correlation(w);
         for (name, id) in [
             (",\"causationId\":", facts.context.causation()),
@@ -159,7 +204,7 @@ impl Pieces {
         }
         w.raw("}");
         w.raw(&self.metadata);
-        if let Some(tenant) = facts.tenant {
+        if let Some(tenant) = facts.tenant() {
             w.raw(",\"tenant\":");
             w.string(tenant);
         }
@@ -184,27 +229,48 @@ impl Pieces {
     }
 
     /// Calls back with the headers of the message.
-    pub(crate) fn headers<R>(
-        &self,
-        facts: &Facts<'_>,
-        use_them: impl FnOnce(&[Header<'_>]) -> R,
-    ) -> R {
+    pub(crate) fn headers<R>(&self, facts: &Facts, use_them: impl FnOnce(&[Header<'_>]) -> R) -> R {
         let about = self.about;
         let cloud = about.envelope == Envelope::CloudEvents;
-        let parent = facts.span.map(|place| place.traceparent);
+        let parent = facts.span.as_ref().map(|place| &place.traceparent[..]);
         let state = facts.context.trace_state().filter(|_| parent.is_some());
+        let id = facts.id.as_bytes();
         let time;
         let mut list = [Header::default(); 16];
-        let mut count = 0;
+        // What every message has stands where it is known to stand; only what is behind is counted.
+        let usual = [
+            Header {
+                name: "traceparent",
+                value: parent.unwrap_or_default(),
+            },
+            Header {
+                name: if cloud { "ce_id" } else { "event-id" },
+                value: id,
+            },
+            Header::new(
+                if cloud { "ce_type" } else { "event-type" },
+                about.event_type,
+            ),
+            Header::new(
+                "content-type",
+                match about.encoding {
+                    Encoding::Json => "application/json",
+                    Encoding::Avro => "application/avro",
+                },
+            ),
+            Header {
+                name: "correlation-id",
+                value: facts.correlation().map_or(id, str::as_bytes),
+            },
+        ];
+        list[..usual.len()].copy_from_slice(&usual);
+        let mut count = usual.len();
         let mut add = |name, value| {
             if let Some(free) = list.get_mut(count) {
                 *free = Header { name, value };
                 count += 1;
             }
         };
-        if let Some(parent) = parent {
-            add("traceparent", parent);
-        }
         if let Some(state) = state {
             add("tracestate", state.as_bytes());
         }
@@ -220,8 +286,6 @@ impl Pieces {
         if cloud {
             time = stamp::rfc3339(facts.at);
             add("ce_specversion", b"1.0");
-            add("ce_id", facts.id);
-            add("ce_type", about.event_type.as_bytes());
             add("ce_source", self.source.as_bytes());
             add("ce_time", &time);
             if let Some(parent) = parent {
@@ -231,31 +295,19 @@ impl Pieces {
                 add("ce_tracestate", state.as_bytes());
             }
         } else {
-            add("event-id", facts.id);
-            add("event-type", about.event_type.as_bytes());
             add("event-version", about.version.as_bytes());
         }
-        add(
-            "content-type",
-            match about.encoding {
-                Encoding::Json => b"application/json",
-                Encoding::Avro => b"application/avro",
-            },
-        );
-        add(
-            "correlation-id",
-            facts.correlation.map_or(facts.id, str::as_bytes),
-        );
         for (name, id) in [
             ("causation-id", facts.context.causation()),
             ("conversation-id", facts.context.conversation()),
-            ("tenant-id", facts.tenant),
+            ("tenant-id", facts.tenant()),
         ] {
             if let Some(id) = id {
                 add(name, id.as_bytes());
             }
         }
-        use_them(&list[..count])
+        let first = usize::from(parent.is_none());
+        use_them(&list[first..count])
     }
 }
 

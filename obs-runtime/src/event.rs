@@ -339,10 +339,15 @@ impl Key<'_> {
     /// The key as it goes on the bus.
     #[must_use]
     pub fn as_bytes(&self) -> Option<Cow<'_, [u8]>> {
+        self.bytes().map(Cow::Borrowed)
+    }
+
+    #[inline]
+    pub(crate) fn bytes(&self) -> Option<&[u8]> {
         match self {
             Key::None => None,
-            Key::Text(text) => Some(Cow::Borrowed(text.as_bytes())),
-            Key::Bytes(bytes) => Some(Cow::Borrowed(bytes)),
+            Key::Text(text) => Some(text.as_bytes()),
+            Key::Bytes(bytes) => Some(bytes),
         }
     }
 

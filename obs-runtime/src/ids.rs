@@ -133,25 +133,19 @@ impl fmt::Debug for SpanId {
     }
 }
 
-/// Two lower-case digits for each byte.
-const DIGITS: [[u8; 2]; 256] = {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let mut table = [[0; 2]; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = [HEX[byte >> 4], HEX[byte & 15]];
-        byte += 1;
-    }
-    table
-};
-
 /// Lower-case digits. `M` is twice `N`.
+///
+/// No table: the same few operations for each byte are done for sixteen of them at once.
 #[inline]
 pub(crate) fn hex<const N: usize, const M: usize>(bytes: &[u8; N]) -> [u8; M] {
     const { assert!(M == 2 * N, "two digits a byte") }
     let mut text = [0; M];
     for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
-        *pair = DIGITS[usize::from(*byte)];
+        let byte = u16::from(*byte);
+        // The first digit stands in the lower half.
+        let halves = (byte >> 4 | byte << 8) & 0x0f0f;
+        let letters = (halves + 0x0606) >> 4 & 0x0101;
+        *pair = (halves + 0x3030 + letters * 39).to_le_bytes();
     }
     text
 }

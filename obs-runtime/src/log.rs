@@ -149,14 +149,11 @@ pub(crate) fn line(level: Level, to: Option<&Recording>, write: impl FnOnce(&mut
     }
 }
 
-/// `{"timestamp":…,"level":…`: how every line begins.
+/// `{"timestamp":"…`: how every line begins. The quote behind it is the caller's.
 #[inline]
-pub(crate) fn begin(w: &mut Writer, at: Moment, level: Level) {
+pub(crate) fn begin(w: &mut Writer, at: Moment) {
     w.raw("{\"timestamp\":\"");
     w.raw_bytes(&stamp::rfc3339(at));
-    w.raw("\",\"level\":\"");
-    w.raw(level.as_str());
-    w.raw("\"");
 }
 
 fn append(level: Level, line: &[u8]) {

@@ -7,51 +7,51 @@ use crate::clock::Moment;
 /// How long the text is.
 pub(crate) const LENGTH: usize = 27;
 
-/// A day, in microseconds.
-const DAY: u64 = 86_400_000_000;
+/// A day, in seconds.
+const DAY: u64 = 86_400;
 
 thread_local! {
-    /// The date is worked out once a day and thread.
-    static TODAY: Cell<(u64, [u8; 11])> = const { Cell::new((u64::MAX, [0; 11])) };
+    /// Everything up to the point is worked out once a second and thread.
+    static SECOND: Cell<(u64, [u8; 20])> = const { Cell::new((u64::MAX, [0; 20])) };
 }
 
 /// The time of day in UTC, with microseconds.
 #[inline]
 pub(crate) fn rfc3339(at: Moment) -> [u8; LENGTH] {
     let micros = at.unix_nanos() / 1_000;
-    let (day, mut rest) = (micros / DAY, micros % DAY);
-    let (known, mut date) = TODAY.get();
-    if known != day {
-        date = date_of(day);
-        TODAY.set((day, date));
+    let (second, rest) = (micros / 1_000_000, micros % 1_000_000);
+    let (known, mut whole) = SECOND.get();
+    if known != second {
+        whole = whole_of(second);
+        SECOND.set((second, whole));
     }
     let mut text = *b"0000-00-00T00:00:00.000000Z";
-    text[..11].copy_from_slice(&date);
-    for (place, unit) in [
-        (24, 100),
-        (22, 100),
-        (20, 100),
-        (17, 60),
-        (14, 60),
-        (11, 24),
+    text[..20].copy_from_slice(&whole);
+    for (place, value) in [
+        (20, rest / 10_000),
+        (22, rest / 100 % 100),
+        (24, rest % 100),
     ] {
-        text[place..place + 2].copy_from_slice(&two(rest % unit));
-        rest /= unit;
+        text[place..place + 2].copy_from_slice(&two(value));
     }
     text
 }
 
-/// The date and the `T` behind it.
+/// Date and time up to the point.
 #[cold]
-fn date_of(day: u64) -> [u8; 11] {
+fn whole_of(second: u64) -> [u8; 20] {
+    let (day, rest) = (second / DAY, second % DAY);
     let (year, month, date) = crate::types::civil(i64::try_from(day).unwrap_or_default());
     let year = u64::try_from(year).unwrap_or_default();
-    let mut text = *b"0000-00-00T";
+    let mut text = *b"0000-00-00T00:00:00.";
     for (place, value) in [
         (0, year / 100),
         (2, year),
         (5, u64::from(month)),
         (8, u64::from(date)),
+        (11, rest / 3_600),
+        (14, rest / 60 % 60),
+        (17, rest % 60),
     ] {
         text[place..place + 2].copy_from_slice(&two(value % 100));
     }

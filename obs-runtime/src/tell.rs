@@ -48,11 +48,6 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
-    pub(crate) const NEW: Ids = Ids {
-        tenant: String::new(),
-        correlation: String::new(),
-    };
-
     /// Whether an event with these fields has any.
     pub(crate) fn in_any(fields: &[FieldInfo]) -> bool {
         fields.iter().any(|field| field.tenant || field.correlation)
@@ -165,7 +160,16 @@ impl<'t> Tell<'t> {
             });
             return;
         }
-        redact::told(said, sensitive, info.pii, &mut |said| match &mut self.to {
+        match info.pii {
+            None => self.pass(info, said),
+            how => redact::told(said, sensitive, how, &mut |said| self.pass(info, said)),
+        }
+    }
+
+    /// What may be said of a field.
+    #[inline]
+    fn pass(&mut self, info: &'static FieldInfo, said: Said<'_>) {
+        match &mut self.to {
             To::Log { writer, first } => {
                 name(writer, first, info.wire);
                 said.write(writer);
@@ -184,7 +188,7 @@ impl<'t> Tell<'t> {
                     ids.correlation.push_str(&text);
                 }
             }
-        });
+        }
     }
 }
 

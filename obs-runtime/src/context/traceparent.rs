@@ -1,7 +1,7 @@
 //! `traceparent` and `tracestate`, as the W3C has them.
 
 use crate::context::SpanContext;
-use crate::ids::{SpanId, TraceId};
+use crate::ids::{self, SpanId, TraceId};
 
 /// The text of a span: version 00, and no flag but the one for sampled.
 ///
@@ -16,8 +16,12 @@ use crate::ids::{SpanId, TraceId};
 #[must_use]
 pub fn write(span: &SpanContext) -> [u8; 55] {
     let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
-    text[3..35].copy_from_slice(&span.trace.hex());
-    text[36..52].copy_from_slice(&span.span.hex());
+    let mut ids = [0; 24];
+    ids[..16].copy_from_slice(&span.trace.get().to_be_bytes());
+    ids[16..].copy_from_slice(&span.span.get().to_be_bytes());
+    let digits: [u8; 48] = ids::hex(&ids);
+    text[3..35].copy_from_slice(&digits[..32]);
+    text[36..52].copy_from_slice(&digits[32..]);
     text[54] += u8::from(span.sampled);
     text
 }

@@ -15,7 +15,7 @@ use super::members::Members;
 use super::{EVENT_TARGET, Level, enabled, least};
 use crate::bus::Origin;
 use crate::clock;
-use crate::context::{Context, traceparent};
+use crate::context::Context;
 use crate::envelope::Place;
 use crate::metric::{self, Reason, Signal};
 
@@ -249,7 +249,10 @@ const RECORD: &str = "log event";
 const RECORD_FIELDS: &str = "log.";
 
 fn write(w: &mut Writer, level: Level, about: &Metadata<'_>, said: &Members, around: &Context) {
-    super::begin(w, clock::now(), level);
+    super::begin(w, clock::now());
+    w.raw("\",\"level\":\"");
+    w.raw(level.as_str());
+    w.raw("\"");
     w.raw(",\"message\":");
     w.raw_bytes(said.get("message").unwrap_or(b"\"\""));
     let record = about.name() == RECORD;
@@ -266,10 +269,7 @@ fn write(w: &mut Writer, level: Level, about: &Metadata<'_>, said: &Members, aro
     placed(w, said, "client_ip");
     placed(w, said, "user_agent");
     if let Some(span) = around.span() {
-        let place = Place {
-            span,
-            traceparent: &traceparent::write(&span),
-        };
+        let place = Place::of(span);
         w.raw(",\"trace_id\":\"");
         w.raw_bytes(place.trace_hex());
         w.raw("\",\"span_id\":\"");

@@ -15,7 +15,7 @@ use super::prepared::Prepared;
 use super::{PublishError, PublishErrorKind, timer};
 use crate::bus::{Bus, BusErrorKind, OwnedRecord, Receipt, Record, Sending};
 use crate::clock::{self, Moment};
-use crate::context::{Context, SpanContext, traceparent};
+use crate::context::{Context, SpanContext};
 use crate::envelope::{Facts, Place};
 use crate::error_type::ErrorType;
 use crate::event::{Event, Key};
@@ -69,26 +69,15 @@ pub(super) struct Core {
     pub(super) policy: Policy,
 }
 
-/// Buffers that go from one publish of a thread to the next.
-#[derive(Debug, Default)]
-struct Scratch {
-    body: Vec<u8>,
-    ids: Ids,
-}
-
-impl Scratch {
-    const NEW: Scratch = Scratch {
-        body: Vec::new(),
-        ids: Ids::NEW,
-    };
-}
-
 thread_local! {
-    static SCRATCH: Cell<Scratch> = const { Cell::new(Scratch::NEW) };
+    /// What goes from one publish of a thread to the next, so that nothing is allocated: the body, and what an event
+    /// says itself of whose it is.
+    static BODY: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static OWN: Cell<Option<Box<Ids>>> = const { Cell::new(None) };
 }
 
 /// Larger bodies are not kept for the next publish.
-const SCRATCH_LIMIT: usize = 1 << 18;
+const BODY_LIMIT: usize = 1 << 18;
 
 /// A publish on its way.
 pub(super) struct Flight<'a> {
@@ -96,13 +85,9 @@ pub(super) struct Flight<'a> {
     /// `None`: what the key stands for is gone.
     event: Option<&'a dyn Payload>,
     key: Key<'a>,
-    context: Context,
+    facts: Facts,
     span: Option<Span>,
-    /// Where it stands in its trace, and how that is written.
-    place: Option<(SpanContext, [u8; 55])>,
-    start: Moment,
-    id: EventId,
-    scratch: Scratch,
+    body: Vec<u8>,
     /// Somebody wants to know how it ends, and has not been told.
     open: bool,
     live: bool,
@@ -123,7 +108,12 @@ impl Core {
     /// Begins a publish and sends it; most end here.
     pub(super) fn launch<'a>(&'a self, event: &'a dyn Payload, context: Context) -> Launched<'a> {
         let (span, key) = (&self.prepared.span, event.message_key());
-        Flight::begin(self, span, Some(event), key, context).launch()
+        let mut flight = Flight::begin(self, span, Some(event), key, context);
+        // It is large, and stays where it was made unless it has to wait.
+        match flight.depart() {
+            Ok(result) => Launched::Done(result),
+            Err(answer) => Launched::Pending(flight, answer),
+        }
     }
 
     /// The same for a key whose event is gone.
@@ -169,59 +159,33 @@ impl<'a> Flight<'a> {
         let live = core.prepared.is_live();
         let span =
             (live && cfg!(not(feature = "off-spans"))).then(|| Span::start(meta, &context, start));
-        let place = span
-            .as_ref()
-            .map_or_else(|| context.span(), |span| Some(span.context()));
-        let place = place.map(|span| (span, traceparent::write(&span)));
+        let around = context.span();
+        let (place, parent) = match &span {
+            Some(span) => (Some(span.context()), around.map(|around| around.span)),
+            None => (around, None),
+        };
         // A thread that ends has nothing left from before.
-        let scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
-        let mut flight = Flight {
+        let mut body = BODY.try_with(Cell::take).unwrap_or_default();
+        body.clear();
+        let own = event
+            .filter(|_| core.prepared.has_ids)
+            .map(|event| own(core, event));
+        Flight {
             core,
             event,
             key,
-            context,
+            facts: Facts {
+                id: EventId::new(start, origin.ids, &origin.prefix),
+                at: start,
+                span: place.map(Place::of),
+                parent,
+                context,
+                own,
+            },
             span,
-            place,
-            start,
-            id: EventId::new(start, origin.ids, &origin.prefix),
-            scratch,
+            body,
             open: true,
             live,
-        };
-        flight.scratch.body.clear();
-        flight.scratch.ids.clear();
-        if let (true, Some(event)) = (core.prepared.has_ids, event) {
-            let fields = core.prepared.about.fields;
-            event.say(&mut Tell::ids(fields, &mut flight.scratch.ids));
-        }
-        flight
-    }
-
-    fn facts(&self) -> Facts<'_> {
-        let ids = &self.scratch.ids;
-        let own = |text: &'_ String| !text.is_empty();
-        Facts {
-            id: self.id.as_bytes(),
-            at: self.start,
-            span: self.place.as_ref().map(|(span, traceparent)| Place {
-                span: *span,
-                traceparent,
-            }),
-            parent: self
-                .span
-                .as_ref()
-                .and(self.context.span())
-                .map(|span| span.span),
-            context: &self.context,
-            correlation: match self.context.correlation() {
-                _ if own(&ids.correlation) => Some(&ids.correlation),
-                ambient => ambient,
-            },
-            tenant: if own(&ids.tenant) {
-                Some(&ids.tenant)
-            } else {
-                self.context.tenant()
-            },
         }
     }
 
@@ -233,30 +197,24 @@ impl<'a> Flight<'a> {
         if self.core.policy.check == Check::Reject {
             event.violations().map_err(PublishErrorKind::Invalid)?;
         }
-        let mut body = std::mem::take(&mut self.scratch.body);
-        let facts = self.facts();
-        let encoded =
-            self.core
-                .prepared
-                .pieces
-                .body(&mut body, &facts, self.core.policy.framing, |out| {
-                    event.encode(out)
-                });
-        self.scratch.body = body;
-        encoded.map_err(PublishErrorKind::Encode)
+        let (pieces, framing) = (&self.core.prepared.pieces, self.core.policy.framing);
+        pieces
+            .body(&mut self.body, &self.facts, framing, |out| {
+                event.encode(out)
+            })
+            .map_err(PublishErrorKind::Encode)
     }
 
     /// Calls back with the message as it goes to the bus.
     #[inline]
     fn record<R>(&self, use_it: impl FnOnce(&Record<'_>) -> R) -> R {
-        let key = self.key.as_bytes();
         let prepared = self.core.prepared;
-        prepared.pieces.headers(&self.facts(), |headers| {
+        prepared.pieces.headers(&self.facts, |headers| {
             use_it(&Record {
                 topic: prepared.about.topic,
-                key: key.as_deref(),
+                key: self.key.bytes(),
                 headers: headers.into(),
-                body: self.event.map(|_| self.scratch.body.as_slice()),
+                body: self.event.map(|_| self.body.as_slice()),
             })
         })
     }
@@ -267,27 +225,36 @@ impl<'a> Flight<'a> {
 
     /// Where it stands in its trace.
     pub(super) fn span(&self) -> Option<SpanContext> {
-        self.place.as_ref().map(|(span, _)| *span)
+        self.facts.span.as_ref().map(|place| place.span)
     }
 
     /// Makes the message and sends it; most end here.
     pub(super) fn launch(mut self) -> Launched<'a> {
-        if let Err(kind) = self.encode() {
-            return Launched::Done(self.finish(Err(kind)));
+        match self.depart() {
+            Ok(result) => Launched::Done(result),
+            Err(answer) => Launched::Pending(self, answer),
         }
-        match self.send() {
-            Sending::Done(Ok(receipt)) => Launched::Done(self.finish(Ok(receipt))),
-            Sending::Done(Err(error)) if self.core.is_final(error.kind()) => {
-                Launched::Done(self.finish(Err(PublishErrorKind::Bus(error))))
-            }
-            answer => Launched::Pending(self, answer),
-        }
+    }
+
+    /// The same, and what the bus said if that is not the end.
+    fn depart(&mut self) -> Result<Result<(), PublishError>, Sending> {
+        let result = match self.encode() {
+            Err(kind) => Err(kind),
+            Ok(()) => match self.send() {
+                Sending::Done(Ok(receipt)) => Ok(receipt),
+                Sending::Done(Err(error)) if self.core.is_final(error.kind()) => {
+                    Err(PublishErrorKind::Bus(error))
+                }
+                answer => return Err(answer),
+            },
+        };
+        Ok(self.finish(result))
     }
 
     /// Waits, and sends again, until there is an end to it.
     pub(super) async fn go_on(mut self, mut answer: Sending) -> Result<(), PublishError> {
         let (core, policy) = (self.core, self.core.policy);
-        let deadline = policy.timeout.map(|timeout| self.start.after(timeout));
+        let deadline = policy.timeout.map(|timeout| self.facts.at.after(timeout));
         let mut tries = 0;
         loop {
             let error = match timer::before(deadline, answer).await {
@@ -338,7 +305,7 @@ impl<'a> Flight<'a> {
 
     /// The end of one that went wrong.
     fn fail(&mut self, kind: PublishErrorKind) -> PublishError {
-        let error = PublishError::new(kind, self.id);
+        let error = PublishError::new(kind, self.facts.id);
         self.tell(Outcome::Failed(&error), Receipt::default());
         error
     }
@@ -363,10 +330,10 @@ impl<'a> Flight<'a> {
             self.open = false;
             return;
         }
-        let nanos = end.nanos_since(self.start);
+        let nanos = end.nanos_since(self.facts.at);
         let fate = self.end_span(end, outcome, receipt);
-        let exemplar = match (fate, self.place) {
-            (Fate::Exported, Some((span, _))) => Some((span, end)),
+        let exemplar = match (fate, &self.facts.span) {
+            (Fate::Exported, Some(place)) => Some((place.span, end)),
             _ => None,
         };
         // Whoever falls from here on is not told again.
@@ -374,7 +341,7 @@ impl<'a> Flight<'a> {
         let prepared = self.core.prepared;
         let mut published = prepared.published;
         let recorded;
-        if let Some(recorder) = self.context.recorder() {
+        if let Some(recorder) = self.facts.context.recorder() {
             recorded = recorder.published(prepared.about, prepared.origin().name());
             published = &recorded;
             if matches!(outcome, Outcome::Published) {
@@ -385,7 +352,7 @@ impl<'a> Flight<'a> {
             match error_type(outcome) {
                 None => {
                     let series = self.event.map_or(0, Payload::place);
-                    published.success(series, nanos, self.scratch.body.len(), exemplar);
+                    published.success(series, nanos, self.body.len(), exemplar);
                     if let (Some(event), Some(feeds)) = (self.event, published.feeds(exemplar)) {
                         event.supply(&feeds);
                     }
@@ -411,10 +378,8 @@ impl<'a> Flight<'a> {
 
     fn attributes(&self, to: &mut Attributes<'_>, outcome: Outcome<'_>, receipt: Receipt) {
         let about = self.core.prepared.about;
-        let id = self.id.as_str();
-        to.set("event.id", id);
-        to.set("messaging.message.id", id);
-        if let Some(conversation) = self.context.conversation() {
+        to.id(self.facts.id.as_str());
+        if let Some(conversation) = self.facts.context.conversation() {
             to.set("messaging.message.conversation_id", conversation);
         }
         if let Some(partition) = receipt.partition {
@@ -439,11 +404,11 @@ impl<'a> Flight<'a> {
         }
         let line = &self.core.prepared.line;
         let failed = !matches!(outcome, Outcome::Published);
-        let Some(level) = line.wanted(failed, self.context.recorder().is_some()) else {
+        let Some(level) = line.wanted(failed, self.facts.context.recorder().is_some()) else {
             return;
         };
         let told = Told {
-            facts: &self.facts(),
+            facts: &self.facts,
             end,
             nanos,
             outcome,
@@ -460,6 +425,14 @@ impl<'a> Flight<'a> {
         super::heard::tell(level, about, &told, &fields);
         line.write(level, &told, fields);
     }
+}
+
+/// What an event says itself of whose it is.
+fn own(core: &Core, event: &dyn Payload) -> Box<Ids> {
+    let mut own = OWN.try_with(Cell::take).ok().flatten().unwrap_or_default();
+    own.clear();
+    event.say(&mut Tell::ids(core.prepared.about.fields, &mut own));
+    own
 }
 
 fn fallen(error_type: &'static str, exception: &'static str) -> span::Outcome<'static> {
@@ -489,10 +462,13 @@ impl Drop for Flight<'_> {
             };
             self.tell(outcome, Receipt::default());
         }
-        if self.scratch.body.capacity() <= SCRATCH_LIMIT {
-            let scratch = std::mem::take(&mut self.scratch);
-            // A thread that ends publishes nothing more.
-            let _ = SCRATCH.try_with(|kept| kept.set(scratch));
+        // A thread that ends publishes nothing more.
+        if self.body.capacity() <= BODY_LIMIT {
+            let body = std::mem::take(&mut self.body);
+            let _ = BODY.try_with(|kept| kept.set(body));
+        }
+        if let Some(own) = self.facts.own.take() {
+            let _ = OWN.try_with(|kept| kept.set(Some(own)));
         }
     }
 }

@@ -31,6 +31,7 @@ pub(super) fn tell(
     said: &dyn Fn(&mut Writer),
 ) {
     let facts = told.facts;
+    let id = facts.id.as_str();
     let text = |bytes| str::from_utf8(bytes).unwrap_or_default();
     let says = about.fields.iter().any(|field| field.log && !field.secret);
     #[expect(clippy::cast_precision_loss, reason = "days fit without any")]
@@ -42,12 +43,12 @@ pub(super) fn tell(
                 target: EVENT_TARGET,
                 tracing::Level::$level,
                 message = told.outcome.message(),
-                event_id = text(facts.id),
+                event_id = id,
                 event_type = about.event_type,
                 event_version = about.version,
-                correlation_id = facts.correlation.unwrap_or(text(facts.id)),
+                correlation_id = facts.correlation().unwrap_or(id),
                 causation_id = facts.context.causation(),
-                tenant_id = facts.tenant,
+                tenant_id = facts.tenant(),
                 trace_id = facts.span.as_ref().map(|place| text(place.trace_hex())),
                 span_id = facts.span.as_ref().map(|place| text(place.span_hex())),
                 duration_ms = millis,

@@ -5,6 +5,7 @@ use obs_schema::wire::json::Writer;
 use super::PublishError;
 use crate::bus::Origin;
 use crate::clock::Moment;
+use crate::envelope::Facts;
 use crate::event::{Descriptor, LogLine};
 use crate::ids;
 use crate::log::{self, Level};
@@ -15,19 +16,26 @@ pub(super) struct Line {
     log: Option<LogLine>,
     /// Lines whose dice are below are written.
     below: u64,
-    /// `,"target":…,"service":…,"environment":…,"event_id":"`
-    whose: String,
-    /// `","event_type":…,"event_version":…`
+    /// `","level":…,"message":"event published","target":…,"service":…,"environment":…,"event_id":"`
+    published: String,
+    /// The same of one that was not.
+    failed: String,
+    /// `","event_type":…,"event_version":…,"correlation_id":`
     what: String,
 }
 
 /// What one publish has to say.
 pub(super) struct Told<'a> {
-    pub(super) facts: &'a crate::envelope::Facts<'a>,
+    pub(super) facts: &'a Facts,
     pub(super) end: Moment,
     pub(super) nanos: u64,
     pub(super) outcome: Outcome<'a>,
 }
+
+/// From the ids of the span to how long it took.
+const SPAN: &[u8; 90] = b",\"trace_id\":\"00000000000000000000000000000000\",\"span_id\":\"0000000000000000\",\"duration_ms\":";
+const SPAN_TRACE: usize = 13;
+const SPAN_SPAN: usize = SPAN_TRACE + 32 + 13;
 
 /// How it ended.
 #[derive(Clone, Copy)]
@@ -40,22 +48,32 @@ pub(super) enum Outcome<'a> {
 
 impl Line {
     pub(super) fn new(about: &Descriptor, origin: &Origin) -> Line {
-        let mut whose = Writer::new();
-        whose.raw(",\"target\":");
-        whose.string(about.target);
-        origin.log_members(&mut whose);
-        whose.raw(",\"event_id\":\"");
+        let head = |level: Level, message: &str| {
+            let mut head = Writer::new();
+            head.raw("\",\"level\":\"");
+            head.raw(level.as_str());
+            head.raw("\",\"message\":");
+            head.string(message);
+            head.raw(",\"target\":");
+            head.string(about.target);
+            origin.log_members(&mut head);
+            head.raw(",\"event_id\":\"");
+            head
+        };
+        let usual = about.log.map_or(Level::Info, |log| log.level);
         let mut what = Writer::new();
         what.raw("\",\"event_type\":");
         what.string(about.event_type);
         what.raw(",\"event_version\":");
         what.string(about.version);
+        what.raw(",\"correlation_id\":");
         // Text is not refused.
         let done = |writer: Writer| String::from_utf8(writer.finish().unwrap_or_default());
         Line {
             log: about.log,
             below: share(about.log.map_or(0.0, |log| log.sample)),
-            whose: done(whose).unwrap_or_default(),
+            published: done(head(usual, Outcome::Published.message())).unwrap_or_default(),
+            failed: done(head(Level::Error, Outcome::Cancelled.message())).unwrap_or_default(),
             what: done(what).unwrap_or_default(),
         }
     }
@@ -82,19 +100,18 @@ impl Line {
         }
         log::line(level, recorder, |w| {
             w.reserve(640);
-            log::begin(w, told.end, level);
-            w.raw(",\"message\":\"");
-            w.raw(told.outcome.message());
-            w.raw("\"");
-            w.raw(&self.whose);
+            log::begin(w, told.end);
+            w.raw(match told.outcome {
+                Outcome::Published => &self.published,
+                _ => &self.failed,
+            });
             let facts = told.facts;
-            w.raw_bytes(facts.id);
+            w.raw_bytes(facts.id.as_bytes());
             w.raw(&self.what);
-            w.raw(",\"correlation_id\":");
             facts.write_correlation(w);
             let ids = [
                 (",\"causation_id\":", facts.context.causation()),
-                (",\"tenant_id\":", facts.tenant),
+                (",\"tenant_id\":", facts.tenant()),
             ];
             for (name, id) in ids {
                 if let Some(id) = id {
@@ -102,14 +119,13 @@ impl Line {
                     w.string(id);
                 }
             }
-            if let Some(place) = facts.span {
-                w.raw(",\"trace_id\":\"");
-                w.raw_bytes(place.trace_hex());
-                w.raw("\",\"span_id\":\"");
-                w.raw_bytes(place.span_hex());
-                w.raw("\"");
+            if let Some(place) = &facts.span {
+                let mut text = *SPAN;
+                place.put(&mut text, SPAN_TRACE, SPAN_SPAN);
+                w.raw_bytes(&text);
+            } else {
+                w.raw(",\"duration_ms\":");
             }
-            w.raw(",\"duration_ms\":");
             millis(w, told.nanos);
             outcome(w, told.outcome);
             fields(w);
@@ -152,6 +168,10 @@ impl Outcome<'_> {
 }
 
 fn outcome(w: &mut Writer, outcome: Outcome<'_>) {
+    if let Outcome::Published = outcome {
+        w.raw(",\"status\":\"ok\"");
+        return;
+    }
     w.raw(",\"status\":\"");
     w.raw(outcome.status());
     w.raw("\"");

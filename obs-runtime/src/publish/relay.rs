@@ -177,8 +177,7 @@ impl Sent<'_> {
         let exemplar = span.and_then(|(place, span)| {
             let fate = span.end(end, outcome, |to| {
                 if let Some(id) = record.headers().text("event-id") {
-                    to.set("messaging.message.id", id);
-                    to.set("event.id", id);
+                    to.id(id);
                 }
                 if let Some(made) = made {
                     to.link(made, &[]);

@@ -105,6 +105,16 @@ impl<'a> Attributes<'a> {
         }
     }
 
+    /// Says which event it is about, which has two names. What is said is stored once.
+    pub(crate) fn id(&mut self, id: &str) {
+        let value = self.store(Value::Text(id));
+        for key in ["event.id", "messaging.message.id"] {
+            if self.has_room() {
+                self.push(Owner::Span, key, value);
+            }
+        }
+    }
+
     /// The same with a word that the program knows, which is not copied.
     #[inline]
     pub fn word(&mut self, key: &'static str, word: &'static str) {
