@@ -39,7 +39,7 @@ pub fn metric_set(item: TokenStream) -> TokenStream {
 /// Puts a function under a span and metrics. See `obs_runtime::observed`.
 #[proc_macro_attribute]
 pub fn observed(args: TokenStream, item: TokenStream) -> TokenStream {
-    derive::observed(args.into(), item.into()).into()
+    derive::observed(args.into(), item.into(), cfg!(not(feature = "off"))).into()
 }
 
 fn door() -> Door<'static> {

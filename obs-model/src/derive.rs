@@ -88,10 +88,10 @@ pub fn metric_set(tokens: TokenStream) -> TokenStream {
     metric_set::derive(tokens)
 }
 
-/// `#[observed]`
+/// `#[observed]`. Where it is not `on`, mistakes are told, and the item stays as it is.
 #[must_use]
-pub fn observed(args: TokenStream, item: TokenStream) -> TokenStream {
-    observed::expand(args, item)
+pub fn observed(args: TokenStream, item: TokenStream, on: bool) -> TokenStream {
+    observed::expand(args, item, on)
 }
 
 /// The Model of an event with this item, as `#[derive(Event)]` sees it, and what is wrong with it.

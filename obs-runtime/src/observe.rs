@@ -35,8 +35,12 @@ use std::sync::{Arc, OnceLock};
 /// assert_eq!(failures, Some(1.0));
 /// ```
 ///
-/// It stands on functions and methods, `async` or not. Nothing of what they are called with or give is recorded.
-/// What is:
+/// It stands on functions and methods, `async` or not, and on those that give a future: `impl Future`,
+/// `Pin<Box<dyn Future>>` or a `BoxFuture`. There the call ends with the future, wherever that is polled, and the span
+/// is around each poll and never over an `.await`. On an `impl` or a `trait` it is on each of the functions that have a
+/// body.
+///
+/// Nothing of what functions are called with or give is recorded. What is:
 ///
 /// - a span under the one around the call, and the parent of those within;
 /// - `operation_duration_seconds`, by `outcome`; `operation_errors_total`, by `error_type`; `operations_in_flight`.
@@ -55,6 +59,55 @@ use std::sync::{Arc, OnceLock};
 /// | `slow = "1s"` | from when on a call is slow | `250ms` |
 /// | `metrics(false)` | no metrics | |
 /// | `crate = "…"` | the path of this crate, when it has another name | `::obs_runtime` |
+///
+/// On an `impl` or a `trait` the keys are those of all its functions, and `name` stands before each of their names;
+/// a function has the last word with an attribute of its own:
+///
+/// ```
+/// use obs_runtime::observed;
+///
+/// struct Stock(u32);
+///
+/// #[observed(name = "stock", slow = "50ms")]
+/// impl Stock {
+///     /// `stock::take`
+///     fn take(&mut self, count: u32) -> Option<u32> {
+///         self.0 = self.0.checked_sub(count)?;
+///         Some(self.0)
+///     }
+///
+///     #[observed(name = "look up", slow = "1ms")]
+///     fn left(&self) -> u32 {
+///         self.0
+///     }
+///
+///     #[observed(skip)]
+///     fn is_empty(&self) -> bool {
+///         self.0 == 0
+///     }
+/// }
+/// # let mut stock = Stock(3);
+/// # assert_eq!((stock.take(1), stock.left(), stock.is_empty()), (Some(2), 2, false));
+/// ```
+///
+/// # Tasks
+///
+/// A task that is spawned begins without a context. It is given one by [`Context::scope`](crate::Context::scope), and
+/// then what is observed within has its parent:
+///
+/// ```
+/// use obs_runtime::{Context, observed};
+///
+/// #[observed]
+/// async fn send(mail: u32) {}
+///
+/// # fn spawn(_: impl Future<Output = ()> + Send + 'static) {}
+/// #[observed]
+/// fn send_later(mail: u32) {
+///     spawn(Context::current().scope(send(mail)));
+/// }
+/// # send_later(1);
+/// ```
 ///
 /// # With other attributes
 ///

@@ -184,3 +184,167 @@ fn a_future_that_panics_has_not_been_cancelled() {
     assert_eq!(count(&recorder, "observed::falls", "panic"), Some(1.0));
     assert_eq!(obs_runtime::Context::current().span(), None);
 }
+
+#[observed]
+fn opaque(number: &str) -> impl Future<Output = Result<u32, ParseIntError>> + Send {
+    let early = double("1");
+    async move {
+        pause().await;
+        let late: u32 = number.parse()?;
+        Ok(late + early?)
+    }
+}
+
+#[observed]
+fn boxed(number: &str) -> Pin<Box<dyn Future<Output = Result<u32, ParseIntError>> + Send + '_>> {
+    let future = async move {
+        pause().await;
+        number.parse()
+    };
+    Box::pin(future)
+}
+
+/// As `async_trait` leaves it behind.
+#[observed]
+fn pinned<'life0, 'async_trait>(
+    number: &'life0 str,
+) -> ::core::pin::Pin<
+    Box<
+        dyn ::core::future::Future<Output = Result<u32, ParseIntError>>
+            + ::core::marker::Send
+            + 'async_trait,
+    >,
+>
+where
+    'life0: 'async_trait,
+{
+    Box::pin(async move {
+        pause().await;
+        number.parse()
+    })
+}
+
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+#[observed]
+fn aliased(number: &str) -> BoxFuture<'_, Result<u32, ParseIntError>> {
+    Box::pin(async move { number.parse() })
+}
+
+#[test]
+fn a_future_that_is_given_back_is_the_call() {
+    for (fine, number) in [(true, "4"), (false, "four")] {
+        for (name, recorder) in [
+            ("opaque", whole(opaque, number, fine)),
+            ("boxed", whole(boxed, number, fine)),
+            ("pinned", whole(pinned, number, fine)),
+            ("aliased", whole(aliased, number, fine)),
+        ] {
+            let error = if fine { "" } else { "ParseIntError" };
+            let name = format!("observed::{name}");
+            let last = recorder.spans().pop().expect("a span");
+            assert_eq!(
+                spans(&recorder).pop(),
+                Some(format!("{name} Internal {error}"))
+            );
+            let outcome = if fine { "ok" } else { "error" };
+            assert_eq!(count(&recorder, &name, outcome), Some(1.0));
+            for other in &recorder.spans()[..recorder.spans().len() - 1] {
+                assert_eq!(other.parent_id.as_ref(), Some(&last.span_id), "{name}");
+            }
+        }
+    }
+}
+
+/// Polls until it is done.
+fn whole<'n, F: Future<Output = Result<u32, ParseIntError>>>(
+    function: impl FnOnce(&'n str) -> F,
+    number: &'n str,
+    fine: bool,
+) -> Recorder {
+    let (future, recorder) = recorded(|| Box::pin(function(number)));
+    let mut future = future;
+    let result = loop {
+        if let Poll::Ready(result) = poll(future.as_mut()) {
+            break result;
+        }
+        assert_eq!(recorder.metric("operations_in_flight", &[]), Some(1.0));
+    };
+    assert_eq!(result.is_ok(), fine);
+    recorder
+}
+
+struct Shop {
+    sold: u8,
+}
+
+#[observed(kind = "server")]
+impl Shop {
+    const SOME: bool = 1 < 2;
+
+    fn open() -> Self {
+        Shop { sold: 0 }
+    }
+
+    #[observed(kind = "client", name = "sell")]
+    fn sell(&mut self, count: u8) -> Option<u8> {
+        self.sold = self.sold.checked_add(count)?;
+        Some(self.sold)
+    }
+
+    #[observed(skip)]
+    fn sold(&self) -> u8 {
+        self.sold
+    }
+
+    const fn nothing() -> u8 {
+        0
+    }
+}
+
+#[observed(name = "greeting")]
+trait Greet {
+    fn greet(&self) -> String;
+
+    fn shout(&self) -> String {
+        self.greet().to_uppercase()
+    }
+}
+
+#[observed]
+impl Greet for Shop {
+    fn greet(&self) -> String {
+        "welcome".to_owned()
+    }
+}
+
+#[observed]
+impl<T> Greet for Vec<T>
+where
+    T: Greet,
+{
+    fn greet(&self) -> String {
+        self.iter().map(Greet::greet).collect()
+    }
+}
+
+#[test]
+fn a_block_is_all_of_its_functions() {
+    let ((), recorder) = recorded(|| {
+        let mut shop = Shop::open();
+        assert_eq!(shop.sell(3), Some(3));
+        assert_eq!(shop.sold() + Shop::nothing(), 3);
+        assert_eq!(vec![shop].shout(), "WELCOME");
+        const { assert!(Shop::SOME) };
+    });
+    assert_eq!(
+        spans(&recorder),
+        [
+            "observed::Shop::open Server ",
+            "sell Client ",
+            "observed::Shop::greet Internal ",
+            "observed::Vec::greet Internal ",
+            "greeting::shout Internal ",
+        ]
+    );
+}

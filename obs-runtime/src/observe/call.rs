@@ -1,5 +1,6 @@
 //! Calls, and who notices that one is over.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{self, Poll};
@@ -54,24 +55,30 @@ impl Drop for Call {
 #[derive(Debug)]
 #[must_use = "the call ends when this is dropped"]
 pub struct Task {
-    /// Somebody is in the middle of a poll, and has not come back.
-    polled: bool,
     going: Option<Going>,
 }
 
 impl Task {
     #[inline]
     pub(super) fn new(going: Option<Going>) -> Task {
-        Task {
-            polled: false,
-            going,
-        }
+        Task { going }
     }
 
-    /// What the function does: the future, with the span of the call around each poll.
-    pub fn follow<F: Future>(&mut self, future: F) -> Follow<'_, F> {
+    /// What the function does before there is a future.
+    #[inline]
+    pub fn work<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        let falls = Falls::new(&mut self.going);
+        let result = work();
+        falls.not();
+        result
+    }
+
+    /// What the function does: the future, with the span of the call around each poll. `end` is told what it gives.
+    #[inline]
+    pub fn follow<F: Future, E: FnOnce(Task, &F::Output)>(self, future: F, end: E) -> Follow<F, E> {
         Follow {
             task: self,
+            end: Some(end),
             future: Some(future),
         }
     }
@@ -82,49 +89,71 @@ impl Task {
             going.ended(verdict);
         }
     }
-
-    fn attach(&self) -> Option<ContextGuard> {
-        let context = self.going.as_ref().and_then(Going::context);
-        context.map(|context| context.attach())
-    }
 }
 
-/// Nobody has said how it ended: it fell, or whoever waited for it went away.
+/// Nobody has said how it ended: whoever waited for it went away.
 impl Drop for Task {
     fn drop(&mut self) {
         if let Some(going) = self.going.take() {
-            if self.polled {
-                going.panicked();
-            } else {
-                going.cancelled();
-            }
+            going.cancelled();
+        }
+    }
+}
+
+/// As long as this lives, the context of a call is the one of the thread; dropped without more, the call has fallen.
+struct Falls<'t> {
+    attached: Option<ContextGuard>,
+    going: Option<&'t mut Option<Going>>,
+}
+
+impl<'t> Falls<'t> {
+    fn new(going: &'t mut Option<Going>) -> Falls<'t> {
+        let context = going.as_ref().and_then(Going::context);
+        Falls {
+            attached: context.map(|context| context.attach()),
+            going: Some(going),
+        }
+    }
+
+    /// It has not.
+    fn not(mut self) {
+        self.going = None;
+    }
+}
+
+impl Drop for Falls<'_> {
+    fn drop(&mut self) {
+        drop(self.attached.take());
+        if let Some(going) = self.going.take().and_then(Option::take) {
+            going.panicked();
         }
     }
 }
 
 pin_project_lite::pin_project! {
     /// The future of a [`Task`]; made by [`Task::follow`].
-    #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct Follow<'t, F> {
-        task: &'t mut Task,
+    pub struct Follow<F, E> {
+        task: Task,
+        end: Option<E>,
         // Taken away when it is dropped, so that spans inside of it end first.
         #[pin]
         future: Option<F>,
     }
 
-    impl<F> PinnedDrop for Follow<'_, F> {
+    impl<F, E> PinnedDrop for Follow<F, E> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if this.future.is_some() {
-                let _attached = this.task.attach();
+                let falls = Falls::new(&mut this.task.going);
                 this.future.set(None);
+                falls.not();
             }
         }
     }
 }
 
-impl<F: Future> Future for Follow<'_, F> {
+impl<F: Future, E: FnOnce(Task, &F::Output)> Future for Follow<F, E> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
@@ -133,14 +162,26 @@ impl<F: Future> Future for Follow<'_, F> {
         let Some(future) = this.future.as_mut().as_pin_mut() else {
             return Poll::Pending;
         };
-        let attached = this.task.attach();
-        this.task.polled = true;
+        let falls = Falls::new(&mut this.task.going);
         let poll = future.poll(cx);
-        this.task.polled = false;
         if poll.is_ready() {
             this.future.set(None);
         }
-        drop(attached);
+        falls.not();
+        if let Poll::Ready(result) = &poll
+            && let Some(end) = this.end.take()
+        {
+            let going = this.task.going.take();
+            end(Task { going }, result);
+        }
         poll
+    }
+}
+
+impl<F, E> fmt::Debug for Follow<F, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Follow")
+            .field("task", &self.task)
+            .finish_non_exhaustive()
     }
 }

@@ -8,6 +8,17 @@ use obs_schema::diag::Diagnostics;
 use obs_schema::node::{Member, Node, Value};
 
 const KEYS: &[&str] = &["name", "kind", "slow", "metrics", "crate"];
+const IN_BLOCK: &[&str] = &["name", "kind", "slow", "metrics", "crate", "skip"];
+
+/// Where the attribute stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    Function,
+    /// An `impl` or a `trait`.
+    Block,
+    /// A function in one of those that have one themselves.
+    InBlock,
+}
 
 const KINDS: &[(&str, &str)] = &[
     ("internal", "Internal"),
@@ -18,36 +29,85 @@ const KINDS: &[(&str, &str)] = &[
 ];
 
 /// What was asked for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Args {
     pub(super) krate: String,
     pub(super) name: Option<String>,
+    /// What stands before the names of the functions of a block.
+    pub(super) prefix: Option<String>,
     /// A variant of the runtime's `Kind`.
     pub(super) kind: Option<&'static str>,
     /// Nanoseconds.
     pub(super) slow: Option<u64>,
     pub(super) metrics: bool,
+    pub(super) skip: bool,
 }
 
-/// Reads everything, and complains of what it cannot read.
-pub(super) fn read(cx: &mut Diagnostics, spans: &mut Spans, tokens: TokenStream) -> Args {
-    let mut out = Args {
-        krate: "::obs_runtime".to_owned(),
-        name: None,
-        kind: None,
-        slow: None,
-        metrics: true,
-    };
-    let mut members = Vec::new();
-    attr::list(cx, spans, tokens, |cx, spans, cursor| {
-        let member = attr::member(cx, spans, cursor)?;
-        attr::add(cx, &mut members, member, &[]);
-        Some(())
-    });
-    for member in &members {
-        out.key(cx, member);
+impl Default for Args {
+    fn default() -> Args {
+        Args {
+            krate: "::obs_runtime".to_owned(),
+            name: None,
+            prefix: None,
+            kind: None,
+            slow: None,
+            metrics: true,
+            skip: false,
+        }
     }
-    out
+}
+
+impl Args {
+    /// Reads what an attribute says beyond what is known, and complains of what it cannot read.
+    pub(super) fn read(
+        mut self,
+        cx: &mut Diagnostics,
+        spans: &mut Spans,
+        tokens: TokenStream,
+        place: Place,
+    ) -> Args {
+        let mut members = Vec::new();
+        attr::list(cx, spans, tokens, |cx, spans, cursor| {
+            let member = attr::member(cx, spans, cursor)?;
+            attr::add(cx, &mut members, member, &[]);
+            Some(())
+        });
+        for member in &members {
+            self.key(cx, member, place);
+        }
+        self
+    }
+
+    fn key(&mut self, cx: &mut Diagnostics, member: &Member, place: Place) {
+        let value = &member.value;
+        match member.name.as_str() {
+            "name" => {
+                let name = match place {
+                    Place::Block => &mut self.prefix,
+                    Place::Function | Place::InBlock => &mut self.name,
+                };
+                *name = keys::text(cx, "`name`", value).map(|it| it.value);
+            }
+            "kind" => self.kind = keys::word(cx, "`kind`", value, KINDS).map(|it| it.value),
+            "slow" => self.slow = keys::duration(cx, "`slow`", value).map(|it| it.value),
+            "metrics" => {
+                let value = word(value).unwrap_or_else(|| value.clone());
+                self.metrics = keys::boolean(cx, "`metrics`", &value) != Some(false);
+            }
+            "crate" => {
+                if let Some(path) = keys::text(cx, "`crate`", value) {
+                    self.krate = path.value;
+                }
+            }
+            "skip" if place == Place::InBlock => {
+                self.skip = keys::boolean(cx, "`skip`", value) != Some(false);
+            }
+            _ if place == Place::InBlock => {
+                keys::unknown_key(cx, member, "on a function", IN_BLOCK);
+            }
+            _ => keys::unknown_key(cx, member, "on a function", KEYS),
+        }
+    }
 }
 
 /// `metrics(false)` is `metrics = false`: the one word in parentheses, with its place.
@@ -65,25 +125,4 @@ fn word(node: &Node) -> Option<Node> {
         loc: member.name_loc,
         value: word,
     })
-}
-
-impl Args {
-    fn key(&mut self, cx: &mut Diagnostics, member: &Member) {
-        let value = &member.value;
-        match member.name.as_str() {
-            "name" => self.name = keys::text(cx, "`name`", value).map(|it| it.value),
-            "kind" => self.kind = keys::word(cx, "`kind`", value, KINDS).map(|it| it.value),
-            "slow" => self.slow = keys::duration(cx, "`slow`", value).map(|it| it.value),
-            "metrics" => {
-                let value = word(value).unwrap_or_else(|| value.clone());
-                self.metrics = keys::boolean(cx, "`metrics`", &value) != Some(false);
-            }
-            "crate" => {
-                if let Some(path) = keys::text(cx, "`crate`", value) {
-                    self.krate = path.value;
-                }
-            }
-            _ => keys::unknown_key(cx, member, "on a function", KEYS),
-        }
-    }
 }

@@ -1,6 +1,5 @@
 //! The signature of a function, as far as it has to be known.
 
-use super::Gives;
 use crate::derive::tokens::{Delimiter, Group, Ident, Span, TokenStream, TokenTree, is};
 
 /// A function in tokens.
@@ -70,7 +69,7 @@ pub(super) fn parse(tokens: &[TokenTree]) -> Start<'_> {
 }
 
 /// A body, also where a macro has put a group around it that nobody sees.
-fn braces(token: &TokenTree) -> Option<Group> {
+pub(super) fn braces(token: &TokenTree) -> Option<Group> {
     let TokenTree::Group(group) = token else {
         return None;
     };
@@ -86,7 +85,7 @@ fn braces(token: &TokenTree) -> Option<Group> {
 }
 
 /// Walks over the tokens outside of angle brackets, with their places.
-fn outside(tokens: &[TokenTree]) -> impl Iterator<Item = (usize, &TokenTree)> {
+pub(super) fn outside(tokens: &[TokenTree]) -> impl Iterator<Item = (usize, &TokenTree)> {
     let (mut depth, mut arrow) = (0_usize, false);
     tokens.iter().enumerate().filter(move |(_, token)| {
         let was = depth;
@@ -97,11 +96,13 @@ fn outside(tokens: &[TokenTree]) -> impl Iterator<Item = (usize, &TokenTree)> {
                 // The head of `->` closes nothing.
                 '>' if !arrow => depth = depth.saturating_sub(1),
                 '-' | '=' => next_arrow = true,
+                // Where this stands, a bracket was a comparison.
+                ';' => depth = 0,
                 _ => {}
             }
         }
         arrow = next_arrow;
-        was == 0 && depth == 0
+        depth == 0 && (was == 0 || matches!(token, TokenTree::Punct(sign) if sign.as_char() == ';'))
     })
 }
 
@@ -126,8 +127,40 @@ fn result(tokens: &[TokenTree]) -> &[TokenTree] {
     &rest[..end]
 }
 
-/// What a type is the value of, as far as its tokens tell.
-pub(super) fn gives(result: &[TokenTree]) -> Gives {
+/// What a function gives, as far as its tokens tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Gives {
+    /// `()`, or nothing at all.
+    Nothing,
+    /// `!`
+    Never,
+    /// `impl Future`
+    Future,
+    /// `Pin<Box<dyn Future>>`, or a `BoxFuture`.
+    Boxed,
+    /// Anything else.
+    Something,
+}
+
+impl Function<'_> {
+    /// What it gives; what the future of an `async fn` gives is not looked into.
+    pub(super) fn gives(&self) -> Gives {
+        match gives(self.result) {
+            Gives::Future | Gives::Boxed if self.asynchronous => Gives::Something,
+            gives => gives,
+        }
+    }
+}
+
+fn gives(result: &[TokenTree]) -> Gives {
+    let has = |wanted: &str| result.iter().any(|token| word(token, wanted));
+    let last = outside(result)
+        .filter_map(|(_, token)| match token {
+            TokenTree::Ident(word) => Some(word),
+            _ => None,
+        })
+        .last();
+    let is_called = |wanted: &str| last.is_some_and(|last| is(last, wanted));
     match result {
         [] => Gives::Nothing,
         [TokenTree::Punct(sign)] if sign.as_char() == '!' => Gives::Never,
@@ -140,8 +173,46 @@ pub(super) fn gives(result: &[TokenTree]) -> Gives {
         {
             Gives::Nothing
         }
+        [TokenTree::Ident(first), rest @ ..] if is(first, "impl") => {
+            match outside(rest).any(|(_, token)| word(token, "Future")) {
+                true => Gives::Future,
+                false => Gives::Something,
+            }
+        }
+        _ if is_called("Pin") && has("Box") && has("dyn") && has("Future") => Gives::Boxed,
+        _ if is_called("BoxFuture") || is_called("LocalBoxFuture") => Gives::Boxed,
         _ => Gives::Something,
     }
+}
+
+pub(super) fn word(token: &TokenTree, wanted: &str) -> bool {
+    matches!(token, TokenTree::Ident(word) if is(word, wanted))
+}
+
+/// The path and the argument of a body that is `Box::pin(async …)` and nothing else, as `async_trait` writes it: there
+/// is no need for a second box.
+pub(super) fn pinned(body: &Group) -> Option<(TokenStream, TokenStream)> {
+    let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+    let (last, path) = tokens.split_last()?;
+    let TokenTree::Group(group) = last else {
+        return None;
+    };
+    let future = group.stream();
+    let is_path = path.iter().all(|token| match token {
+        TokenTree::Ident(_) => true,
+        TokenTree::Punct(sign) => sign.as_char() == ':',
+        _ => false,
+    });
+    let fits = is_path
+        && group.delimiter() == Delimiter::Parenthesis
+        && path.iter().any(|token| word(token, "Box"))
+        && path.last().is_some_and(|token| word(token, "pin"))
+        && future
+            .clone()
+            .into_iter()
+            .next()
+            .is_some_and(|token| word(&token, "async"));
+    fits.then(|| (path.iter().cloned().collect(), future))
 }
 
 /// A type as it may stand in a body: there, `impl Trait` has no name, and the compiler has to find out.

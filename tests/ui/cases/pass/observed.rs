@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::fmt::{self, Debug, Display};
 use std::hash::Hash;
 use std::io;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -163,6 +164,22 @@ async fn async_generic<T: Clone + Send, const N: usize>(value: &T) -> [T; N] {
     std::array::from_fn(|_| value.clone())
 }
 
+#[observed]
+fn future(text: &str) -> impl Future<Output = usize> + Send + use<'_> {
+    let length = text.len();
+    async move { length }
+}
+
+#[observed]
+fn boxed_future<'a>(text: &'a str) -> Pin<Box<dyn Future<Output = &'a str> + Send + 'a>> {
+    Box::pin(async move { text })
+}
+
+#[observed]
+fn ready(number: u8) -> impl Future<Output = u8> + Unpin {
+    std::future::ready(number)
+}
+
 struct Shop {
     name: String,
     sold: Vec<u8>,
@@ -226,6 +243,44 @@ impl Shop {
     #[observed]
     async fn shared_later(self: Arc<Self>) -> usize {
         self.sold.len()
+    }
+}
+
+#[observed]
+impl<const N: usize> From<[u8; N]> for Shop
+where
+    [u8; N]: Sized,
+{
+    fn from(sold: [u8; N]) -> Self {
+        Shop {
+            name: String::new(),
+            sold: sold.into(),
+        }
+    }
+}
+
+#[observed]
+trait Later: Sync {
+    const NAME: &'static str = "later";
+
+    fn name(&self) -> impl Future<Output = &'static str> + Send;
+
+    fn length(&self) -> impl Future<Output = usize> + Send {
+        async { self.name().await.len() }
+    }
+
+    async fn own(&mut self) -> u8 {
+        7
+    }
+
+    #[observed(skip)]
+    fn not() {}
+}
+
+impl Later for Shop {
+    #[observed]
+    async fn name(&self) -> &'static str {
+        Self::NAME
     }
 }
 
@@ -300,6 +355,11 @@ fn main() -> Fallible {
     let shop = Arc::new(shop).shared();
     assert_eq!(Rc::new(Shop::new("a")).counted(), 1);
     drop(Door(true));
+    drop(needs_send(future("a")));
+    drop(needs_send(boxed_future("a")));
+    drop(needs_send(ready(1)));
+    drop(needs_send(Shop::from([1]).length()));
+    Shop::not();
     drop(needs_send(asynchronous("a")));
     drop(needs_send(async_question("a")));
     drop(needs_send(shop.shared_later()));
