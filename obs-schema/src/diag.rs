@@ -138,11 +138,9 @@ impl Diagnostics {
 
     /// Everything, sorted by place, without repetitions and without what a file that was cut short only echoes.
     #[must_use]
-    pub fn into_sorted(mut self) -> Vec<Diagnostic> {
-        self.all.retain(|found| {
-            !found.code.starts_with("missing-") || !self.cut_short.contains(&found.primary.loc.file)
-        });
-        table::sort(&mut self.all, |a, b| {
+    pub fn into_sorted(self) -> Vec<Diagnostic> {
+        let Diagnostics { mut all, cut_short } = self;
+        table::sort(&mut all, |a, b| {
             (a.primary.loc, a.severity, a.code, &a.message).cmp(&(
                 b.primary.loc,
                 b.severity,
@@ -150,8 +148,15 @@ impl Diagnostics {
                 &b.message,
             ))
         });
-        self.all.dedup();
-        self.all
+        let mut told: Vec<Diagnostic> = Vec::with_capacity(all.len());
+        for found in all {
+            let echo =
+                found.code.starts_with("missing-") && cut_short.contains(&found.primary.loc.file);
+            if !echo && told.last() != Some(&found) {
+                told.push(found);
+            }
+        }
+        told
     }
 
     /// Takes over what another collector holds.
@@ -176,13 +181,15 @@ impl Places {
     #[must_use]
     pub fn of(cx: &Diagnostics, which: impl Fn(&Diagnostic) -> bool) -> Places {
         let mut places: Table<u128, Vec<u32>> = Table::default();
-        for found in cx.as_slice().iter().filter(|found| which(found)) {
-            let loc = found.primary.loc;
-            places.get_or(loc.file.number(), Vec::new).push(loc.start);
+        for found in cx.as_slice() {
+            if which(found) {
+                let loc = found.primary.loc;
+                places.get_or(loc.file.number(), Vec::new).push(loc.start);
+            }
         }
-        places
-            .values_mut()
-            .for_each(|starts| table::sort(starts, Ord::cmp));
+        for starts in places.values_mut() {
+            table::sort(starts, Ord::cmp);
+        }
         Places(places)
     }
 
@@ -211,18 +218,36 @@ impl Places {
 /// The nearest of some known words, for "did you mean": at most a third of the letters may differ.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= (candidate.len().max(word.len()) / 3).max(1))
-        .min()
-        .map(|(_, candidate)| candidate)
+    let mut known = known.into_iter();
+    nearest_of(word, &mut || known.next())
+}
+
+fn nearest_of<'a>(word: &str, next: &mut dyn FnMut() -> Option<&'a str>) -> Option<&'a str> {
+    let mut best: Option<(usize, &str)> = None;
+    while let Some(candidate) = next() {
+        let found = (distance(word, candidate), candidate);
+        let allowed = (candidate.len().max(word.len()) / 3).max(1);
+        if found.0 <= allowed && best.is_none_or(|best| found < best) {
+            best = Some(found);
+        }
+    }
+    Some(best?.1)
+}
+
+/// The letters of a word, lower-case.
+fn letters(word: &str) -> Vec<char> {
+    let mut letters = Vec::new();
+    for c in word.chars() {
+        for lower in c.to_lowercase() {
+            letters.push(lower);
+        }
+    }
+    letters
 }
 
 /// Edits between two words; a swap of neighbours counts as one.
 fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.chars().flat_map(char::to_lowercase).collect();
-    let b: Vec<char> = b.chars().flat_map(char::to_lowercase).collect();
+    let (a, b) = (letters(a), letters(b));
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
     for i in 1..=a.len() {

@@ -210,14 +210,14 @@ impl Json {
                 unique - 1
             })
         };
-        let at: Vec<usize> = members
-            .iter()
-            .map(|(name, _)| place(name.as_str()))
-            .collect();
+        let mut at: Vec<usize> = Vec::with_capacity(members.len());
+        for (name, _) in &members {
+            at.push(place(name.as_str()));
+        }
         if unique < members.len() {
             let mut kept: Vec<(String, Json)> = Vec::with_capacity(unique);
-            for (at, (name, value)) in at.into_iter().zip(members) {
-                match kept.get_mut(at) {
+            for (index, (name, value)) in members.into_iter().enumerate() {
+                match kept.get_mut(at[index]) {
                     Some(first) => first.1 = value,
                     None => kept.push((name, value)),
                 }

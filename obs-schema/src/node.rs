@@ -52,6 +52,11 @@ pub struct Member {
     pub value: Node,
 }
 
+/// The member of a name, the last one when it is repeated.
+pub(crate) fn member<'m>(members: &'m [Member], name: &str) -> Option<&'m Member> {
+    members.iter().rev().find(|member| member.name == name)
+}
+
 impl Node {
     /// The value of a member; the last one when a key is repeated.
     #[must_use]
@@ -62,10 +67,7 @@ impl Node {
     /// A member with the place of its key.
     #[must_use]
     pub fn member(&self, name: &str) -> Option<&Member> {
-        self.as_object()?
-            .iter()
-            .rev()
-            .find(|member| member.name == name)
+        member(self.as_object()?, name)
     }
 
     /// The members of an object.
@@ -140,7 +142,7 @@ impl Node {
             Value::Bool(value) => Json::Bool(*value),
             Value::Number(number) => Json::Number(number.clone()),
             Value::String(text) => Json::String(text.clone()),
-            Value::Array(items) => Json::Array(items.iter().map(Node::to_json).collect()),
+            Value::Array(items) => Json::Array(list_to_json(items)),
             Value::Object(members) => {
                 let mut out: Vec<(String, Json)> = Vec::with_capacity(members.len());
                 let mut index = Index::default();
@@ -155,4 +157,13 @@ impl Node {
             }
         }
     }
+}
+
+/// The values of a list without their places.
+pub(crate) fn list_to_json(items: &[Node]) -> Vec<Json> {
+    let mut list = Vec::with_capacity(items.len());
+    for item in items {
+        list.push(item.to_json());
+    }
+    list
 }

@@ -1,25 +1,27 @@
 //! Maps and sorting with few kinds of keys.
 //!
 //! Whoever builds us compiles each kind of map and each kind of sorting anew, and the dozens of kinds that one would
-//! write without a thought were a fifth of this crate. Here the kind of key alone makes another one: what belongs to a
-//! key lies in a vector, and what is sorted is numbers.
+//! write without a thought were a fifth of this crate. Here there is one map, of hashes to places, and one sorting, of
+//! numbers; a kind of key or of value adds a few lines to them.
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash, RandomState};
 
 /// A map that remembers the order of its keys. Nothing leaves it.
 #[derive(Clone, Debug)]
 pub struct Table<K, V> {
-    places: HashMap<K, usize>,
+    keys: Keys<K>,
     values: Vec<V>,
 }
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
         Table {
-            places: HashMap::default(),
+            keys: Keys {
+                all: Vec::new(),
+                places: Places::default(),
+            },
             values: Vec::new(),
         }
     }
@@ -31,7 +33,7 @@ impl<K: Hash + Eq, V> Table<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.places.get(key).map(|at| &self.values[*at])
+        self.values.get(self.keys.place(key)?)
     }
 
     /// The value of a key, to be changed.
@@ -39,7 +41,7 @@ impl<K: Hash + Eq, V> Table<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.places.get(key).map(|at| &mut self.values[*at])
+        self.values.get_mut(self.keys.place(key)?)
     }
 
     /// Whether a key has a value.
@@ -47,7 +49,7 @@ impl<K: Hash + Eq, V> Table<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.places.contains_key(key)
+        self.keys.place(key).is_some()
     }
 
     /// Gives a key a value; the one it had comes back.
@@ -55,29 +57,26 @@ impl<K: Hash + Eq, V> Table<K, V> {
         if let Some(known) = self.get_mut(&key) {
             return Some(std::mem::replace(known, value));
         }
-        self.places.insert(key, self.values.len());
+        self.keys.add(key);
         self.values.push(value);
         None
     }
 
     /// The value of a key, which gets one if it has none.
     pub fn get_or(&mut self, key: K, value: impl FnOnce() -> V) -> &mut V {
-        let at = match self.places.get(&key) {
-            Some(at) => *at,
+        let at = match self.keys.place(&key) {
+            Some(at) => at,
             None => {
-                // Whoever makes the value may not look at the table, so the place is still the next one.
-                let at = self.values.len();
                 self.values.push(value());
-                self.places.insert(key, at);
-                at
+                self.keys.add(key)
             }
         };
         &mut self.values[at]
     }
 
-    /// The keys, in any order.
-    pub fn keys(&self) -> impl Iterator<Item = &K> {
-        self.places.keys()
+    /// The keys, in the order of their arrival.
+    pub fn keys(&self) -> std::slice::Iter<'_, K> {
+        self.keys.all.iter()
     }
 
     /// The values, in the order of their keys' arrival.
@@ -110,8 +109,92 @@ impl<K: Hash + Eq, V> Table<K, V> {
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.places.clear();
+        self.keys.all.clear();
+        self.keys.places.clear();
         self.values.clear();
+    }
+}
+
+/// The keys of a table, of which each kind is compiled once, whatever belongs to them.
+#[derive(Clone, Debug)]
+struct Keys<K> {
+    all: Vec<K>,
+    places: Places,
+}
+
+impl<K: Hash + Eq> Keys<K> {
+    fn place<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<usize>
+    where
+        K: Borrow<Q>,
+    {
+        let hash = self.places.hashing.hash_one(key);
+        let is_it = &mut |at: usize| self.all[at].borrow() == key;
+        self.places.find(hash, is_it)
+    }
+
+    /// Adds a key that has no place.
+    fn add(&mut self, key: K) -> usize {
+        let hash = self.places.hashing.hash_one(&key);
+        self.all.push(key);
+        self.places.add(hash)
+    }
+}
+
+/// The places of keys by their hashes: what does not depend on the kind of key.
+#[derive(Clone, Debug, Default)]
+struct Places {
+    hashing: RandomState,
+    /// A hash and one past the place of its key, or zeros. Whoever finds a slot taken goes to the next one. Their
+    /// number is a power of two, and half of them are free.
+    slots: Vec<(u64, usize)>,
+    len: usize,
+}
+
+impl Places {
+    /// The slot where the search for a hash begins.
+    #[expect(clippy::cast_possible_truncation, reason = "the lower bits choose")]
+    fn first(&self, hash: u64) -> usize {
+        hash as usize & self.slots.len().wrapping_sub(1)
+    }
+
+    fn find(&self, hash: u64, is_it: &mut dyn FnMut(usize) -> bool) -> Option<usize> {
+        let mut slot = self.first(hash);
+        loop {
+            let (known, past) = *self.slots.get(slot)?;
+            let at = past.checked_sub(1)?;
+            if known == hash && is_it(at) {
+                return Some(at);
+            }
+            slot = (slot + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    fn add(&mut self, hash: u64) -> usize {
+        let at = self.len;
+        self.len += 1;
+        if self.len * 2 > self.slots.len() {
+            let more = vec![(0, 0); (self.len * 4).next_power_of_two()];
+            for (hash, past) in std::mem::replace(&mut self.slots, more) {
+                if past > 0 {
+                    self.put(hash, past);
+                }
+            }
+        }
+        self.put(hash, at + 1);
+        at
+    }
+
+    fn put(&mut self, hash: u64, past: usize) {
+        let mut slot = self.first(hash);
+        while self.slots[slot].1 > 0 {
+            slot = (slot + 1) & (self.slots.len() - 1);
+        }
+        self.slots[slot] = (hash, past);
+    }
+
+    fn clear(&mut self) {
+        self.slots.clear();
+        self.len = 0;
     }
 }
 
@@ -141,17 +224,50 @@ impl<A: Numbered, B: Numbered> Numbered for (A, B) {
 }
 
 /// Sorts, and leaves those that are equal in their order.
-pub fn sort<T>(items: &mut Vec<T>, mut compare: impl FnMut(&T, &T) -> Ordering) {
+pub fn sort<T>(items: &mut [T], mut compare: impl FnMut(&T, &T) -> Ordering) {
     let order = order(items.len(), &mut |a, b| compare(&items[a], &items[b]));
-    let mut left: Vec<Option<T>> = std::mem::take(items).into_iter().map(Some).collect();
-    items.extend(order.into_iter().filter_map(|at| left[at].take()));
+    arrange(order, &mut |a, b| items.swap(a, b));
 }
 
 /// The numbers below a bound in the order that a comparison of two of them says.
 pub fn order(len: usize, compare: &mut dyn FnMut(usize, usize) -> Ordering) -> Vec<usize> {
     let mut order: Vec<usize> = (0..len).collect();
-    order.sort_by(|a, b| compare(*a, *b));
+    let mut merged: Vec<usize> = Vec::with_capacity(len);
+    // Runs of this length are in order, and every round merges two and two of them.
+    let mut run = 1;
+    while run < len {
+        while merged.len() < len {
+            let (mut left, middle) = (merged.len(), len.min(merged.len() + run));
+            let (mut right, end) = (middle, len.min(middle + run));
+            while merged.len() < end {
+                let from_left =
+                    right == end || left < middle && compare(order[left], order[right]).is_le();
+                let next = if from_left { &mut left } else { &mut right };
+                merged.push(order[*next]);
+                *next += 1;
+            }
+        }
+        std::mem::swap(&mut order, &mut merged);
+        merged.clear();
+        run *= 2;
+    }
     order
+}
+
+/// Swaps what stands in a list until each place has what the order says.
+fn arrange(mut order: Vec<usize>, swap: &mut dyn FnMut(usize, usize)) {
+    for start in 0..order.len() {
+        // What belongs to a place is fetched from where it is, and so on round the circle.
+        let mut at = start;
+        loop {
+            let from = std::mem::replace(&mut order[at], at);
+            if from == start {
+                break;
+            }
+            swap(at, from);
+            at = from;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -183,5 +299,34 @@ mod tests {
         let mut items = vec![(2, 'a'), (1, 'b'), (2, 'c'), (1, 'd')];
         sort(&mut items, |a, b| a.0.cmp(&b.0));
         assert_eq!(items, [(1, 'b'), (1, 'd'), (2, 'a'), (2, 'c')]);
+    }
+
+    #[test]
+    fn many_are_sorted_as_the_standard_library_sorts_them() {
+        for len in 0..130 {
+            let items: Vec<usize> = (0..len).map(|at| at * 7919 % 101 % 17).collect();
+            let mut ours: Vec<(usize, usize)> = items.into_iter().zip(0..).collect();
+            let mut theirs = ours.clone();
+            sort(&mut ours, |a, b| a.0.cmp(&b.0));
+            theirs.sort_by_key(|item| item.0);
+            assert_eq!(ours, theirs);
+        }
+    }
+
+    #[test]
+    fn many_keys_are_all_found() {
+        let mut table: Table<String, usize> = Table::default();
+        for at in 0..1000 {
+            assert_eq!(table.insert(at.to_string(), at), None);
+            assert_eq!(table.len(), at + 1);
+        }
+        for at in 0..1000 {
+            assert_eq!(table.get(at.to_string().as_str()), Some(&at));
+        }
+        assert!(!table.contains("1000"));
+        table.clear();
+        assert!(!table.contains("1"));
+        table.insert("1".to_owned(), 2);
+        assert_eq!(table.get("1"), Some(&2));
     }
 }

@@ -34,18 +34,19 @@ impl Set {
     pub fn reachable(&self, from: &[NamedId]) -> Vec<NamedId> {
         let mut seen = vec![false; self.named.len()];
         let mut found = Vec::new();
-        let mut todo: Vec<NamedId> = from.iter().rev().copied().collect();
-        let mut inner = Vec::new();
+        let mut todo = from.to_vec();
+        todo.reverse();
         while let Some(id) = todo.pop() {
             if std::mem::replace(&mut seen[id.0 as usize], true) {
                 continue;
             }
             found.push(id);
             if let NamedKind::Record { fields, .. } = &self.get(id).kind {
-                fields
-                    .iter()
-                    .for_each(|field| field.ty.each_named(&mut |id| inner.push(id)));
-                todo.extend(inner.drain(..).rev());
+                let before = todo.len();
+                for field in fields {
+                    field.ty.each_named(&mut |id| todo.push(id));
+                }
+                todo[before..].reverse();
             }
         }
         found
@@ -54,10 +55,14 @@ impl Set {
 
 impl Type {
     /// Calls with every named type this type mentions; what those are made of is not looked at.
-    pub fn each_named(&self, found: &mut impl FnMut(NamedId)) {
+    pub fn each_named(&self, found: &mut dyn FnMut(NamedId)) {
         match &self.kind {
             Kind::Array(inner) | Kind::Map(inner) => inner.each_named(found),
-            Kind::Union(branches) => branches.iter().for_each(|branch| branch.each_named(found)),
+            Kind::Union(branches) => {
+                for branch in branches {
+                    branch.each_named(found);
+                }
+            }
             Kind::Named(id) => found(*id),
             _ => {}
         }

@@ -14,33 +14,23 @@ const MOST_PLACES: usize = 8;
 
 /// Cuts the circles of a set.
 pub(super) fn cut(cx: &mut Diagnostics, set: &mut Set) {
-    let edges: Vec<Vec<usize>> = set
-        .schemas
-        .iter()
-        .map(|schema| match &schema.body {
-            Body::Keywords(keywords) if has_in_place(keywords) => {
-                in_place(keywords).map(|id| id.0 as usize).collect()
-            }
-            _ => Vec::new(),
-        })
-        .collect();
+    let mut edges: Vec<Vec<usize>> = Vec::with_capacity(set.schemas.len());
+    for schema in &set.schemas {
+        edges.push(match &schema.body {
+            Body::Keywords(keywords) => in_place(keywords),
+            Body::Bool(_) => Vec::new(),
+        });
+    }
     let component = components(&edges);
-    let circular: Vec<usize> = (0..set.schemas.len())
-        .filter(|&at| {
-            let Body::Keywords(keywords) = &set.schemas[at].body else {
-                return false;
-            };
-            keywords
-                .ref_
-                .is_some_and(|target| component[at] == component[target.0 as usize])
-        })
-        .collect();
     let mut circles: Table<u128, Vec<Loc>> = Table::default();
-    for at in circular {
-        let schema = &mut set.schemas[at];
+    for (at, schema) in set.schemas.iter_mut().enumerate() {
         let Body::Keywords(keywords) = &mut schema.body else {
             continue;
         };
+        match keywords.ref_ {
+            Some(target) if component[at] == component[target.0 as usize] => {}
+            _ => continue,
+        }
         keywords.ref_ = None;
         let loc = keywords.place("$ref").unwrap_or(schema.loc);
         circles.get_or(component[at].number(), Vec::new).push(loc);
@@ -48,43 +38,37 @@ pub(super) fn cut(cx: &mut Diagnostics, set: &mut Set) {
     // One circle is one mistake, wherever one steps into it.
     for places in circles.values() {
         let message = "this reference leads back to itself before it says anything";
-        let complaint = Diagnostic::error("reference-cycle", places[0], message)
+        let mut complaint = Diagnostic::error("reference-cycle", places[0], message)
             .help("refer to another schema, or move the reference below `properties` or `items`");
-        let others = places[1..].iter().take(MOST_PLACES);
-        cx.push(others.fold(complaint, |complaint, place| {
-            complaint.other(*place, "by way of this")
-        }));
+        for place in &places[1..places.len().min(MOST_PLACES + 1)] {
+            complaint = complaint.other(*place, "by way of this");
+        }
+        cx.push(complaint);
     }
 }
 
-/// Whether a schema applies anything in place. Most do not, and the list need not be made to know.
-fn has_in_place(keywords: &Keywords) -> bool {
-    keywords.ref_.is_some()
-        || !keywords.all_of.is_empty()
-        || !keywords.any_of.is_empty()
-        || !keywords.one_of.is_empty()
-        || keywords.not.is_some()
-        || keywords.if_.is_some()
-        || keywords.then.is_some()
-        || keywords.else_.is_some()
-        || !keywords.dependent_schemas.is_empty()
-}
-
 /// What a schema applies to the very instance it is applied to itself.
-fn in_place(keywords: &Keywords) -> impl Iterator<Item = SchemaId> + '_ {
-    let single = [
-        keywords.ref_,
-        keywords.not,
-        keywords.if_,
-        keywords.then,
-        keywords.else_,
-    ];
-    let lists = [&keywords.all_of, &keywords.any_of, &keywords.one_of];
-    single
-        .into_iter()
-        .flatten()
-        .chain(lists.into_iter().flatten().copied())
-        .chain(keywords.dependent_schemas.iter().map(|entry| entry.schema))
+fn in_place(keywords: &Keywords) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut add = |id: Option<SchemaId>| {
+        if let Some(id) = id {
+            found.push(id.0 as usize);
+        }
+    };
+    add(keywords.ref_);
+    add(keywords.not);
+    add(keywords.if_);
+    add(keywords.then);
+    add(keywords.else_);
+    for list in [&keywords.all_of, &keywords.any_of, &keywords.one_of] {
+        for id in list {
+            found.push(id.0 as usize);
+        }
+    }
+    for entry in &keywords.dependent_schemas {
+        found.push(entry.schema.0 as usize);
+    }
+    found
 }
 
 /// The number of each node's strongly connected component (Tarjan's algorithm, without recursion).

@@ -26,33 +26,33 @@ pub fn equal(a: &Json, b: &Json) -> bool {
 }
 
 fn equal_members(a: &[(String, Json)], b: &[(String, Json)]) -> bool {
-    if a.iter().zip(b).all(|((a, _), (b, _))| a == b) {
-        return a.iter().zip(b).all(|((_, a), (_, b))| equal(a, b));
+    if (0..a.len()).all(|at| a[at].0 == b[at].0) {
+        return (0..a.len()).all(|at| equal(&a[at].1, &b[at].1));
     }
     if a.len() <= FEW {
         return a.iter().all(|(name, value)| {
-            b.iter()
-                .find(|(other, _)| other == name)
-                .is_some_and(|(_, other)| equal(value, other))
+            let same = b.iter().find(|(other, _)| other == name);
+            same.is_some_and(|(_, other)| equal(value, other))
         });
     }
     let sorted = |members: &[(String, Json)]| {
         table::order(members.len(), &mut |a, b| members[a].0.cmp(&members[b].0))
     };
-    let pairs = sorted(a).into_iter().zip(sorted(b));
-    pairs
-        .into_iter()
-        .all(|(at, bt)| a[at].0 == b[bt].0 && equal(&a[at].1, &b[bt].1))
+    let (sorted_a, sorted_b) = (sorted(a), sorted(b));
+    (0..a.len()).all(|at| {
+        let (a, b) = (&a[sorted_a[at]], &b[sorted_b[at]]);
+        a.0 == b.0 && equal(&a.1, &b.1)
+    })
 }
 
 /// Whether no two elements are equal.
 #[must_use]
 pub fn all_unique(items: &[Json]) -> bool {
     if items.len() <= FEW {
-        return items
-            .iter()
-            .enumerate()
-            .all(|(at, item)| !items[..at].iter().any(|other| equal(item, other)));
+        return (0..items.len()).all(|at| {
+            let item = &items[at];
+            !items[..at].iter().any(|other| equal(item, other))
+        });
     }
     // Seeded, so that nobody can choose elements that collide.
     let state = RandomState::new();
@@ -83,10 +83,11 @@ fn hash(state: &RandomState, value: &Json) -> u64 {
         }
         Json::Object(members) => {
             // A sum does not see the order.
-            let each = members
-                .iter()
-                .map(|(name, value)| state.hash_one((name, hash(state, value))));
-            (5u8, members.len(), each.fold(0, u64::wrapping_add)).hash(&mut hasher);
+            let mut sum = 0u64;
+            for (name, value) in members {
+                sum = sum.wrapping_add(state.hash_one((name, hash(state, value))));
+            }
+            (5u8, members.len(), sum).hash(&mut hasher);
         }
     }
     hasher.finish()

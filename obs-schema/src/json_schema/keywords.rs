@@ -9,7 +9,7 @@ use super::uri::push_segment;
 use super::words::{self, Group, Known, Word};
 use crate::diag::{self, Diagnostic, Severity};
 use crate::json::Number;
-use crate::node::{Member, Node, Value};
+use crate::node::{Member, Node, Value, list_to_json};
 use crate::source::Loc;
 
 /// Keywords whose meaning depends on another one, so that they wait for the end.
@@ -135,9 +135,7 @@ impl<'n> Reader<'_, 'n> {
             Word::RecursiveRef => self.reference(id, known, member, RefKind::Recursive),
             Word::Type => out.types = self.types(known, member),
             Word::Enum => {
-                out.enum_ = self
-                    .list(known, member)
-                    .map(|list| list.iter().map(Node::to_json).collect())
+                out.enum_ = self.list(known, member).map(list_to_json);
             }
             Word::Const => out.const_ = Some(value.to_json()),
             Word::AllOf => out.all_of = self.schemas(id, known, member, scope),

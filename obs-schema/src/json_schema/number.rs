@@ -58,12 +58,14 @@ impl Decimal {
         };
         let mut exponent = power.parse::<i64>().unwrap_or(wild).clamp(-LIMIT, LIMIT);
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        let all = whole.bytes().chain(fraction.bytes());
-        let mut digits: Vec<u8> = all
-            .filter(u8::is_ascii_digit)
-            .map(|b| b - b'0')
-            .skip_while(|digit| *digit == 0)
-            .collect();
+        let mut digits: Vec<u8> = Vec::with_capacity(number.len());
+        for part in [whole, fraction] {
+            for byte in part.bytes() {
+                if byte.is_ascii_digit() && (byte != b'0' || !digits.is_empty()) {
+                    digits.push(byte - b'0');
+                }
+            }
+        }
         exponent -= i64::try_from(fraction.len()).unwrap_or(LIMIT);
         while digits.last() == Some(&0) {
             digits.pop();
@@ -85,19 +87,17 @@ impl Decimal {
         let size = |decimal: &Decimal| {
             decimal.exponent + i64::try_from(decimal.digits.len()).unwrap_or(i64::MAX / 2)
         };
-        sign(self).cmp(&sign(other)).then_with(|| {
-            if self.digits.is_empty() {
-                return Ordering::Equal;
-            }
-            let magnitude = size(self)
-                .cmp(&size(other))
-                .then_with(|| self.digits.cmp(&other.digits));
-            if self.negative {
-                magnitude.reverse()
-            } else {
-                magnitude
-            }
-        })
+        let signs = sign(self).cmp(&sign(other));
+        if signs.is_ne() || self.digits.is_empty() {
+            return signs;
+        }
+        let sizes = size(self).cmp(&size(other));
+        let magnitude = sizes.then(self.digits.cmp(&other.digits));
+        if self.negative {
+            magnitude.reverse()
+        } else {
+            magnitude
+        }
     }
 
     fn is_multiple(&self, of: &Decimal) -> bool {
@@ -112,13 +112,14 @@ impl Decimal {
         if of.digits.is_empty() || of.digits.len() > 37 {
             return self.digits == of.digits;
         }
-        let divisor = of
-            .digits
-            .iter()
-            .fold(0u128, |sum, digit| sum * 10 + u128::from(*digit));
-        let rest = self.digits.iter().fold(0u128, |rest, digit| {
-            (rest * 10 + u128::from(*digit)) % divisor
-        });
+        let mut divisor = 0u128;
+        for digit in &of.digits {
+            divisor = divisor * 10 + u128::from(*digit);
+        }
+        let mut rest = 0u128;
+        for digit in &self.digits {
+            rest = (rest * 10 + u128::from(*digit)) % divisor;
+        }
         multiply(rest, power_of_ten(power, divisor), divisor) == 0
     }
 }

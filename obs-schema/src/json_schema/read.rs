@@ -37,12 +37,15 @@ pub struct Input<'n> {
 /// Files of a map with their trees, ready to be read.
 #[must_use]
 pub fn inputs<'n>(sources: &'n SourceMap, files: &'n [(FileId, Node)]) -> Vec<Input<'n>> {
-    let input = |(file, node): &'n (FileId, Node)| Input {
-        file: *file,
-        path: sources.path(*file),
-        node,
-    };
-    files.iter().map(input).collect()
+    let mut inputs = Vec::with_capacity(files.len());
+    for (file, node) in files {
+        inputs.push(Input {
+            file: *file,
+            path: sources.path(*file),
+            node,
+        });
+    }
+    inputs
 }
 
 /// Reads all JSON Schema files of a run. References between them may go in any direction.
@@ -64,9 +67,14 @@ pub fn read_set(cx: &mut Diagnostics, inputs: &[Input<'_>]) -> Set {
             .collect();
     }
     // The first of a name counts.
-    table::sort(&mut set.dynamic_anchors, |(a, _), (b, _)| a.cmp(b));
-    set.dynamic_anchors
-        .dedup_by(|(later, _), (first, _)| later == first);
+    let mut anchors = std::mem::take(&mut set.dynamic_anchors);
+    table::sort(&mut anchors, |(a, _), (b, _)| a.cmp(b));
+    for anchor in anchors {
+        let last = set.dynamic_anchors.last();
+        if last.is_none_or(|last| last.0 != anchor.0) {
+            set.dynamic_anchors.push(anchor);
+        }
+    }
     cycles::cut(cx, &mut set);
     set
 }

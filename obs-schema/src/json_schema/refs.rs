@@ -246,7 +246,9 @@ impl<'n> Reader<'_, 'n> {
                     if let Some(anchors) = self.anchors.get(&resource.number())
                         && here.file == file
                     {
-                        known.extend(anchors.keys().map(String::as_str));
+                        for name in anchors.keys() {
+                            known.push(name);
+                        }
                     }
                 }
                 table::sort(&mut known, Ord::cmp);
@@ -287,11 +289,8 @@ impl<'n> Reader<'_, 'n> {
 }
 
 fn no_such_place(node: &Node, near: &str, below: &str, segment: String) -> Missing {
-    let names = node
-        .as_object()
-        .unwrap_or_default()
-        .iter()
-        .map(|member| member.name.as_str());
+    let members = node.as_object().unwrap_or_default();
+    let names = members.iter().map(|member| member.name.as_str());
     let nearest = diag::nearest(&segment, names).map(str::to_owned);
     Missing::Pointer {
         found: format!("{near}{below}"),

@@ -145,17 +145,18 @@ pub(super) fn meant(name: &str) -> Option<&'static str> {
         known.name.len().abs_diff(name.len()) <= 1 && known.name.as_bytes()[0] == name.as_bytes()[0]
     };
     let word = diag::nearest(name, WORDS.iter().filter(near).map(|known| known.name))?;
-    let same = word
-        .bytes()
-        .zip(name.bytes())
-        .take_while(|(a, b)| a == b)
-        .count();
-    let same_end = word
-        .bytes()
-        .rev()
-        .zip(name.bytes().rev())
-        .take_while(|(a, b)| a == b)
-        .count();
+    let (word_bytes, name_bytes) = (word.as_bytes(), name.as_bytes());
+    let shorter = word.len().min(name.len());
+    let mut same = 0;
+    while same < shorter && word_bytes[same] == name_bytes[same] {
+        same += 1;
+    }
+    let mut same_end = 0;
+    while same_end < shorter
+        && word_bytes[word.len() - 1 - same_end] == name_bytes[name.len() - 1 - same_end]
+    {
+        same_end += 1;
+    }
     // One slip of the pen: what is left between the common beginning and the common end is tiny.
     (same + same_end + 2 >= word.len().max(name.len())).then_some(word)
 }

@@ -33,11 +33,11 @@ pub(super) fn violations(schema: Schema<'_>, value: &Json, options: &Options) ->
     let mut encoder = Encoder::new(schema.set(), options, Writer::new());
     encoder.all = true;
     encoder.value(schema.view(), value, Depth::new(options.limits));
-    encoder
-        .complaints
-        .into_iter()
-        .map(Complaint::into_violation)
-        .collect()
+    let mut violations = Vec::with_capacity(encoder.complaints.len());
+    for complaint in encoder.complaints {
+        violations.push(complaint.into_violation());
+    }
+    violations
 }
 
 /// The bytes of a default as a schema writes it. What it takes comes off the budget.
@@ -150,9 +150,9 @@ impl<'s, 'j> Encoder<'s, 'j> {
         below
     }
 
-    fn at(&mut self, step: Step<'s, 'j>, write: impl FnOnce(&mut Self)) {
+    fn value_at(&mut self, step: Step<'s, 'j>, view: View<'s>, json: &'j Json, depth: Depth) {
         self.path.push(step);
-        write(self);
+        self.value(view, json, depth);
         self.path.pop();
     }
 
@@ -232,9 +232,7 @@ impl<'s, 'j> Encoder<'s, 'j> {
                 let items = View::of(self.set, items);
                 self.writer.begin_block(values.len());
                 for (index, value) in values.iter().enumerate() {
-                    self.at(Step::Item(index), |encoder| {
-                        encoder.value(items, value, depth)
-                    });
+                    self.value_at(Step::Item(index), items, value, depth);
                 }
                 self.writer.end_blocks();
             }
@@ -246,9 +244,7 @@ impl<'s, 'j> Encoder<'s, 'j> {
                 self.writer.begin_block(members.len());
                 for (index, (key, value)) in members.iter().enumerate() {
                     self.writer.string(key);
-                    self.at(Step::Key(key, index), |encoder| {
-                        encoder.value(values, value, depth)
-                    });
+                    self.value_at(Step::Key(key, index), values, value, depth);
                 }
                 self.writer.end_blocks();
             }
@@ -272,18 +268,15 @@ impl<'s, 'j> Encoder<'s, 'j> {
                 return;
             }
             // Most often the members stand in the order of the fields.
-            let named = |(name, _): &&(String, Json)| *name == field.name;
-            let member = members
-                .get(index)
-                .filter(named)
-                .or_else(|| members.iter().find(named));
+            let member = match members.get(index) {
+                Some(member) if member.0 == field.name => Some(member),
+                _ => members.iter().find(|(name, _)| *name == field.name),
+            };
             match (member, &field.default) {
                 (Some((_, value)), _) => {
                     found += 1;
                     let view = View::of(self.set, &field.ty);
-                    self.at(Step::Field(&field.name), |encoder| {
-                        encoder.value(view, value, depth)
-                    });
+                    self.value_at(Step::Field(&field.name), view, value, depth);
                 }
                 (None, Some(default)) if self.fill_defaults => {
                     self.default(field, default, depth);
@@ -309,8 +302,9 @@ impl<'s, 'j> Encoder<'s, 'j> {
         match default_within(self.set, &field.ty, default, depth, &mut self.budget) {
             Ok(bytes) => self.writer.fixed(&bytes),
             Err(error) => {
-                let kind = error.kind().clone();
-                self.at(Step::Field(&field.name), |encoder| encoder.complain(kind));
+                self.path.push(Step::Field(&field.name));
+                self.complain(error.kind().clone());
+                self.path.pop();
             }
         }
     }
@@ -378,7 +372,7 @@ impl<'s, 'j> Encoder<'s, 'j> {
         self.writer.index(index);
         let view = View::of(self.set, &branches[index]);
         match tag {
-            Some(tag) => self.at(Step::Tag(tag), |encoder| encoder.value(view, json, depth)),
+            Some(tag) => self.value_at(Step::Tag(tag), view, json, depth),
             None => self.value(view, json, depth),
         }
     }
@@ -422,25 +416,29 @@ impl<'s, 'j> Encoder<'s, 'j> {
     }
 
     fn latin1(&mut self, text: &str) -> Option<Vec<u8>> {
-        let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
-        if bytes.is_none() {
-            let clause = "a character beyond U+00FF stands for no byte";
-            self.complain(EncodeErrorKind::Refused(clause.into()));
+        let mut bytes = Vec::with_capacity(text.len());
+        for c in text.chars() {
+            let Ok(byte) = u8::try_from(c) else {
+                let clause = "a character beyond U+00FF stands for no byte";
+                self.complain(EncodeErrorKind::Refused(clause.into()));
+                return None;
+            };
+            bytes.push(byte);
         }
-        bytes
+        Some(bytes)
     }
 }
 
 impl Complaint<'_, '_> {
     fn into_error(self) -> EncodeError {
-        let error = EncodeError::new(self.kind);
-        self.path
-            .into_iter()
-            .rev()
-            .fold(error, |error, step| match step {
+        let mut error = EncodeError::new(self.kind);
+        for step in self.path.iter().rev() {
+            error = match *step {
                 Step::Field(name) | Step::Tag(name) => error.within(name.to_owned()),
                 Step::Key(_, index) | Step::Item(index) => error.within_item(index),
-            })
+            };
+        }
+        error
     }
 
     fn into_violation(self) -> Violation {

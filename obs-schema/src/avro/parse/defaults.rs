@@ -131,11 +131,17 @@ impl Reader<'_> {
                 users.1.push(*place);
             }
         }
-        let mut todo: Vec<Place> = users.values().map(|(place, _)| *place).collect();
-        todo.retain(|place| !needs.contains(&place.number()));
+        let mut todo: Vec<Place> = Vec::new();
+        for (place, _) in users.values() {
+            if !needs.contains(&place.number()) {
+                todo.push(*place);
+            }
+        }
         while let Some(place) = todo.pop() {
-            let users = users.get(&place.number()).map(|(_, users)| users);
-            for user in users.into_iter().flatten() {
+            let Some((_, users)) = users.get(&place.number()) else {
+                continue;
+            };
+            for user in users {
                 if let Some(left) = open.get_mut(&user.number()) {
                     *left -= 1;
                     if *left == 0 {
@@ -145,15 +151,14 @@ impl Reader<'_> {
             }
         }
         let endless = |place: &Place| open.get(&place.number()).is_some_and(|left| *left > 0);
-        let mut needs = needs.into_values();
-        needs.retain(|(place, _)| endless(place));
-        needs
-            .iter_mut()
-            .for_each(|(_, wants)| wants.retain(endless));
-        for ((id, at), wants) in &needs {
+        for (place, wants) in needs.values() {
+            if !endless(place) {
+                continue;
+            }
+            let (id, at) = place;
             let named = self.set.get(*id);
-            let (NamedKind::Record { fields, .. }, Some((other, other_at))) =
-                (&named.kind, wants.first())
+            let first = wants.iter().find(|want| endless(want));
+            let (NamedKind::Record { fields, .. }, Some((other, other_at))) = (&named.kind, first)
             else {
                 continue;
             };
@@ -259,12 +264,18 @@ impl Judge<'_> {
             }
             (Kind::Float | Kind::Double, Value::String(_)) => self.number_in_quotes(node),
             (Kind::Bytes, Value::String(text)) => byte_length(text, node.loc).map(|_| ()),
-            (Kind::Array(items), Value::Array(values)) => values
-                .iter_mut()
-                .try_for_each(|value| self.fits(items, value)),
-            (Kind::Map(values), Value::Object(members)) => members
-                .iter_mut()
-                .try_for_each(|member| self.fits(values, &mut member.value)),
+            (Kind::Array(items), Value::Array(values)) => {
+                for value in values {
+                    self.fits(items, value)?;
+                }
+                Ok(())
+            }
+            (Kind::Map(values), Value::Object(members)) => {
+                for member in members {
+                    self.fits(values, &mut member.value)?;
+                }
+                Ok(())
+            }
             (Kind::Union(branches), _) => self.any(branches, node),
             (Kind::Named(id), _) => self.named(*id, node),
             _ => Err(mismatch(self.set, ty, node)),
@@ -335,12 +346,18 @@ impl Judge<'_> {
         Ok(())
     }
 
+    /// What the default being looked at needs so far.
+    fn needs(&mut self) -> Option<&mut Vec<Place>> {
+        let (_, needs) = self.needs.get_mut(&self.place?.number())?;
+        Some(needs)
+    }
+
     fn any(&mut self, branches: &[Type], node: &mut Node) -> Result<(), Misfit> {
         let before = self.warnings.len();
-        let needed = self
-            .place
-            .and_then(|place| self.needs.get(&place.number()))
-            .map_or(0, |(_, needs)| needs.len());
+        let needed = match self.needs() {
+            Some(needs) => needs.len(),
+            None => 0,
+        };
         let mut only: Option<Misfit> = None;
         let mut tried = 0;
         for branch in branches {
@@ -359,11 +376,8 @@ impl Judge<'_> {
             tried += 1;
             // What a branch that did not fit has left behind.
             self.warnings.truncate(before);
-            if let Some(needs) = self
-                .place
-                .and_then(|place| self.needs.get_mut(&place.number()))
-            {
-                needs.1.truncate(needed);
+            if let Some(needs) = self.needs() {
+                needs.truncate(needed);
             }
         }
         match only {

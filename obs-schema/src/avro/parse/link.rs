@@ -7,7 +7,7 @@ use crate::table::{self, Numbered, Table};
 
 use super::{REFERENCE, Reader, Reference};
 use crate::avro::tree::PRIMITIVES;
-use crate::avro::{Document, Kind, NamedId, NamedKind, Type, canonical};
+use crate::avro::{Document, Kind, Named, NamedId, NamedKind, Type, canonical};
 use crate::diag::{Diagnostic, nearest};
 use crate::source::{Loc, SourceMap};
 
@@ -84,42 +84,67 @@ pub(super) struct Files<'s> {
 
 impl<'s> Files<'s> {
     pub(super) fn new(sources: &'s SourceMap, documents: &[Document]) -> Files<'s> {
-        let paths = || documents.iter().map(|document| sources.path(document.file));
-        Files {
-            folders: paths()
-                .map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder))
-                .collect(),
-            versions: paths().map(version).collect(),
+        let mut files = Files {
+            folders: Vec::new(),
+            versions: Vec::new(),
+        };
+        for document in documents {
+            let path = sources.path(document.file);
+            files.folders.push(match path.rsplit_once('/') {
+                Some((folder, _)) => folder,
+                None => "",
+            });
+            files.versions.push(version(path));
         }
+        files
     }
 }
+
+/// What stands between the numbers of a version.
+const SEPARATORS: &[char] = &['.', '-', '_'];
+
+/// What may stand before a version.
+const MARK: &[char] = &['v', 'V'];
+
+/// What a version is written with.
+const VERSION: &[char] = &[
+    '.', '-', '_', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
+];
 
 /// The version in a path: at the end of the file's name, or a folder that is nothing else.
 fn version(path: &str) -> Option<Vec<u64>> {
-    let mut parts = path.rsplit('/');
-    let file = parts.next()?;
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    let digits = |c: char| c.is_ascii_digit();
-    let start = stem
-        .trim_end_matches(|c: char| digits(c) || matches!(c, '.' | '-' | '_'))
-        .len();
-    let tail = stem[start..].trim_start_matches(['.', '-', '_']);
-    let before = &stem[..start];
-    let marked = before
-        .strip_suffix(['v', 'V'])
-        .is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric()));
-    if tail.starts_with(digits) && (marked || before.is_empty() || stem.len() > start + tail.len())
-    {
+    let (folders, file) = match path.rsplit_once('/') {
+        Some((folders, file)) => (Some(folders), file),
+        None => (None, path),
+    };
+    let stem = match file.rsplit_once('.') {
+        Some((stem, _)) => stem,
+        None => file,
+    };
+    let before = stem.trim_end_matches(VERSION);
+    let tail = stem[before.len()..].trim_start_matches(SEPARATORS);
+    let marked = match before.strip_suffix(MARK) {
+        Some(rest) => !rest.chars().next_back().is_some_and(char::is_alphanumeric),
+        None => false,
+    };
+    let number = tail.bytes().next().is_some_and(|c| c.is_ascii_digit());
+    let apart = marked || before.is_empty() || stem.len() > before.len() + tail.len();
+    if number && apart {
         return numbers(tail);
     }
-    let folder = parts.next()?;
-    numbers(folder.strip_prefix(['v', 'V']).unwrap_or(folder))
+    let folder = match folders?.rsplit_once('/') {
+        Some((_, folder)) => folder,
+        None => folders?,
+    };
+    numbers(folder.strip_prefix(MARK).unwrap_or(folder))
 }
 
 fn numbers(text: &str) -> Option<Vec<u64>> {
-    text.split(['.', '-', '_'])
-        .map(|part| part.parse().ok())
-        .collect()
+    let mut numbers = Vec::new();
+    for part in text.split(SEPARATORS) {
+        numbers.push(part.parse().ok()?);
+    }
+    Some(numbers)
 }
 
 /// A name that several files define, none of them better placed than the others: they have to agree.
@@ -142,10 +167,22 @@ struct Linker<'a, 's> {
 }
 
 impl Linker<'_, '_> {
+    fn fields(&mut self, named: &mut Named) {
+        if let NamedKind::Record { fields, .. } = &mut named.kind {
+            for field in fields {
+                self.ty(&mut field.ty);
+            }
+        }
+    }
+
     fn ty(&mut self, ty: &mut Type) {
         match &mut ty.kind {
             Kind::Array(inner) | Kind::Map(inner) => self.ty(inner),
-            Kind::Union(branches) => branches.iter_mut().for_each(|branch| self.ty(branch)),
+            Kind::Union(branches) => {
+                for branch in branches {
+                    self.ty(branch);
+                }
+            }
             Kind::Named(id) if id.0 & REFERENCE != 0 => {
                 let index = id.0 & !REFERENCE;
                 match self.find(index) {
@@ -183,39 +220,36 @@ impl Linker<'_, '_> {
         let mut left: Vec<(u32, NamedId)> = candidates.to_vec();
         if !self.imports.is_empty() {
             let visible = self.visible(here);
-            keep(&mut left, |document| visible.contains(&document.number()));
+            keep(&mut left, &|document| visible.contains(&document.number()));
         }
         let files = self.files;
         let folder = files.folders.get(here as usize);
-        keep(&mut left, |document| {
+        keep(&mut left, &|document| {
             files.folders.get(document as usize) == folder
         });
-        let version = |document: u32| {
-            files
-                .versions
-                .get(document as usize)
-                .and_then(Option::as_ref)
-        };
-        let highest = left
-            .iter()
-            .map(|(document, _)| version(*document))
-            .max()
-            .flatten();
-        keep(&mut left, |document| version(document) == highest);
+        let version = |document: u32| files.versions.get(document as usize)?.as_ref();
+        let mut highest = None;
+        for (document, _) in &left {
+            highest = highest.max(version(*document));
+        }
+        keep(&mut left, &|document| version(document) == highest);
         let taken = left[0].1;
         if left.len() > 1 {
-            let candidates: Vec<NamedId> = left.into_iter().map(|(_, id)| id).collect();
-            let choices = self.choices.get_or(taken.number(), Vec::new);
-            match choices
-                .iter_mut()
-                .find(|choice| choice.candidates == candidates)
-            {
-                Some(choice) => choice.references.push(reference.loc),
-                None => choices.push(Choice {
-                    candidates,
-                    references: vec![reference.loc],
-                }),
+            let mut candidates: Vec<NamedId> = Vec::new();
+            for (_, id) in &left {
+                candidates.push(*id);
             }
+            let choices = self.choices.get_or(taken.number(), Vec::new);
+            for choice in choices.iter_mut() {
+                if choice.candidates == candidates {
+                    choice.references.push(reference.loc);
+                    return taken;
+                }
+            }
+            choices.push(Choice {
+                candidates,
+                references: vec![reference.loc],
+            });
         }
         taken
     }
@@ -227,13 +261,14 @@ impl Linker<'_, '_> {
             let mut seen = Table::default();
             let mut todo = vec![document];
             while let Some(next) = todo.pop() {
-                todo.extend(
-                    imports
-                        .get(&next.number())
-                        .into_iter()
-                        .flatten()
-                        .filter(|document| seen.insert(document.number(), ()).is_none()),
-                );
+                let Some(imported) = imports.get(&next.number()) else {
+                    continue;
+                };
+                for document in imported {
+                    if seen.insert(document.number(), ()).is_none() {
+                        todo.push(*document);
+                    }
+                }
             }
             seen
         })
@@ -241,9 +276,15 @@ impl Linker<'_, '_> {
 }
 
 /// Keeps those that fit, unless none does.
-fn keep(candidates: &mut Vec<(u32, NamedId)>, fits: impl Fn(u32) -> bool) {
-    if candidates.iter().any(|(document, _)| fits(*document)) {
-        candidates.retain(|(document, _)| fits(*document));
+fn keep(candidates: &mut Vec<(u32, NamedId)>, fits: &dyn Fn(u32) -> bool) {
+    let mut kept = Vec::new();
+    for candidate in candidates.iter() {
+        if fits(candidate.0) {
+            kept.push(*candidate);
+        }
+    }
+    if !kept.is_empty() {
+        *candidates = kept;
     }
 }
 
@@ -260,73 +301,74 @@ impl Reader<'_> {
             choices: Table::default(),
             unknown: Vec::new(),
         };
-        let repeated = self.repeated.iter_mut().map(|(named, _)| named);
-        for named in self.set.named.iter_mut().chain(repeated) {
-            if let NamedKind::Record { fields, .. } = &mut named.kind {
-                fields.iter_mut().for_each(|field| linker.ty(&mut field.ty));
+        for named in &mut self.set.named {
+            linker.fields(named);
+        }
+        for (named, _) in &mut self.repeated {
+            linker.fields(named);
+        }
+        for document in &mut self.set.documents {
+            if let Some(root) = &mut document.root {
+                linker.ty(root);
             }
         }
-        self.set
-            .documents
-            .iter_mut()
-            .filter_map(|document| document.root.as_mut())
-            .for_each(|root| linker.ty(root));
-        self.loose.iter_mut().for_each(|ty| linker.ty(ty));
-        self.parameters
-            .iter_mut()
-            .for_each(|field| linker.ty(&mut field.ty));
+        for ty in &mut self.loose {
+            linker.ty(ty);
+        }
+        for field in &mut self.parameters {
+            linker.ty(&mut field.ty);
+        }
         let Linker {
             choices, unknown, ..
         } = linker;
         self.complain_of_unknown(&references, &unknown);
         self.check_branches();
-        choices.into_values().into_iter().flatten().collect()
+        let mut all = Vec::new();
+        for choices in choices.into_values() {
+            all.extend(choices);
+        }
+        all
     }
 
     fn complain_of_unknown(&mut self, references: &[Reference], unknown: &[u32]) {
         let mut known: Vec<&str> = Vec::new();
         let mut by_last: Table<&str, &str> = Table::default();
         if !unknown.is_empty() {
-            known.extend(self.names.keys().map(String::as_str));
+            for name in self.names.keys() {
+                known.push(name);
+            }
             table::sort(&mut known, Ord::cmp);
             for name in known.iter().rev() {
                 by_last.insert(last(name), name);
             }
         }
+        // A name in full is long, and mostly namespace: it is near to any other of its namespace.
+        let near = |written: &str, in_full: bool| {
+            if let Some(near) = nearest(written, PRIMITIVES) {
+                return Some(near);
+            }
+            match nearest(written, by_last.keys().copied()) {
+                Some(last) => by_last.get(last).copied(),
+                None if in_full => nearest(written, known.iter().copied()),
+                None => None,
+            }
+        };
         for (count, index) in unknown.iter().enumerate() {
             let Some(reference) = references.get(*index as usize) else {
                 continue;
             };
             let written = &reference.full[reference.short_at.unwrap_or(0)..];
             let word = written.to_ascii_lowercase();
-            let look = |table: &[(&str, &'static str)]| {
-                table
-                    .iter()
-                    .find(|(foreign, _)| *foreign == word)
-                    .map(|(_, ours)| *ours)
-            };
-            let help = if let Some(primitive) = PRIMITIVES.iter().find(|name| **name == word) {
-                format!("write `{primitive}`: names of primitive types are lower-case")
+            let help = if PRIMITIVES.contains(&word.as_str()) {
+                format!("write `{word}`: names of primitive types are lower-case")
             } else if let Some(full) = by_last.get(last(written)) {
                 format!("write `{full}`")
-            } else if let Some(ours) = look(&FOREIGN) {
+            } else if let Some(ours) = look(&FOREIGN, &word) {
                 format!("write `{ours}`, which is what Avro calls it")
-            } else if let Some(ours) = look(&LOGICAL) {
+            } else if let Some(ours) = look(&LOGICAL, &word) {
                 format!("write `{ours}`")
-            } else if let Some(near) = (count < SUGGESTIONS)
-                .then(|| {
-                    // A name in full is long, and mostly namespace: it is near to any other of its namespace.
-                    nearest(written, PRIMITIVES)
-                        .or_else(|| {
-                            nearest(written, by_last.keys().copied())
-                                .and_then(|name| by_last.get(name).copied())
-                        })
-                        .or_else(|| {
-                            let dotted = reference.short_at.is_none();
-                            dotted.then(|| nearest(written, known.iter().copied()))?
-                        })
-                })
-                .flatten()
+            } else if count < SUGGESTIONS
+                && let Some(near) = near(written, reference.short_at.is_none())
             {
                 format!("write `{near}`")
             } else {
@@ -351,16 +393,23 @@ impl Reader<'_> {
             parameters,
             ..
         } = self;
-        let mut todo: Vec<&Type> = set
-            .documents
-            .iter()
-            .filter_map(|document| document.root.as_ref())
-            .collect();
-        todo.extend(loose.iter());
-        todo.extend(parameters.iter().map(|field| &field.ty));
+        let mut todo: Vec<&Type> = Vec::new();
+        for document in &set.documents {
+            if let Some(root) = &document.root {
+                todo.push(root);
+            }
+        }
+        for ty in loose {
+            todo.push(ty);
+        }
+        for field in parameters {
+            todo.push(&field.ty);
+        }
         for named in &set.named {
             if let NamedKind::Record { fields, .. } = &named.kind {
-                todo.extend(fields.iter().map(|field| &field.ty));
+                for field in fields {
+                    todo.push(&field.ty);
+                }
             }
         }
         let mut firsts: Table<u128, Loc> = Table::default();
@@ -449,8 +498,21 @@ impl Reader<'_> {
     }
 }
 
+/// What a table gives for a word.
+fn look(table: &[(&str, &'static str)], word: &str) -> Option<&'static str> {
+    for (foreign, ours) in table {
+        if *foreign == word {
+            return Some(ours);
+        }
+    }
+    None
+}
+
 fn last(name: &str) -> &str {
-    name.rsplit('.').next().unwrap_or(name)
+    match name.rsplit_once('.') {
+        Some((_, last)) => last,
+        None => name,
+    }
 }
 
 #[cfg(test)]

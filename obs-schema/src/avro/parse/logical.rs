@@ -4,7 +4,7 @@
 
 use crate::avro::{Kind, Logical};
 use crate::diag::{Diagnostic, Diagnostics, nearest};
-use crate::node::{Member, Node};
+use crate::node::{self, Member, Node};
 
 /// What a logical type stands on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,10 +54,7 @@ const NAMES: [&str; 13] = [
 
 /// Reads `logicalType` among the members of a type.
 pub(super) fn read(cx: &mut Diagnostics, base: Base, members: &[Member]) -> Option<Logical> {
-    let member = members
-        .iter()
-        .rev()
-        .find(|member| member.name == "logicalType")?;
+    let member = node::member(members, "logicalType")?;
     let Some(name) = member.value.as_str() else {
         cx.push(
             Diagnostic::warning(
@@ -72,38 +69,28 @@ pub(super) fn read(cx: &mut Diagnostics, base: Base, members: &[Member]) -> Opti
         );
         return None;
     };
-    let get = |key: &str| {
-        members
-            .iter()
-            .rev()
-            .find(|member| member.name == key)
-            .map(|member| &member.value)
-    };
-    let (logical, wants) = match name {
+    let get = |key: &str| Some(&node::member(members, key)?.value);
+    let (logical, fits, wants) = match name {
         "decimal" => match decimal(cx, base, member, get("precision"), get("scale")) {
             Ok(logical) => return Some(logical),
             Err(true) => return None,
-            Err(false) => (None, "bytes or a fixed"),
+            Err(false) => (None, false, "bytes or a fixed"),
         },
-        "big-decimal" => (
-            Some(Logical::BigDecimal).filter(|_| base == Base::Bytes),
-            "bytes",
-        ),
+        "big-decimal" => (Some(Logical::BigDecimal), base == Base::Bytes, "bytes"),
         "uuid" => (
-            Some(Logical::Uuid).filter(|_| matches!(base, Base::String | Base::Fixed(16))),
+            Some(Logical::Uuid),
+            matches!(base, Base::String | Base::Fixed(16)),
             "a string or a fixed of 16 bytes",
         ),
         "duration" => (
-            Some(Logical::Duration).filter(|_| base == Base::Fixed(12)),
+            Some(Logical::Duration),
+            base == Base::Fixed(12),
             "a fixed of 12 bytes",
         ),
-        "date" => (Some(Logical::Date).filter(|_| base == Base::Int), "an int"),
-        "time-millis" => (
-            Some(Logical::TimeMillis).filter(|_| base == Base::Int),
-            "an int",
-        ),
+        "date" => (Some(Logical::Date), base == Base::Int, "an int"),
+        "time-millis" => (Some(Logical::TimeMillis), base == Base::Int, "an int"),
         _ => match long(name) {
-            Some(logical) => (Some(logical).filter(|_| base == Base::Long), "a long"),
+            Some(logical) => (Some(logical), base == Base::Long, "a long"),
             None => {
                 // A logical type of one's own is a custom property like any other; a slip of the pen is not.
                 if let Some(meant) = nearest(name, NAMES) {
@@ -120,7 +107,7 @@ pub(super) fn read(cx: &mut Diagnostics, base: Base, members: &[Member]) -> Opti
             }
         },
     };
-    if logical.is_none() {
+    if !fits {
         cx.push(
             Diagnostic::warning(
                 "ignored-logical-type",
@@ -129,6 +116,7 @@ pub(super) fn read(cx: &mut Diagnostics, base: Base, members: &[Member]) -> Opti
             )
             .help(format!("put it on {wants}")),
         );
+        return None;
     }
     logical
 }

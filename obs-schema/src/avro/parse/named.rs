@@ -88,11 +88,10 @@ impl Reader<'_> {
             None
         };
         let doc = self.doc(attributes.doc);
-        let aliases = self.aliases(attributes.aliases);
-        let aliases = aliases
-            .iter()
-            .map(|alias| names::qualify(alias, &name.namespace))
-            .collect();
+        let mut aliases = Vec::new();
+        for alias in self.aliases(attributes.aliases) {
+            aliases.push(names::qualify(&alias, &name.namespace));
+        }
         let reserved_key = if keyword == "enum" {
             is_reserved_on_enum
         } else {
@@ -478,12 +477,9 @@ impl Reader<'_> {
             .or(quoted.as_ref())
             .and_then(Number::as_i64);
         // Java's limit, and more than anybody can want.
-        match size
-            .and_then(|size| u32::try_from(size).ok())
-            .filter(|size| *size <= i32::MAX.unsigned_abs())
-        {
-            Some(size) => size as usize,
-            None => {
+        match size.map(i32::try_from) {
+            Some(Ok(size)) if size >= 0 => size.unsigned_abs() as usize,
+            _ => {
                 self.cx.push(
                     Diagnostic::error(
                         "invalid-size",
@@ -530,19 +526,20 @@ impl Reader<'_> {
         };
         match &node.value {
             Value::Null => Vec::new(),
-            Value::Array(items) => items
-                .iter()
-                .filter_map(|item| {
-                    if item.as_str().is_none() {
-                        complain(
+            Value::Array(items) => {
+                let mut aliases = Vec::with_capacity(items.len());
+                for item in items {
+                    match item.as_str() {
+                        Some(alias) => aliases.push(alias.to_owned()),
+                        None => complain(
                             item,
                             format!("an alias is {} where a name should be", item.kind()),
                             "write a name in quotes",
-                        );
+                        ),
                     }
-                    item.as_str().map(str::to_owned)
-                })
-                .collect(),
+                }
+                aliases
+            }
             Value::String(one) => {
                 complain(node, "`aliases` is a string".to_owned(), "put it in a list");
                 vec![one.clone()]

@@ -26,9 +26,9 @@ impl Reader<'_> {
                     let needs = needs(&field.ty);
                     if !needs.is_empty() {
                         missing[index] += 1;
-                        needs
-                            .iter()
-                            .for_each(|id| waiting[id.0 as usize].push((index, at)));
+                        for id in needs {
+                            waiting[id.0 as usize].push((index, at));
+                        }
                     }
                 }
             }
@@ -73,9 +73,9 @@ impl Reader<'_> {
                 complaints.push(self.circle(&path[from..]));
             }
         }
-        complaints
-            .into_iter()
-            .for_each(|complaint| self.cx.push(complaint));
+        for complaint in complaints {
+            self.cx.push(complaint);
+        }
     }
 
     /// The first field of a record that has no value, and what it needs.
@@ -83,14 +83,15 @@ impl Reader<'_> {
         let NamedKind::Record { fields, .. } = &self.set.named[record].kind else {
             return None;
         };
-        fields.iter().enumerate().find_map(|(at, field)| {
+        for (at, field) in fields.iter().enumerate() {
             let needs = needs(&field.ty);
-            let first = needs.first()?;
-            needs
-                .iter()
-                .all(|id| !done[id.0 as usize])
-                .then_some((at, first.0 as usize))
-        })
+            if let Some(first) = needs.first()
+                && !needs.iter().any(|id| done[id.0 as usize])
+            {
+                return Some((at, first.0 as usize));
+            }
+        }
+        None
     }
 
     fn circle(&self, path: &[(usize, usize)]) -> Diagnostic {
@@ -187,9 +188,9 @@ impl Reader<'_> {
                 );
             }
         }
-        complaints
-            .into_iter()
-            .for_each(|complaint| self.cx.push(complaint));
+        for complaint in complaints {
+            self.cx.push(complaint);
+        }
     }
 
     /// A schema is sent as one text, and whoever reads that text bounds how deep it nests.
@@ -227,9 +228,9 @@ impl Reader<'_> {
                 }
             }
         }
-        complaints
-            .into_iter()
-            .for_each(|complaint| self.cx.push(complaint));
+        for complaint in complaints {
+            self.cx.push(complaint);
+        }
     }
 
     /// Marks what an error has spoilt: the definitions and files it stands in, and all that need those.
@@ -242,8 +243,10 @@ impl Reader<'_> {
         let mut todo: Vec<NamedId> = Vec::new();
         for (index, named) in self.set.named.iter_mut().enumerate() {
             if let NamedKind::Record { fields, .. } = &named.kind {
-                for used in fields.iter().flat_map(|field| named_in(&field.ty)) {
-                    users[used.0 as usize].push(id(index));
+                for field in fields {
+                    field
+                        .ty
+                        .each_named(&mut |used| users[used.0 as usize].push(id(index)));
                 }
             }
             // A namespace may come from further out than the definition, and is complained of there.
@@ -292,15 +295,15 @@ impl DepthWalk<'_> {
     fn is_too_deep(&mut self) -> bool {
         self.seen.clear();
         self.todo.clear();
-        self.todo.extend(self.inner.drain(..).rev());
+        self.turn_to_inner();
         while let Some((next, depth)) = self.todo.pop() {
             let NamedKind::Record { fields, .. } = &self.set.get(next).kind else {
                 continue;
             };
             // The record's list of fields, the field, and then its type.
-            fields
-                .iter()
-                .for_each(|field| nested(&field.ty, depth + 3, &mut self.inner));
+            for field in fields {
+                nested(&field.ty, depth + 3, &mut self.inner);
+            }
             if self.inner.is_empty() {
                 continue;
             }
@@ -310,9 +313,14 @@ impl DepthWalk<'_> {
                 self.inner.clear();
                 return true;
             }
-            self.todo.extend(self.inner.drain(..).rev());
+            self.turn_to_inner();
         }
         false
+    }
+
+    fn turn_to_inner(&mut self) {
+        self.inner.reverse();
+        self.todo.append(&mut self.inner);
     }
 }
 
@@ -321,9 +329,11 @@ fn nested(ty: &Type, depth: usize, found: &mut Vec<(NamedId, usize)>) {
     // An occurrence with properties of its own wraps what it is an occurrence of.
     match &ty.kind {
         Kind::Array(inner) | Kind::Map(inner) => nested(inner, depth + 1, found),
-        Kind::Union(branches) => branches
-            .iter()
-            .for_each(|branch| nested(branch, depth + 1, found)),
+        Kind::Union(branches) => {
+            for branch in branches {
+                nested(branch, depth + 1, found);
+            }
+        }
         Kind::Named(id) => found.push((*id, depth + usize::from(!ty.props.is_empty()))),
         _ => {}
     }
@@ -334,18 +344,14 @@ fn needs(ty: &Type) -> Vec<NamedId> {
     match &ty.kind {
         Kind::Named(id) => vec![*id],
         Kind::Union(branches) => {
-            let named: Vec<NamedId> = branches
-                .iter()
-                .map_while(|branch| match branch.kind {
-                    Kind::Named(id) => Some(id),
-                    _ => None,
-                })
-                .collect();
-            if named.len() == branches.len() {
-                named
-            } else {
-                Vec::new()
+            let mut named = Vec::new();
+            for branch in branches {
+                match branch.kind {
+                    Kind::Named(id) => named.push(id),
+                    _ => return Vec::new(),
+                }
             }
+            named
         }
         _ => Vec::new(),
     }

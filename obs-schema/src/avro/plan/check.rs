@@ -5,9 +5,8 @@
 //! whatever leaned on it is asked again. Nothing recurses through references, however long a chain of them is.
 
 use crate::table::{self, Numbered, Table};
-use std::collections::VecDeque;
 
-use super::matching::{fields, likeness, logical, names_match, scales};
+use super::matching::{Likeness, fields, likeness, logical, names_match, scales};
 use super::{Incompatibility, IncompatibilityKind};
 use crate::avro::view::{Schema, View};
 use crate::avro::{NamedId, Set, Type};
@@ -103,26 +102,42 @@ impl<'w, 'r> Verdicts<'w, 'r> {
 
     /// All records that might be asked about.
     pub(super) fn pairs(&self) -> Vec<Pair> {
-        self.strict.values().map(|(pair, _)| *pair).collect()
+        let mut pairs = Vec::with_capacity(self.strict.len());
+        for (pair, _) in self.strict.values() {
+            pairs.push(*pair);
+        }
+        pairs
     }
 
     /// The branch of a reader's union that a value of this type goes to; the type itself is no union.
     pub(super) fn select(&self, writer: View<'_>, branches: &[Type]) -> Option<usize> {
+        match self.best(writer, branches, Ask::Every) {
+            Some(index) => Some(index),
+            None => self.best(writer, branches, Ask::Some),
+        }
+    }
+
+    /// The first of those branches that are most like a type and can read it.
+    fn best(&self, writer: View<'_>, branches: &[Type], ask: Ask) -> Option<usize> {
         let (writer_set, reader_set) = (self.writer.set(), self.reader.set());
-        let best = |readable: &dyn Fn(View<'_>) -> bool| {
-            branches
-                .iter()
-                .enumerate()
-                .filter_map(|(index, branch)| {
-                    let branch = View::of(reader_set, branch);
-                    let likeness = likeness((writer_set, writer), (reader_set, branch))?;
-                    readable(branch).then_some((likeness, std::cmp::Reverse(index)))
-                })
-                .max()
-                .map(|(_, std::cmp::Reverse(index))| index)
-        };
-        best(&|branch| self.every(writer, branch))
-            .or_else(|| best(&|branch| self.some(writer, branch)))
+        let mut best: Option<(Likeness, usize)> = None;
+        for (index, branch) in branches.iter().enumerate() {
+            let branch = View::of(reader_set, branch);
+            let Some(likeness) = likeness((writer_set, writer), (reader_set, branch)) else {
+                continue;
+            };
+            if best.is_some_and(|(known, _)| likeness <= known) {
+                continue;
+            }
+            let readable = match ask {
+                Ask::Every => self.every(writer, branch),
+                Ask::Some => self.some(writer, branch),
+            };
+            if readable {
+                best = Some((likeness, index));
+            }
+        }
+        Some(best?.1)
     }
 
     /// Everything that stands in the way, in the order of the reader's schema.
@@ -133,17 +148,27 @@ impl<'w, 'r> Verdicts<'w, 'r> {
             found: Vec::new(),
             places: Vec::new(),
             around: Vec::new(),
-            queue: VecDeque::new(),
+            queue: Vec::new(),
             seen: Table::default(),
         };
         report.differ(writer, reader, Place::default());
-        while let Some((pair, place)) = report.queue.pop_front() {
+        let mut done = 0;
+        while let Some(&(pair, place)) = report.queue.get(done) {
+            done += 1;
             report.records(pair, place);
         }
         let mut found = report.found;
         table::sort(&mut found, |(a, _), (b, _)| a.cmp(b));
-        found.dedup_by(|(a, left), (b, right)| a == b && left.kind == right.kind);
-        found.into_iter().map(|(_, found)| found).collect()
+        let mut told: Vec<Incompatibility> = Vec::with_capacity(found.len());
+        let mut before = Vec::new();
+        for (path, found) in found {
+            let known = told.last().is_some_and(|last| last.kind == found.kind);
+            if !known || path != before {
+                told.push(found);
+                before = path;
+            }
+        }
+        told
     }
 }
 
@@ -159,23 +184,22 @@ fn reads(
 ) -> bool {
     match (writer, reader) {
         (View::Union(branches), _) => {
-            let readable = branches
-                .iter()
-                .map(|branch| reads(sets, ask, View::of(sets.0, branch), reader, pair))
-                .filter(|readable| *readable)
-                .count();
+            let mut readable = 0;
+            for branch in branches {
+                let branch = View::of(sets.0, branch);
+                readable += usize::from(reads(sets, ask, branch, reader, pair));
+            }
             match ask {
                 Ask::Every => readable == branches.len(),
                 Ask::Some => readable > 0 || branches.is_empty(),
             }
         }
         (_, View::Union(branches)) => {
-            branches
-                .iter()
-                .map(|branch| reads(sets, ask, writer, View::of(sets.1, branch), pair))
-                .filter(|readable| *readable)
-                .count()
-                > 0
+            let mut readable = false;
+            for branch in branches {
+                readable |= reads(sets, ask, writer, View::of(sets.1, branch), pair);
+            }
+            readable
         }
         _ if likeness((sets.0, writer), (sets.1, reader)).is_none() => false,
         (View::Array(written), View::Array(read)) | (View::Map(written), View::Map(read)) => reads(
@@ -212,14 +236,17 @@ fn solve(writer: Schema<'_>, reader: Schema<'_>, ask: Ask) -> Known {
 ///
 /// `holds` asks for every pair it leans on, each time it is called.
 pub(super) fn settle(pairs: Vec<Pair>, holds: &mut Holds<'_>) -> Known {
-    let mut waiting = VecDeque::from(pairs);
+    // Those that wait to be asked; the ones before `next` have been.
+    let mut waiting = pairs;
+    let mut next = 0;
     let mut known = Known::default();
     for pair in &waiting {
         known.insert(pair.number(), (*pair, true));
     }
     let mut leaning: Table<u128, Vec<Pair>> = Table::default();
     let mut asked: Table<u128, ()> = Table::default();
-    while let Some(pair) = waiting.pop_front() {
+    while let Some(&pair) = waiting.get(next) {
+        next += 1;
         if known.get(&pair.number()).is_some_and(|(_, good)| !good) {
             continue;
         }
@@ -229,15 +256,16 @@ pub(super) fn settle(pairs: Vec<Pair>, holds: &mut Holds<'_>) -> Known {
                 leaning.get_or(other.number(), Vec::new).push(pair);
             }
             let known = known.get_or(other.number(), || {
-                waiting.push_back(other);
+                waiting.push(other);
                 (other, true)
             });
             known.1
         });
         if !good {
             known.insert(pair.number(), (pair, false));
-            let again = leaning.get_mut(&pair.number()).map(std::mem::take);
-            waiting.extend(again.into_iter().flatten());
+            if let Some(again) = leaning.get_mut(&pair.number()) {
+                waiting.append(again);
+            }
         }
     }
     known
@@ -255,8 +283,9 @@ fn record_reads(
         return false;
     };
     let mut readable = true;
-    for (field, place) in reader.iter().zip(fields(writer, reader)) {
-        readable &= match place.and_then(|place| writer.get(place)) {
+    let taken = fields(writer, reader);
+    for (index, field) in reader.iter().enumerate() {
+        readable &= match taken[index].and_then(|place| writer.get(place)) {
             Some(written) => {
                 let views = (View::of(sets.0, &written.ty), View::of(sets.1, &field.ty));
                 reads(sets, ask, views.0, views.1, pair)
@@ -291,7 +320,8 @@ struct Report<'w, 'r> {
     places: Vec<(usize, Segment)>,
     /// Each with the record around it.
     around: Vec<(Pair, usize)>,
-    queue: VecDeque<(Pair, Place)>,
+    /// In the order in which they are looked at.
+    queue: Vec<(Pair, Place)>,
     seen: Table<u128, ()>,
 }
 
@@ -370,16 +400,17 @@ impl<'w, 'r> Report<'w, 'r> {
             (View::Record(written, _), View::Record(read, _)) => {
                 self.names(writer, reader, place);
                 if self.seen.insert((written, read).number(), ()).is_none() {
-                    self.queue.push_back(((written, read), place));
+                    self.queue.push(((written, read), place));
                 }
             }
             (View::Enum(_, written, _), View::Enum(_, read, default)) => {
                 self.names(writer, reader, place);
-                let missing: Vec<&str> = written
-                    .iter()
-                    .filter(|symbol| default.is_none() && !read.contains(symbol))
-                    .map(String::as_str)
-                    .collect();
+                let mut missing: Vec<&str> = Vec::new();
+                for symbol in written {
+                    if default.is_none() && !read.contains(symbol) {
+                        missing.push(symbol);
+                    }
+                }
                 if !missing.is_empty() {
                     let place = self.below(place, Segment::Word("symbols"));
                     let reason = format!(
@@ -447,9 +478,10 @@ impl<'w, 'r> Report<'w, 'r> {
             ..place
         };
         let around = self.below(place, Segment::Word("fields"));
-        for (index, (field, found)) in reader.iter().zip(fields(writer, reader)).enumerate() {
+        let taken = fields(writer, reader);
+        for (index, field) in reader.iter().enumerate() {
             let place = self.below(around, Segment::Index(index));
-            match found.and_then(|found| writer.get(found)) {
+            match taken[index].and_then(|place| writer.get(place)) {
                 Some(written) => {
                     let place = self.below(place, Segment::Word("type"));
                     let views = (View::of(sets.0, &written.ty), View::of(sets.1, &field.ty));

@@ -76,12 +76,13 @@ impl Compiler<'_, '_, '_> {
             return Step::Copy(self.skip(writer));
         }
         match (writer, reader) {
-            (View::Union(branches), _) => Step::Branches(
-                branches
-                    .iter()
-                    .map(|branch| self.step(View::of(self.writer, branch), reader))
-                    .collect(),
-            ),
+            (View::Union(branches), _) => {
+                let mut steps = Vec::with_capacity(branches.len());
+                for branch in branches {
+                    steps.push(self.step(View::of(self.writer, branch), reader));
+                }
+                Step::Branches(steps.into())
+            }
             (_, View::Union(branches)) => match self.verdicts.select(writer, branches) {
                 Some(index) => {
                     let branch = View::of(self.reader, &branches[index]);
@@ -99,18 +100,18 @@ impl Compiler<'_, '_, '_> {
                 Step::Record(self.place((written, read)))
             }
             (View::Enum(_, written, _), View::Enum(_, read, default)) => {
-                let symbols = written.iter().map(|symbol| {
+                let mut symbols = Vec::with_capacity(written.len());
+                for symbol in written {
                     let known = read.iter().position(|known| known == symbol);
-                    match known.or(default) {
+                    symbols.push(match known.or(default) {
                         Some(index) => Symbol::Index(index),
-                        None => Symbol::Text(symbol.as_str().into()),
-                    }
-                });
-                let symbols: Box<[Symbol]> = symbols.collect();
-                self.passes_symbols |= symbols
-                    .iter()
-                    .any(|symbol| matches!(symbol, Symbol::Text(_)));
-                Step::Symbol(symbols)
+                        None => {
+                            self.passes_symbols = true;
+                            Symbol::Text(symbol.as_str().into())
+                        }
+                    });
+                }
+                Step::Symbol(symbols.into())
             }
             (View::Int | View::Long, View::Float) => Step::IntegerToFloat,
             (View::Int | View::Long, View::Double) => Step::IntegerToDouble,
@@ -140,7 +141,15 @@ impl Compiler<'_, '_, '_> {
             return Record::default();
         };
         let taken = fields(writer, reader);
-        if taken.iter().flatten().is_sorted() {
+        let mut sorted = true;
+        let mut last = 0;
+        for place in &taken {
+            if let Some(place) = *place {
+                sorted &= last <= place;
+                last = place;
+            }
+        }
+        if sorted {
             self.in_order(writer, reader, &taken)
         } else {
             self.reordered(writer, reader, &taken)
@@ -151,8 +160,8 @@ impl Compiler<'_, '_, '_> {
     fn in_order(&mut self, writer: &[Field], reader: &[Field], taken: &[Option<usize>]) -> Record {
         let mut actions = Vec::new();
         let mut rest = writer.iter().enumerate();
-        for (field, place) in reader.iter().zip(taken) {
-            let Some(place) = *place else {
+        for (at, field) in reader.iter().enumerate() {
+            let Some(place) = taken[at] else {
                 match self.default(field) {
                     Some(bytes) => actions.push(Action::Put(bytes)),
                     None => actions.push(no_default(field)),
@@ -179,22 +188,22 @@ impl Compiler<'_, '_, '_> {
     /// The reader's fields come in another order: each is written as it comes, and then all are put in theirs.
     fn reordered(&mut self, writer: &[Field], reader: &[Field], taken: &[Option<usize>]) -> Record {
         let mut takers: Vec<Option<&Field>> = vec![None; writer.len()];
-        for (field, place) in reader.iter().zip(taken) {
-            if let Some(place) = *place {
+        for (at, field) in reader.iter().enumerate() {
+            if let Some(place) = taken[at] {
                 takers[place] = Some(field);
             }
         }
         let mut actions = Vec::new();
-        for (written, taker) in writer.iter().zip(&takers) {
-            match taker {
+        for (at, written) in writer.iter().enumerate() {
+            match takers[at] {
                 Some(field) => actions.push(self.keep(written, field)),
                 None => actions.push(self.drop(written)),
             }
         }
         let mut order = Vec::new();
-        for (field, place) in reader.iter().zip(taken) {
-            match place {
-                Some(place) => order.push(Piece::Written(*place)),
+        for (at, field) in reader.iter().enumerate() {
+            match taken[at] {
+                Some(place) => order.push(Piece::Written(place)),
                 None => match self.default(field) {
                     Some(bytes) => order.push(Piece::Put(bytes)),
                     None => actions.push(no_default(field)),
@@ -239,12 +248,13 @@ impl Compiler<'_, '_, '_> {
             View::Enum(_, symbols, _) => Skip::Index(symbols.len()),
             View::Array(items) => Skip::Array(Box::new(self.skip(View::of(self.writer, items)))),
             View::Map(values) => Skip::Map(Box::new(self.skip(View::of(self.writer, values)))),
-            View::Union(branches) => Skip::Union(
-                branches
-                    .iter()
-                    .map(|branch| self.skip(View::of(self.writer, branch)))
-                    .collect(),
-            ),
+            View::Union(branches) => {
+                let mut skips = Vec::with_capacity(branches.len());
+                for branch in branches {
+                    skips.push(self.skip(View::of(self.writer, branch)));
+                }
+                Skip::Union(skips.into())
+            }
             View::Record(id, _) => {
                 let place = *self.skip_places.get_or(id.number(), || {
                     let place = self.skips.len();
@@ -294,13 +304,13 @@ fn alike(
     let sets = verdicts.sets();
     match (writer, reader) {
         (View::Union(written), View::Union(read)) => {
-            let branches = written.iter().zip(read).enumerate();
-            let alike = branches.filter(|(index, (written, branch))| {
+            let mut good = written.len() <= read.len();
+            for (index, (written, branch)) in written.iter().zip(read).enumerate() {
                 let written = View::of(sets.0, written);
-                verdicts.select(written, read) == Some(*index)
-                    && alike(verdicts, written, View::of(sets.1, branch), same)
-            });
-            alike.count() == written.len()
+                good &= verdicts.select(written, read) == Some(index)
+                    && alike(verdicts, written, View::of(sets.1, branch), same);
+            }
+            good
         }
         (View::Union(_), _) | (_, View::Union(_)) => false,
         _ if likeness((sets.0, writer), (sets.1, reader)).is_none() => false,
@@ -332,13 +342,15 @@ fn records_alike(
     else {
         return false;
     };
-    let in_place = fields(writer, reader)
-        .iter()
-        .enumerate()
-        .all(|(index, place)| *place == Some(index));
-    let alike = writer.iter().zip(reader).filter(|(written, read)| {
-        let views = (View::of(sets.0, &written.ty), View::of(sets.1, &read.ty));
-        alike(verdicts, views.0, views.1, same)
-    });
-    writer.len() == reader.len() && in_place && alike.count() == writer.len()
+    let mut good = writer.len() == reader.len();
+    for (index, place) in fields(writer, reader).iter().enumerate() {
+        good &= *place == Some(index);
+    }
+    if good {
+        for (written, read) in writer.iter().zip(reader) {
+            let views = (View::of(sets.0, &written.ty), View::of(sets.1, &read.ty));
+            good &= alike(verdicts, views.0, views.1, same);
+        }
+    }
+    good
 }

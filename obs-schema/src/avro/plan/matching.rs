@@ -26,10 +26,15 @@ pub(super) fn fields(writer: &[Field], reader: &[Field]) -> Vec<Option<usize>> {
         free.insert(&field.name, Some(place));
     }
     let mut take = |name: &String| free.get_mut(name.as_str())?.take();
-    let mut taken: Vec<Option<usize>> = reader.iter().map(|field| take(&field.name)).collect();
-    for (field, taken) in reader.iter().zip(&mut taken) {
-        if taken.is_none() {
-            *taken = field.aliases.iter().find_map(&mut take);
+    let mut taken: Vec<Option<usize>> = Vec::with_capacity(reader.len());
+    for field in reader {
+        taken.push(take(&field.name));
+    }
+    for (at, field) in reader.iter().enumerate() {
+        for alias in &field.aliases {
+            if taken[at].is_none() {
+                taken[at] = take(alias);
+            }
         }
     }
     taken

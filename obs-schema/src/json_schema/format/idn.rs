@@ -5,33 +5,33 @@
 
 use crate::json_schema::pattern::unicode::{category, script};
 
-/// Whether a host name holds, in letters of any script. Full stops of East Asia separate labels too.
+/// What separates labels, in East Asia too.
+const FULL_STOPS: &[char] = &['.', '。', '．', '｡'];
+
+/// Whether a host name holds, in letters of any script.
 pub(super) fn hostname(text: &str) -> bool {
-    let labels: Vec<String> = text
-        .split(['.', '。', '．', '｡'])
-        .map(str::to_lowercase)
-        .collect();
-    let Some(unicode) = labels
-        .iter()
-        .map(|label| to_unicode(label))
-        .collect::<Option<Vec<_>>>()
-    else {
-        return false;
-    };
-    let ascii: usize = unicode.iter().map(|label| ascii_len(label) + 1).sum();
-    ascii <= 254
-        && unicode.iter().all(|label| holds(label))
-        && (!unicode
-            .iter()
-            .any(|label| label.chars().any(is_right_to_left))
-            || unicode.iter().all(|label| direction_holds(label)))
+    let mut len = 0;
+    let mut all_hold = true;
+    let mut all_in_one_direction = true;
+    let mut right_to_left = false;
+    for label in text.split(FULL_STOPS) {
+        let Some(label) = to_unicode(&label.to_lowercase()) else {
+            return false;
+        };
+        len += ascii_len(&label) + 1;
+        all_hold &= holds(&label);
+        all_in_one_direction &= direction_holds(&label);
+        right_to_left |= has_right_to_left(&label);
+    }
+    len <= 254 && all_hold && (all_in_one_direction || !right_to_left)
 }
 
 /// Whether what an ASCII label stands for, if it begins with `xn--`, is a label.
 pub(super) fn ascii_label_holds(label: &str) -> bool {
-    to_unicode(&label.to_ascii_lowercase()).is_some_and(|unicode| {
-        holds(&unicode) && (!unicode.chars().any(is_right_to_left) || direction_holds(&unicode))
-    })
+    match to_unicode(&label.to_ascii_lowercase()) {
+        Some(label) => holds(&label) && (!has_right_to_left(&label) || direction_holds(&label)),
+        None => false,
+    }
 }
 
 /// The characters a label stands for; nothing for wrong Punycode.
@@ -48,7 +48,10 @@ fn ascii_len(label: &str) -> usize {
     if label.is_ascii() {
         label.len()
     } else {
-        encode(label).map_or(usize::MAX / 512, |encoded| encoded.len() + 4)
+        match encode(label) {
+            Some(encoded) => encoded.len() + 4,
+            None => usize::MAX / 512,
+        }
     }
 }
 
@@ -135,23 +138,36 @@ fn is_right_to_left(c: char) -> bool {
     block && category(c).starts_with('L')
 }
 
+fn has_right_to_left(label: &str) -> bool {
+    label.chars().any(is_right_to_left)
+}
+
 /// The Bidi rule: a label is read in one direction.
 fn direction_holds(label: &str) -> bool {
     let european = |c: char| c.is_ascii_digit() || matches!(c, '\u{6f0}'..='\u{6f9}');
     let arabic = |c: char| matches!(c, '\u{660}'..='\u{669}');
     let left_to_right = |c: char| category(c).starts_with('L') && !is_right_to_left(c);
-    let mark = |c: &char| category(*c) == "Mn";
     let Some(first) = label.chars().next() else {
         return false;
     };
-    let last = label.chars().rev().find(|c| !mark(c)).unwrap_or(first);
+    let mut last = first;
+    let (mut has_european, mut has_arabic, mut has_left, mut has_right) =
+        (false, false, false, false);
+    for c in label.chars() {
+        has_european |= european(c);
+        has_arabic |= arabic(c);
+        has_left |= left_to_right(c);
+        has_right |= is_right_to_left(c);
+        if category(c) != "Mn" {
+            last = c;
+        }
+    }
     if is_right_to_left(first) {
         let ends = is_right_to_left(last) || european(last) || arabic(last);
-        let mixed = label.chars().any(european) && label.chars().any(arabic);
-        return ends && !mixed && !label.chars().any(left_to_right);
+        return ends && !(has_european && has_arabic) && !has_left;
     }
     let ends = left_to_right(last) || european(last);
-    left_to_right(first) && ends && !label.chars().any(|c| is_right_to_left(c) || arabic(c))
+    left_to_right(first) && ends && !has_right && !has_arabic
 }
 
 /// The numbers of RFC 3492 for host names.
@@ -179,8 +195,8 @@ fn decode(text: &str) -> Option<String> {
     let (basic, extended) = text.rsplit_once('-').unwrap_or(("", text));
     let mut out: Vec<char> = basic.chars().collect();
     let (mut code, mut at, mut bias) = (FIRST, 0u32, 72);
-    let mut digits = extended.bytes().peekable();
-    while digits.peek().is_some() {
+    let mut digits = extended.bytes();
+    while digits.len() > 0 {
         let start = at;
         let mut weight = 1u32;
         let mut k = BASE;
@@ -209,15 +225,25 @@ fn decode(text: &str) -> Option<String> {
             return None;
         }
     }
-    Some(out.into_iter().collect())
+    let mut label = String::new();
+    for c in out {
+        label.push(c);
+    }
+    Some(label)
 }
 
 fn encode(text: &str) -> Option<String> {
-    let chars: Vec<u32> = text.chars().map(u32::from).collect();
-    if chars.len() > 63 {
-        return None;
+    let mut chars: Vec<u32> = Vec::new();
+    let mut out = String::new();
+    for c in text.chars() {
+        chars.push(u32::from(c));
+        if c.is_ascii() {
+            out.push(c);
+        }
+        if chars.len() > 63 {
+            return None;
+        }
     }
-    let mut out: String = text.chars().filter(char::is_ascii).collect();
     let basic = u32::try_from(out.len()).ok()?;
     let mut done = basic;
     if basic > 0 {
@@ -225,7 +251,12 @@ fn encode(text: &str) -> Option<String> {
     }
     let (mut code, mut delta, mut bias) = (FIRST, 0u32, 72);
     while (done as usize) < chars.len() {
-        let next = *chars.iter().filter(|c| **c >= code).min()?;
+        let mut next = u32::MAX;
+        for c in &chars {
+            if *c >= code {
+                next = next.min(*c);
+            }
+        }
         delta = delta.checked_add((next - code).checked_mul(done + 1)?)?;
         code = next;
         for c in &chars {

@@ -45,34 +45,39 @@ pub(super) struct Rules {
 impl Rules {
     /// All schemas it applies, in place or further down.
     fn applied(&self) -> Vec<usize> {
-        let mut out: Vec<usize> = self
-            .unevaluated_items
-            .into_iter()
-            .chain(self.unevaluated_properties)
-            .collect();
+        let mut out: Vec<usize> = Vec::new();
+        out.extend(self.unevaluated_items);
+        out.extend(self.unevaluated_properties);
         if let Some(array) = &self.array {
-            out.extend(array.prefix.iter().chain(&array.items));
-            out.extend(array.contains.iter().map(|contains| contains.schema));
+            out.extend_from_slice(&array.prefix);
+            out.extend(array.items);
+            if let Some(contains) = &array.contains {
+                out.push(contains.schema);
+            }
         }
         if let Some(object) = &self.object {
-            out.extend(
-                object
-                    .properties
-                    .iter()
-                    .chain(&object.dependent_schemas)
-                    .map(|(_, at)| *at),
-            );
-            out.extend(object.patterns.iter().map(|(_, at)| *at));
-            out.extend(object.additional.iter().chain(&object.names));
+            for (_, at) in &object.properties {
+                out.push(*at);
+            }
+            for (_, at) in &object.dependent_schemas {
+                out.push(*at);
+            }
+            for (_, at) in &object.patterns {
+                out.push(*at);
+            }
+            out.extend(object.additional);
+            out.extend(object.names);
         }
         for applicator in &self.in_place {
             match applicator {
                 InPlace::Ref(at) | InPlace::DynamicRef(at, ..) | InPlace::Not(at) => out.push(*at),
                 InPlace::AllOf(list) | InPlace::AnyOf(list) | InPlace::OneOf(list) => {
-                    out.extend(list)
+                    out.extend_from_slice(list);
                 }
                 InPlace::If { test, then, else_ } => {
-                    out.extend([*test].iter().chain(then).chain(else_))
+                    out.push(*test);
+                    out.extend(*then);
+                    out.extend(*else_);
                 }
             }
         }
@@ -86,7 +91,10 @@ pub(super) struct Types(u8);
 
 impl Types {
     fn of(types: &[InstanceType], nullable: bool) -> Types {
-        let bits = types.iter().fold(0, |bits, ty| bits | Types::bit(*ty));
+        let mut bits = 0;
+        for ty in types {
+            bits |= Types::bit(*ty);
+        }
         Types(if nullable && bits != 0 {
             bits | Types::bit(InstanceType::Null)
         } else {
@@ -231,21 +239,21 @@ pub(super) fn compile(set: &Set, root: SchemaId, options: ValidatorOptions) -> V
         mark_recursive(&mut out.schemas);
     } else {
         // Whoever comes by may lead a dynamic reference anywhere.
-        out.schemas
-            .iter_mut()
-            .for_each(|schema| schema.recursive = true);
+        for schema in &mut out.schemas {
+            schema.recursive = true;
+        }
     }
     out
 }
 
 fn mark_recursive(schemas: &mut [Compiled]) {
-    let edges: Vec<Vec<usize>> = schemas
-        .iter()
-        .map(|schema| match &schema.body {
+    let mut edges: Vec<Vec<usize>> = Vec::with_capacity(schemas.len());
+    for schema in schemas.iter() {
+        edges.push(match &schema.body {
             CompiledBody::Bool(_) => Vec::new(),
             CompiledBody::Rules(rules) => rules.applied(),
-        })
-        .collect();
+        });
+    }
     let component = cycles::components(&edges);
     for (at, edges) in edges.iter().enumerate() {
         schemas[at].recursive = edges.iter().any(|to| component[*to] == component[at]);
@@ -274,28 +282,33 @@ impl<'s> Compiler<'s> {
     }
 
     fn index_all(&mut self, ids: &[SchemaId]) -> Vec<usize> {
-        ids.iter().map(|id| self.index(*id)).collect()
+        let mut indices = Vec::with_capacity(ids.len());
+        for id in ids {
+            indices.push(self.index(*id));
+        }
+        indices
     }
 
     fn option(&mut self, id: Option<SchemaId>) -> Option<usize> {
-        id.map(|id| self.index(id))
+        Some(self.index(id?))
     }
 
     fn entries(&mut self, entries: &[Entry]) -> Vec<(String, usize)> {
-        entries
-            .iter()
-            .map(|entry| (entry.name.clone(), self.index(entry.schema)))
-            .collect()
+        let mut indices = Vec::with_capacity(entries.len());
+        for entry in entries {
+            indices.push((entry.name.clone(), self.index(entry.schema)));
+        }
+        indices
     }
 
     fn schema(&mut self, schema: &'s Schema) -> Compiled {
         // Every resource is compiled with its dynamic anchors: who looks for them is known only when running.
         let all = &self.set.dynamic_anchors;
         let from = all.partition_point(|((root, _), _)| *root < schema.resource);
-        let anchors = all[from..]
-            .iter()
-            .take_while(|((root, _), _)| *root == schema.resource);
-        for (_, id) in anchors {
+        for ((root, _), id) in &all[from..] {
+            if *root != schema.resource {
+                break;
+            }
             self.index(*id);
         }
         let body = match &schema.body {
@@ -388,11 +401,15 @@ impl<'s> Compiler<'s> {
         let rules = StringRules {
             min_length: keywords.min_length,
             max_length: keywords.max_length,
-            pattern: keywords
-                .pattern
-                .as_deref()
-                .and_then(|text| self.pattern(text)),
-            format: keywords.format.clone().filter(|_| asserted),
+            pattern: match &keywords.pattern {
+                Some(text) => self.pattern(text),
+                None => None,
+            },
+            format: if asserted {
+                keywords.format.clone()
+            } else {
+                None
+            },
         };
         let any = rules.min_length.is_some()
             || rules.max_length.is_some()
@@ -433,13 +450,21 @@ impl<'s> Compiler<'s> {
     }
 
     fn object(&mut self, keywords: &'s Keywords) -> Option<ObjectRules> {
-        let mut properties = self.entries(&keywords.properties);
-        table::sort(&mut properties, Ord::cmp);
-        properties.dedup_by(|later, first| later.0 == first.0);
+        let mut sorted = self.entries(&keywords.properties);
+        table::sort(&mut sorted, Ord::cmp);
+        // The first of a name counts.
+        let mut properties: Vec<(String, usize)> = Vec::with_capacity(sorted.len());
+        for property in sorted {
+            if properties.last().is_none_or(|last| last.0 != property.0) {
+                properties.push(property);
+            }
+        }
         let mut patterns = Vec::with_capacity(keywords.pattern_properties.len());
         for entry in &keywords.pattern_properties {
             let schema = self.index(entry.schema);
-            patterns.extend(self.pattern(&entry.name).map(|pattern| (pattern, schema)));
+            if let Some(pattern) = self.pattern(&entry.name) {
+                patterns.push((pattern, schema));
+            }
         }
         let rules = ObjectRules {
             min_properties: keywords.min_properties,

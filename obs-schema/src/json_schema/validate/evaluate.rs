@@ -209,14 +209,18 @@ impl<'v> Walk<'v> {
     /// Whether the same is being asked already. Only dynamic references can come back: other circles were cut
     /// when the schema was read.
     fn is_open(&self, asked: Asked) -> bool {
-        let same_place = |open: &&Asked| open.1 == asked.1;
-        !self.validator.dynamic.is_empty()
-            && self
-                .open
-                .iter()
-                .rev()
-                .take_while(same_place)
-                .any(|open| *open == asked)
+        if self.validator.dynamic.is_empty() {
+            return false;
+        }
+        for open in self.open.iter().rev() {
+            if open.1 != asked.1 {
+                break;
+            }
+            if *open == asked {
+                return true;
+            }
+        }
+        false
     }
 
     /// Applies a subschema for a keyword, whose name a plain `false` then bears.
@@ -462,14 +466,10 @@ impl<'v> Walk<'v> {
             holds = self.fail(at, "uniqueItems", path);
         }
         for (index, item) in items.iter().enumerate() {
-            let prefix = rules
-                .prefix
-                .get(index)
-                .map(|schema| (rules.prefix_name, *schema));
-            let Some((rule, schema)) =
-                prefix.or(rules.items.map(|schema| (rules.items_name, schema)))
-            else {
-                break;
+            let (rule, schema) = match (rules.prefix.get(index), rules.items) {
+                (Some(schema), _) => (rules.prefix_name, *schema),
+                (None, Some(schema)) => (rules.items_name, schema),
+                (None, None) => break,
             };
             if !self.goes_on(holds) {
                 return false;
@@ -508,7 +508,9 @@ impl<'v> Walk<'v> {
             }
             if self.asks(contains.schema, item, &Path::Index(path, index), None) {
                 count += 1;
-                if let Some(seen) = seen.as_deref_mut().filter(|_| contains.evaluates) {
+                if contains.evaluates
+                    && let Some(seen) = seen.as_deref_mut()
+                {
                     seen.mark(index);
                 }
             }
@@ -550,16 +552,19 @@ impl<'v> Walk<'v> {
         {
             holds = self.fail(at, "maxProperties", path);
         }
-        for name in rules.required.iter().filter(|name| !has(name)) {
-            holds = self.fail(at, "required", &Path::Key(path, name));
+        for name in &rules.required {
+            if !has(name) {
+                holds = self.fail(at, "required", &Path::Key(path, name));
+            }
         }
-        for (_, needed) in rules
-            .dependent_required
-            .iter()
-            .filter(|(name, _)| has(name))
-        {
-            for name in needed.iter().filter(|name| !has(name)) {
-                holds = self.fail(at, "dependentRequired", &Path::Key(path, name));
+        for (name, needed) in &rules.dependent_required {
+            if !has(name) {
+                continue;
+            }
+            for name in needed {
+                if !has(name) {
+                    holds = self.fail(at, "dependentRequired", &Path::Key(path, name));
+                }
             }
         }
         if rules.looks_at_members() {
@@ -569,12 +574,15 @@ impl<'v> Walk<'v> {
                 }
                 let (fits, known) = self.member(at, rules, name, value, path);
                 holds &= fits;
-                if let Some(seen) = seen.as_deref_mut().filter(|_| known) {
+                if known && let Some(seen) = seen.as_deref_mut() {
                     seen.mark(index);
                 }
             }
         }
-        for (_, schema) in rules.dependent_schemas.iter().filter(|(name, _)| has(name)) {
+        for (name, schema) in &rules.dependent_schemas {
+            if !has(name) {
+                continue;
+            }
             if !self.goes_on(holds) {
                 return false;
             }
