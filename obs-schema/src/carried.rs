@@ -115,8 +115,8 @@ pub fn find_records(binary: &[u8]) -> impl Iterator<Item = Record> {
 fn read(bytes: &[u8]) -> Option<(Record, &[u8])> {
     let rest = bytes.strip_prefix(&MAGIC)?;
     let (lengths, _) = rest.split_first_chunk::<4>()?;
-    let [event_type, version] = [[lengths[0], lengths[1]], [lengths[2], lengths[3]]]
-        .map(|length| usize::from(u16::from_le_bytes(length)));
+    let event_type = usize::from(u16::from_le_bytes([lengths[0], lengths[1]]));
+    let version = usize::from(u16::from_le_bytes([lengths[2], lengths[3]]));
     let (mark, after) = bytes.split_at_checked(FIXED + event_type + version)?;
     let (summed, sum) = mark.split_last_chunk::<8>()?;
     if rabin(summed) != u64::from_le_bytes(*sum) {

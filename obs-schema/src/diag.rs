@@ -162,7 +162,7 @@ impl Diagnostics {
     /// Takes over what another collector holds.
     pub fn append(&mut self, other: Diagnostics) {
         self.all.extend(other.all);
-        self.cut_short.extend(other.cut_short);
+        self.cut_short.extend_from_slice(&other.cut_short);
     }
 }
 
@@ -213,6 +213,18 @@ impl Places {
             starts.get(at).is_some_and(|start| *start < loc.end)
         })
     }
+}
+
+/// Words one after the other, with something between them.
+pub(crate) fn joined(words: &[&str], between: &str) -> String {
+    let mut text = String::new();
+    for (at, word) in words.iter().enumerate() {
+        if at > 0 {
+            text.push_str(between);
+        }
+        text.push_str(word);
+    }
+    text
 }
 
 /// The nearest of some known words, for "did you mean": at most a third of the letters may differ.

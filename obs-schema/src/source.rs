@@ -104,17 +104,22 @@ pub struct SourceMap {
 impl SourceMap {
     /// Adds a text; a leading byte order mark is dropped.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
+        self.add_owned(path.into(), text.into())
+    }
+
+    fn add_owned(&mut self, path: String, mut text: String) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX - 2));
-        let mut text = text.into();
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        let line_starts = std::iter::once(0)
-            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-            .map(|at| u32::try_from(at).unwrap_or(u32::MAX))
-            .collect();
+        let mut line_starts = vec![0];
+        for (at, byte) in text.bytes().enumerate() {
+            if byte == b'\n' {
+                line_starts.push(u32::try_from(at + 1).unwrap_or(u32::MAX));
+            }
+        }
         self.files.push(SourceFile {
-            path: path.into(),
+            path,
             text,
             line_starts,
         });

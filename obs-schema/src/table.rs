@@ -20,7 +20,7 @@ impl<K, V> Default for Table<K, V> {
         Table {
             keys: Keys {
                 all: Vec::new(),
-                places: Places::default(),
+                places: Index::default(),
             },
             values: Vec::new(),
         }
@@ -54,23 +54,20 @@ impl<K: Hash + Eq, V> Table<K, V> {
 
     /// Gives a key a value; the one it had comes back.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        if let Some(known) = self.get_mut(&key) {
-            return Some(std::mem::replace(known, value));
+        let (at, new) = self.keys.place_or_add(key);
+        if new {
+            self.values.push(value);
+            return None;
         }
-        self.keys.add(key);
-        self.values.push(value);
-        None
+        Some(std::mem::replace(&mut self.values[at], value))
     }
 
     /// The value of a key, which gets one if it has none.
     pub fn get_or(&mut self, key: K, value: impl FnOnce() -> V) -> &mut V {
-        let at = match self.keys.place(&key) {
-            Some(at) => at,
-            None => {
-                self.values.push(value());
-                self.keys.add(key)
-            }
-        };
+        let (at, new) = self.keys.place_or_add(key);
+        if new {
+            self.values.push(value());
+        }
         &mut self.values[at]
     }
 
@@ -119,7 +116,7 @@ impl<K: Hash + Eq, V> Table<K, V> {
 #[derive(Clone, Debug)]
 struct Keys<K> {
     all: Vec<K>,
-    places: Places,
+    places: Index,
 }
 
 impl<K: Hash + Eq> Keys<K> {
@@ -127,22 +124,24 @@ impl<K: Hash + Eq> Keys<K> {
     where
         K: Borrow<Q>,
     {
-        let hash = self.places.hashing.hash_one(key);
-        let is_it = &mut |at: usize| self.all[at].borrow() == key;
-        self.places.find(hash, is_it)
+        self.places
+            .find(key, &mut |at| self.all[at].borrow() == key)
     }
 
-    /// Adds a key that has no place.
-    fn add(&mut self, key: K) -> usize {
-        let hash = self.places.hashing.hash_one(&key);
+    /// The place of a key, and whether it has just got it.
+    fn place_or_add(&mut self, key: K) -> (usize, bool) {
+        if let Some(place) = self.place(&key) {
+            return (place, false);
+        }
+        let place = self.places.add(&key);
         self.all.push(key);
-        self.places.add(hash)
+        (place, true)
     }
 }
 
-/// The places of keys by their hashes: what does not depend on the kind of key.
+/// The places of keys in a list that somebody else keeps, by their hashes.
 #[derive(Clone, Debug, Default)]
-struct Places {
+pub struct Index {
     hashing: RandomState,
     /// A hash and one past the place of its key, or zeros. Whoever finds a slot taken goes to the next one. Their
     /// number is a power of two, and half of them are free.
@@ -150,14 +149,28 @@ struct Places {
     len: usize,
 }
 
-impl Places {
+impl Index {
+    /// The place of a key, which the caller recognises.
+    pub fn find<Q: Hash + ?Sized>(
+        &self,
+        key: &Q,
+        is_it: &mut dyn FnMut(usize) -> bool,
+    ) -> Option<usize> {
+        self.find_hash(self.hashing.hash_one(key), is_it)
+    }
+
+    /// Gives a key that has no place the next one.
+    pub fn add<Q: Hash + ?Sized>(&mut self, key: &Q) -> usize {
+        self.add_hash(self.hashing.hash_one(key))
+    }
+
     /// The slot where the search for a hash begins.
     #[expect(clippy::cast_possible_truncation, reason = "the lower bits choose")]
     fn first(&self, hash: u64) -> usize {
         hash as usize & self.slots.len().wrapping_sub(1)
     }
 
-    fn find(&self, hash: u64, is_it: &mut dyn FnMut(usize) -> bool) -> Option<usize> {
+    fn find_hash(&self, hash: u64, is_it: &mut dyn FnMut(usize) -> bool) -> Option<usize> {
         let mut slot = self.first(hash);
         loop {
             let (known, past) = *self.slots.get(slot)?;
@@ -169,7 +182,7 @@ impl Places {
         }
     }
 
-    fn add(&mut self, hash: u64) -> usize {
+    fn add_hash(&mut self, hash: u64) -> usize {
         let at = self.len;
         self.len += 1;
         if self.len * 2 > self.slots.len() {

@@ -269,6 +269,17 @@ pub struct Named {
     pub broken: bool,
 }
 
+/// The place of a symbol among others.
+#[cfg(feature = "wire")]
+pub(super) fn place_of(symbol: &str, symbols: &[String]) -> Option<usize> {
+    for (place, known) in symbols.iter().enumerate() {
+        if known == symbol {
+            return Some(place);
+        }
+    }
+    None
+}
+
 /// The kinds of named type.
 #[derive(Clone, Debug)]
 pub enum NamedKind {

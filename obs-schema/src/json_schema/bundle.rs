@@ -464,7 +464,7 @@ impl Bundle<'_, '_, '_> {
 
     /// A name for a definition: its own, or that of its file, with a number if that is taken.
     fn free_name(&mut self, schema: &Schema) -> String {
-        let last = uri::segments(&schema.pointer).last();
+        let last = uri::segments(&schema.pointer).pop();
         let name = last.unwrap_or_else(|| {
             let uri = self.bundler.resource_uri(schema.resource);
             let file = uri

@@ -7,6 +7,7 @@ use super::read::{Pending, Reader, RefKind, Scope, TYPES};
 use super::tree::{Dialect, Entry, InstanceType, Keywords, SchemaId};
 use super::uri::push_segment;
 use super::words::{self, Group, Known, Word};
+use crate::diag::joined;
 use crate::diag::{self, Diagnostic, Severity};
 use crate::json::Number;
 use crate::node::{Member, Node, Value, list_to_json};
@@ -52,9 +53,9 @@ impl<'n> Reader<'_, 'n> {
             out.places.push((known.name, member.name_loc));
             self.keyword(id, known, member, scope, &mut out, &mut waiting);
         }
-        for member in std::mem::take(&mut waiting.unknown) {
+        for member in &waiting.unknown {
             self.unknown(member, &out);
-            out.other.push(member.clone());
+            out.other.push((*member).clone());
         }
         finish(&mut out, waiting);
         out
@@ -147,7 +148,7 @@ impl<'n> Reader<'_, 'n> {
             Word::Else => out.else_ = Some(self.subschema(id, member, scope)),
             Word::DependentSchemas => out
                 .dependent_schemas
-                .extend(self.entries(id, known, member, scope)),
+                .append(&mut self.entries(id, known, member, scope)),
             Word::DependentRequired => self.dependent_required(known, member, out),
             Word::Dependencies => self.dependencies(id, known, member, scope, out),
             Word::Properties => out.properties = self.entries(id, known, member, scope),
@@ -226,7 +227,7 @@ impl<'n> Reader<'_, 'n> {
             Word::WriteOnly => out.write_only = self.flag(known, member).unwrap_or(false),
             Word::Nullable => out.nullable = self.flag(known, member).unwrap_or(false),
             Word::Defs | Word::Definitions => {
-                out.defs.extend(self.entries(id, known, member, scope))
+                out.defs.append(&mut self.entries(id, known, member, scope));
             }
         }
     }
@@ -390,10 +391,7 @@ impl<'n> Reader<'_, 'n> {
         }
         let help = match diag::nearest(name, TYPES) {
             Some(meant) => format!("write `{meant}`"),
-            None => format!(
-                "write one of {}",
-                TYPES.map(|name| format!("`{name}`")).join(", ")
-            ),
+            None => format!("write one of `{}`", joined(&TYPES, "`, `")),
         };
         let message = format!("`{name}` is no type of JSON Schema");
         self.cx
@@ -437,9 +435,11 @@ impl<'n> Reader<'_, 'n> {
             return Vec::new();
         };
         let above = self.pointer_below(parent, &member.name);
-        let each = list.iter().enumerate();
-        each.map(|(at, node)| self.schema(node, format!("{above}/{at}"), deeper(scope)))
-            .collect()
+        let mut schemas = Vec::with_capacity(list.len());
+        for (at, node) in list.iter().enumerate() {
+            schemas.push(self.schema(node, format!("{above}/{at}"), deeper(scope)));
+        }
+        schemas
     }
 
     fn entries(
@@ -454,9 +454,11 @@ impl<'n> Reader<'_, 'n> {
             return Vec::new();
         };
         let above = self.pointer_below(parent, &member.name);
-        let each = members.iter();
-        each.map(|member| self.entry(&above, member, scope))
-            .collect()
+        let mut entries = Vec::with_capacity(members.len());
+        for member in members {
+            entries.push(self.entry(&above, member, scope));
+        }
+        entries
     }
 
     fn entry(&mut self, above: &str, member: &'n Member, scope: Scope) -> Entry {

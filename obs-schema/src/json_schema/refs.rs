@@ -5,7 +5,7 @@
 
 use super::dialect::Rules;
 use super::meta;
-use super::read::{Pending, Reader, RefKind, Scope, address};
+use super::read::{Input, Pending, Reader, RefKind, Scope, address};
 use super::tree::SchemaId;
 use super::uri;
 use crate::diag::{self, Diagnostic};
@@ -72,11 +72,13 @@ impl<'n> Reader<'_, 'n> {
         }
         let fragment = uri::percent_decode(fragment);
         if !fragment.starts_with('/') {
-            let anchor = self.anchor_of(resource, &fragment);
-            return anchor
-                .map(|(id, _)| *id)
-                .or_else(|| self.anchor_in_file(resource, &fragment))
-                .ok_or(Missing::Anchor(fragment));
+            if let Some((id, _)) = self.anchor_of(resource, &fragment) {
+                return Ok(*id);
+            }
+            return match self.anchor_in_file(resource, &fragment) {
+                Some(id) => Ok(id),
+                None => Err(Missing::Anchor(fragment)),
+            };
         }
         let missing = match self.follow(resource, &fragment) {
             Ok(id) => return Ok(id),
@@ -107,9 +109,11 @@ impl<'n> Reader<'_, 'n> {
     fn anchor_in_file(&self, resource: usize, name: &str) -> Option<SchemaId> {
         let file = self.resources[resource].file;
         let root = self.files[file].resource;
-        (root != resource)
-            .then(|| self.anchor_of(root, name).map(|(id, _)| *id))
-            .flatten()
+        if root == resource {
+            return None;
+        }
+        let (id, _) = self.anchor_of(root, name)?;
+        Some(*id)
     }
 
     /// The resource a reference without fragment names.
@@ -228,8 +232,7 @@ impl<'n> Reader<'_, 'n> {
                     .help("add the document to the spec folder; its `$id` is how it is found")
             }
             Missing::File(path) => {
-                let known = self.inputs.iter().map(|input| input.path);
-                let help = match nearest_path(&path, known) {
+                let help = match nearest_path(&path, self.inputs) {
                     Some(meant) => format!("write `{meant}`"),
                     None => "add the file to the spec folder, or correct the path".to_owned(),
                 };
@@ -300,11 +303,19 @@ fn no_such_place(node: &Node, near: &str, below: &str, segment: String) -> Missi
 }
 
 /// The path somebody meant: the same name in another folder, or a slip of the pen.
-fn nearest_path<'a>(path: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
-    let name = |path: &'a str| path.rsplit('/').next().unwrap_or(path);
-    let wanted = path.rsplit('/').next().unwrap_or(path);
-    known
-        .clone()
-        .find(|path| name(path) == wanted)
-        .or_else(|| diag::nearest(path, known))
+fn nearest_path<'a>(path: &str, inputs: &[Input<'a>]) -> Option<&'a str> {
+    let wanted = file_name(path);
+    for input in inputs {
+        if file_name(input.path) == wanted {
+            return Some(input.path);
+        }
+    }
+    diag::nearest(path, inputs.iter().map(|input| input.path))
+}
+
+fn file_name(path: &str) -> &str {
+    match path.rsplit_once('/') {
+        Some((_, name)) => name,
+        None => path,
+    }
 }

@@ -3,6 +3,7 @@
 //! Files have no URI of their own, so each gets `file:///` and its path. Such a path may climb above the
 //! first folder (`../shared/a.json`), which RFC 3986 forbids and spec folders need.
 
+use crate::diag::joined;
 use crate::node::{Node, Value};
 
 /// The URI of a file of the run. What came from elsewhere may have a URI for a path.
@@ -24,13 +25,14 @@ pub(super) fn is_absolute(reference: &str) -> bool {
     scheme_len(reference).is_some()
 }
 
-fn scheme_len(text: &str) -> Option<usize> {
+/// How long the scheme is that a text begins with, less its colon.
+pub(super) fn scheme_len(text: &str) -> Option<usize> {
     let colon = text.find(':')?;
     let scheme = &text[..colon];
-    let well_formed = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    let mut well_formed = scheme.bytes().next()?.is_ascii_alphabetic();
+    for byte in scheme.bytes() {
+        well_formed &= byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    }
     well_formed.then_some(colon)
 }
 
@@ -83,15 +85,15 @@ fn tidy(uri: &str) -> String {
     let authority_end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, tail) = rest.split_at(authority_end);
     let (path, query) = tail.find('?').map_or((tail, ""), |at| tail.split_at(at));
-    if !path
-        .split('/')
-        .any(|segment| segment == "." || segment == "..")
-    {
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in path.strip_prefix('/').unwrap_or(path).split('/') {
+        segments.push(segment);
+    }
+    if !segments.contains(&".") && !segments.contains(&"..") {
         return uri.to_owned();
     }
     let climbs = scheme == "file:";
     let mut kept: Vec<&str> = Vec::new();
-    let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
     for (at, segment) in segments.iter().enumerate() {
         let last = at + 1 == segments.len();
         match *segment {
@@ -112,7 +114,7 @@ fn tidy(uri: &str) -> String {
             kept.push("");
         }
     }
-    format!("{scheme}//{authority}/{}{query}", kept.join("/"))
+    format!("{scheme}//{authority}/{}{query}", joined(&kept, "/"))
 }
 
 /// What two spellings of one URI have in common: the key of every table of URIs.
@@ -148,18 +150,21 @@ pub(super) fn percent_decode(text: &str) -> String {
 pub(super) fn push_segment(pointer: &mut String, segment: &str) {
     pointer.push('/');
     if segment.contains('~') || segment.contains('/') {
-        pointer.push_str(&segment.replace('~', "~0").replace('/', "~1"));
+        pointer.push_str(&segment.replace("~", "~0").replace("/", "~1"));
     } else {
         pointer.push_str(segment);
     }
 }
 
 /// The segments of a JSON pointer, unescaped.
-pub(super) fn segments(pointer: &str) -> impl Iterator<Item = String> + '_ {
-    let rest = pointer.strip_prefix('/');
-    rest.into_iter()
-        .flat_map(|rest| rest.split('/'))
-        .map(|segment| segment.replace("~1", "/").replace("~0", "~"))
+pub(super) fn segments(pointer: &str) -> Vec<String> {
+    let mut segments = Vec::new();
+    if let Some(rest) = pointer.strip_prefix('/') {
+        for segment in rest.split('/') {
+            segments.push(segment.replace("~1", "/").replace("~0", "~"));
+        }
+    }
+    segments
 }
 
 /// A JSON pointer as the fragment of a URI reference.
@@ -229,11 +234,8 @@ mod tests {
     #[test]
     fn escapes_are_undone() {
         assert_eq!(percent_decode("a%20b%c3%A9%zz%"), "a bé%zz%");
-        assert_eq!(
-            segments("/a~1b/~01/").collect::<Vec<_>>(),
-            ["a/b", "~1", ""]
-        );
-        assert_eq!(segments("").count(), 0);
+        assert_eq!(segments("/a~1b/~01/"), ["a/b", "~1", ""]);
+        assert!(segments("").is_empty());
         let mut pointer = String::new();
         push_segment(&mut pointer, "a/b~c");
         assert_eq!(pointer, "/a~1b~0c");

@@ -48,11 +48,16 @@ impl Index {
     pub(super) fn find<T>(
         &mut self,
         list: &[T],
-        name_of: impl Fn(&T) -> &str,
+        name_of: fn(&T) -> &str,
         name: &str,
     ) -> Option<usize> {
         if list.len() <= Index::FEW {
-            return list.iter().position(|one| name_of(one) == name);
+            for (at, one) in list.iter().enumerate() {
+                if name_of(one) == name {
+                    return Some(at);
+                }
+            }
+            return None;
         }
         for (at, one) in list.iter().enumerate().skip(self.seen) {
             self.known.get_or(name_of(one).to_owned(), || at);

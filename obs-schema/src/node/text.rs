@@ -430,7 +430,7 @@ impl Reader<'_> {
 
     fn word(&mut self) -> Option<Value> {
         let rest = &self.text[self.at..];
-        let length = rest.find(|c: char| !is_of_word(c)).unwrap_or(rest.len());
+        let length = word_len(rest);
         let value = match &rest[..length] {
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
@@ -457,7 +457,7 @@ impl Reader<'_> {
                 )
             }
             None => {
-                let end = rest.find(|c: char| !is_of_word(c)).unwrap_or(rest.len());
+                let end = word_len(rest);
                 (
                     &rest[..end],
                     end,
@@ -474,8 +474,16 @@ impl Reader<'_> {
     }
 }
 
-fn is_of_word(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '$')
+/// How long the word is that a text begins with.
+fn word_len(text: &str) -> usize {
+    let mut rest = text.chars();
+    loop {
+        let length = text.len() - rest.as_str().len();
+        match rest.next() {
+            Some(c) if c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '$') => {}
+            _ => return length,
+        }
+    }
 }
 
 #[cfg(test)]

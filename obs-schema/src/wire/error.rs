@@ -418,7 +418,7 @@ fn pointer(path: &[Segment]) -> String {
     for segment in path.iter().rev() {
         out.push('/');
         match segment {
-            Segment::Field(name) => out.push_str(&name.replace('~', "~0").replace('/', "~1")),
+            Segment::Field(name) => out.push_str(&name.replace("~", "~0").replace("/", "~1")),
             Segment::Item(index) => out.push_str(&index.to_string()),
         }
     }

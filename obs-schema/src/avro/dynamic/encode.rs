@@ -3,8 +3,9 @@
 //! One walk does both: encoding stops at the first complaint, validation goes on and collects.
 
 use crate::avro::depth::Depth;
+use crate::avro::tree::place_of;
 use crate::avro::view::{Schema, View};
-use crate::avro::{Field, Set, Type};
+use crate::avro::{Field, Kind, Set, Type};
 use crate::json::{Json, Number};
 use crate::node::Node;
 use crate::wire::avro::Writer;
@@ -219,12 +220,10 @@ impl<'s, 'j> Encoder<'s, 'j> {
                     }
                 }
             }
-            (View::Enum(_, symbols, _), Json::String(text)) => {
-                match symbols.iter().position(|symbol| symbol == text) {
-                    Some(index) => self.writer.index(index),
-                    None => self.complain(EncodeErrorKind::UnknownSymbol),
-                }
-            }
+            (View::Enum(_, symbols, _), Json::String(text)) => match place_of(text, symbols) {
+                Some(index) => self.writer.index(index),
+                None => self.complain(EncodeErrorKind::UnknownSymbol),
+            },
             (View::Array(items), Json::Array(values)) => {
                 let Some(depth) = self.below(depth, false) else {
                     return;
@@ -314,10 +313,7 @@ impl<'s, 'j> Encoder<'s, 'j> {
             return;
         };
         if matches!(json, Json::Null) {
-            let null = branches
-                .iter()
-                .position(|branch| matches!(branch.kind, crate::avro::Kind::Null));
-            match null {
+            match branch_like(branches, &|branch| matches!(branch.kind, Kind::Null)) {
                 Some(index) => self.writer.index(index),
                 None => self.complain(EncodeErrorKind::NoBranch),
             }
@@ -330,7 +326,7 @@ impl<'s, 'j> Encoder<'s, 'j> {
         let tagged = match json {
             Json::Object(members) if members.len() == 1 => {
                 members.first().and_then(|(name, value)| {
-                    let index = branches.iter().position(|branch| {
+                    let index = branch_like(branches, &|branch| {
                         View::of(self.set, branch).branch_name(self.set).is(name)
                     })?;
                     Some((index, Some(name.as_str()), value))
@@ -447,7 +443,7 @@ impl Complaint<'_, '_> {
             pointer.push('/');
             match step {
                 Step::Field(name) | Step::Tag(name) | Step::Key(name, _) => {
-                    pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                    pointer.push_str(&name.replace("~", "~0").replace("/", "~1"));
                 }
                 Step::Item(index) => pointer.push_str(&index.to_string()),
             }
@@ -457,6 +453,16 @@ impl Complaint<'_, '_> {
             rule: self.kind.to_string().into(),
         }
     }
+}
+
+/// The first branch that something holds of.
+fn branch_like(branches: &[Type], holds: &dyn Fn(&Type) -> bool) -> Option<usize> {
+    for (index, branch) in branches.iter().enumerate() {
+        if holds(branch) {
+            return Some(index);
+        }
+    }
+    None
 }
 
 fn wanted(view: View<'_>) -> &'static str {

@@ -7,7 +7,8 @@
 use crate::table::{Numbered, Table};
 
 use super::Reader;
-use crate::avro::{Field, Kind, NamedId, NamedKind, Set, Type};
+use crate::avro::{Kind, NamedId, NamedKind, Set, Type};
+use crate::diag::joined;
 use crate::diag::{Diagnostic, Places, nearest};
 use crate::json::Number;
 use crate::node::{Node, Value};
@@ -87,20 +88,20 @@ impl Reader<'_> {
         }
         judge.place = None;
         judge.steps = judge.allowed;
-        let mut loose: Vec<(&Field, Misfit)> = Vec::new();
+        let mut loose: Vec<Diagnostic> = Vec::new();
         for parameter in &self.parameters {
             if let Some(default) = &parameter.default
                 && !in_doubt(&self.set, &doubts, &parameter.ty)
                 && let Err(misfit) = judge.fits(&parameter.ty, &mut default.clone())
             {
-                loose.push((parameter, misfit));
+                loose.push(complaint(&parameter.name, misfit, self.foreign));
             }
         }
         let Judge {
             needs, warnings, ..
         } = judge;
-        for (field, misfit) in loose {
-            self.cx.push(complaint(&field.name, misfit, self.foreign));
+        for complaint in loose {
+            self.cx.push(complaint);
         }
         for warning in warnings {
             self.cx.push(warning);
@@ -540,7 +541,7 @@ fn describe_any(set: &Set, branches: &[Type]) -> String {
     if words.is_empty() {
         "no value".to_owned()
     } else {
-        words.join(" or ")
+        joined(&words, " or ")
     }
 }
 

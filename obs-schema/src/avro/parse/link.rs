@@ -290,7 +290,7 @@ fn keep(candidates: &mut Vec<(u32, NamedId)>, fits: &dyn Fn(u32) -> bool) {
 
 impl Reader<'_> {
     /// Replaces every reference by what it refers to.
-    pub(super) fn link(&mut self, files: &Files<'_>) -> Vec<Choice> {
+    pub(super) fn link(&mut self, files: &Files<'_>) -> Vec<Vec<Choice>> {
         let references = std::mem::take(&mut self.references);
         let mut linker = Linker {
             names: &self.names,
@@ -323,11 +323,7 @@ impl Reader<'_> {
         } = linker;
         self.complain_of_unknown(&references, &unknown);
         self.check_branches();
-        let mut all = Vec::new();
-        for choices in choices.into_values() {
-            all.extend(choices);
-        }
-        all
+        choices.into_values()
     }
 
     fn complain_of_unknown(&mut self, references: &[Reference], unknown: &[u32]) {
@@ -445,8 +441,8 @@ impl Reader<'_> {
     }
 
     /// Definitions one may choose among must be the same for every reader of data.
-    pub(super) fn check_choices(&mut self, choices: &[Choice], sources: &SourceMap) {
-        for choice in choices {
+    pub(super) fn check_choices(&mut self, choices: &[Vec<Choice>], sources: &SourceMap) {
+        for choice in choices.iter().flatten() {
             let Some((taken, others)) = choice.candidates.split_first() else {
                 continue;
             };

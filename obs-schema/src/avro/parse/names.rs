@@ -81,7 +81,11 @@ pub(super) fn check_namespace(cx: &mut Diagnostics, namespace: &str, loc: Loc) {
     if namespace.is_empty() {
         return;
     }
-    match namespace.split('.').map(fit).max() {
+    let mut worst = None;
+    for part in namespace.split('.') {
+        worst = worst.max(Some(fit(part)));
+    }
+    match worst {
         Some(Fit::Unusable) => cx.push(
             Diagnostic::error(
                 "invalid-namespace",

@@ -1,5 +1,6 @@
 //! Protocols: their types, and the types their messages speak of.
 
+use super::schema::properties;
 use super::{Reader, names};
 use crate::avro::{Kind, Protocol};
 use crate::diag::Diagnostic;
@@ -52,18 +53,9 @@ impl Reader<'_> {
             name: full,
             name_loc: written.value.loc,
             doc: self.doc(node.get("doc")),
-            props: node
-                .as_object()
-                .unwrap_or_default()
-                .iter()
-                .filter(|member| {
-                    !matches!(
-                        member.name.as_str(),
-                        "protocol" | "namespace" | "doc" | "types" | "messages"
-                    )
-                })
-                .cloned()
-                .collect(),
+            props: properties(node.as_object().unwrap_or_default(), false, |key| {
+                matches!(key, "protocol" | "namespace" | "doc" | "types" | "messages")
+            }),
         })
     }
 

@@ -235,11 +235,13 @@ pub(super) fn properties(
     reserved: fn(&str) -> bool,
 ) -> Vec<Member> {
     let is_logical = |key: &str| logical && matches!(key, "logicalType" | "precision" | "scale");
-    members
-        .iter()
-        .filter(|member| !reserved(&member.name) && !is_logical(&member.name))
-        .cloned()
-        .collect()
+    let mut properties = Vec::new();
+    for member in members {
+        if !reserved(&member.name) && !is_logical(&member.name) {
+            properties.push(member.clone());
+        }
+    }
+    properties
 }
 
 /// The place of the `type` attribute, or of the whole.
@@ -251,14 +253,15 @@ pub(super) fn renamed(
     other: &str,
     add: impl Into<String>,
 ) -> Diagnostic {
-    let members = node.as_object().unwrap_or_default().iter();
-    let meant = |name: &str| name == other || nearest(name, [key]).is_some();
-    match members.into_iter().find(|member| meant(&member.name)) {
-        Some(member) => complaint
-            .other(member.name_loc, "meant here?")
-            .help(format!("rename `{}` to `{key}`", member.name)),
-        None => complaint.help(add),
+    for member in node.as_object().unwrap_or_default() {
+        let name = &member.name;
+        if name == other || nearest(name, [key]).is_some() {
+            return complaint
+                .other(member.name_loc, "meant here?")
+                .help(format!("rename `{name}` to `{key}`"));
+        }
     }
+    complaint.help(add)
 }
 
 pub(super) fn type_loc(node: &Node) -> Loc {

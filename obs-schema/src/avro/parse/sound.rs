@@ -26,7 +26,7 @@ impl Reader<'_> {
                     let needs = needs(&field.ty);
                     if !needs.is_empty() {
                         missing[index] += 1;
-                        for id in needs {
+                        for id in &needs {
                             waiting[id.0 as usize].push((index, at));
                         }
                     }
@@ -126,8 +126,8 @@ impl Reader<'_> {
         )
         .label(format!("by way of {way}"))
         .help("make one of the fields nullable, an array or a map");
-        for other in others {
-            diagnostic = diagnostic.other(other, "and on through here");
+        for other in &others {
+            diagnostic = diagnostic.other(*other, "and on through here");
         }
         diagnostic
     }

@@ -10,6 +10,7 @@ use super::matching::{Likeness, fields, likeness, logical, names_match, scales};
 use super::{Incompatibility, IncompatibilityKind};
 use crate::avro::view::{Schema, View};
 use crate::avro::{NamedId, Set, Type};
+use crate::diag::joined;
 
 /// A record of the writer's and one of the reader's.
 pub(super) type Pair = (NamedId, NamedId);
@@ -88,8 +89,8 @@ impl<'w, 'r> Verdicts<'w, 'r> {
                 let more = settle(vec![pair], &mut |pair, known| {
                     record_reads(sets, ask, pair, known)
                 });
-                for (pair, good) in more.into_values() {
-                    known.insert(pair.number(), (pair, good));
+                for (pair, good) in more.values() {
+                    known.insert(pair.number(), (*pair, *good));
                 }
             }
         }
@@ -415,7 +416,7 @@ impl<'w, 'r> Report<'w, 'r> {
                     let place = self.below(place, Segment::Word("symbols"));
                     let reason = format!(
                         "the reader lacks `{}` of the writer's symbols and has no default",
-                        missing.join("`, `")
+                        joined(&missing, "`, `")
                     );
                     self.push(
                         IncompatibilityKind::MissingEnumSymbols,

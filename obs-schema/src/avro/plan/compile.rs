@@ -8,6 +8,7 @@ use super::check::{Known, Pair, Verdicts, settle};
 use super::matching::{fields, likeness, logical, scales};
 use super::{Action, Piece, Plan, Record, Skip, Step, Symbol};
 use crate::avro::dynamic;
+use crate::avro::tree::place_of;
 use crate::avro::view::{Schema, View};
 use crate::avro::{Field, NamedId, Set, Type};
 
@@ -102,8 +103,7 @@ impl Compiler<'_, '_, '_> {
             (View::Enum(_, written, _), View::Enum(_, read, default)) => {
                 let mut symbols = Vec::with_capacity(written.len());
                 for symbol in written {
-                    let known = read.iter().position(|known| known == symbol);
-                    symbols.push(match known.or(default) {
+                    symbols.push(match place_of(symbol, read).or(default) {
                         Some(index) => Symbol::Index(index),
                         None => {
                             self.passes_symbols = true;
@@ -305,10 +305,10 @@ fn alike(
     match (writer, reader) {
         (View::Union(written), View::Union(read)) => {
             let mut good = written.len() <= read.len();
-            for (index, (written, branch)) in written.iter().zip(read).enumerate() {
-                let written = View::of(sets.0, written);
+            for index in 0..written.len().min(read.len()) {
+                let written = View::of(sets.0, &written[index]);
                 good &= verdicts.select(written, read) == Some(index)
-                    && alike(verdicts, written, View::of(sets.1, branch), same);
+                    && alike(verdicts, written, View::of(sets.1, &read[index]), same);
             }
             good
         }
@@ -347,7 +347,8 @@ fn records_alike(
         good &= *place == Some(index);
     }
     if good {
-        for (written, read) in writer.iter().zip(reader) {
+        for at in 0..writer.len() {
+            let (written, read) = (&writer[at], &reader[at]);
             let views = (View::of(sets.0, &written.ty), View::of(sets.1, &read.ty));
             good &= alike(verdicts, views.0, views.1, same);
         }

@@ -111,10 +111,10 @@ impl<'p, 'a> Run<'p, 'a> {
 
     fn record(&mut self, record: &'p Record, depth: Depth) -> Result<()> {
         let Some(order) = &record.order else {
-            return record
-                .actions
-                .iter()
-                .try_for_each(|action| self.action(action, depth));
+            for action in &record.actions {
+                self.action(action, depth)?;
+            }
+            return Ok(());
         };
         self.flush()?;
         let (start, first) = (self.writer.mark(), self.pieces.len());
@@ -232,16 +232,22 @@ impl<'p, 'a> Run<'p, 'a> {
                             bytes.ok_or_else(|| run.reader.fail(DecodeErrorKind::UnexpectedEnd))?;
                         run.reader.fixed_ref(bytes).map(drop)
                     }
-                    _ => (0..count).try_for_each(|_| run.skip(items, depth)),
+                    _ => {
+                        for _ in 0..count {
+                            run.skip(items, depth)?;
+                        }
+                        Ok(())
+                    }
                 })
             }
             Skip::Map(values) => {
                 let depth = self.below(depth, false)?;
                 self.skip_blocks(|run, count| {
-                    (0..count).try_for_each(|_| {
+                    for _ in 0..count {
                         run.reader.bytes_ref()?;
-                        run.skip(values, depth)
-                    })
+                        run.skip(values, depth)?;
+                    }
+                    Ok(())
                 })
             }
             Skip::Union(branches) => {
@@ -252,9 +258,10 @@ impl<'p, 'a> Run<'p, 'a> {
             Skip::Record(record) => {
                 let depth = self.below(depth, true)?;
                 self.reader.charge(1)?;
-                self.plan.skips[*record]
-                    .iter()
-                    .try_for_each(|skip| self.skip(skip, depth))
+                for skip in &self.plan.skips[*record] {
+                    self.skip(skip, depth)?;
+                }
+                Ok(())
             }
         }
     }

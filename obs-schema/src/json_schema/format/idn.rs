@@ -226,8 +226,8 @@ fn decode(text: &str) -> Option<String> {
         }
     }
     let mut label = String::new();
-    for c in out {
-        label.push(c);
+    for c in &out {
+        label.push(*c);
     }
     Some(label)
 }

@@ -2,11 +2,9 @@
 
 /// Two digits at a place.
 fn pair(bytes: &[u8], at: usize) -> Option<u32> {
-    let digit = |at: usize| {
-        bytes
-            .get(at)
-            .filter(|b| b.is_ascii_digit())
-            .map(|b| u32::from(b - b'0'))
+    let digit = |at: usize| match bytes.get(at) {
+        Some(digit @ b'0'..=b'9') => Some(u32::from(digit - b'0')),
+        _ => None,
     };
     Some(digit(at)? * 10 + digit(at + 1)?)
 }
@@ -55,7 +53,10 @@ pub(super) fn time(text: &str) -> bool {
     };
     let mut rest = &bytes[8..];
     if let Some(fraction) = rest.strip_prefix(b".") {
-        let digits = fraction.iter().take_while(|b| b.is_ascii_digit()).count();
+        let mut digits = 0;
+        while let Some(b'0'..=b'9') = fraction.get(digits) {
+            digits += 1;
+        }
         if digits == 0 {
             return false;
         }

@@ -20,12 +20,14 @@ pub(super) fn is_match(compiled: &Compiled, classes: &[Class], text: &str) -> bo
             looks: &looks,
             backwards: look.ahead,
         };
-        run.go(|at| {
+        run.go(&mut |at| {
             holds[at] = true;
             false
         });
         if look.negate {
-            holds.iter_mut().for_each(|holds| *holds = !*holds);
+            for holds in &mut holds {
+                *holds = !*holds;
+            }
         }
         looks.push(holds);
     }
@@ -36,7 +38,7 @@ pub(super) fn is_match(compiled: &Compiled, classes: &[Class], text: &str) -> bo
         looks: &looks,
         backwards: false,
     };
-    run.go(|_| true)
+    run.go(&mut |_| true)
 }
 
 /// Whether an assertion holds at a position.
@@ -99,7 +101,7 @@ impl States {
 
 impl Run<'_> {
     /// Tells every position where a match ends, until `found` has heard enough.
-    fn go(&self, mut found: impl FnMut(usize) -> bool) -> bool {
+    fn go(&self, found: &mut dyn FnMut(usize) -> bool) -> bool {
         let mut states = States::new(self.program.insts.len());
         let mut arrived: Vec<usize> = Vec::new();
         let mut at = if self.backwards { self.text.len() } else { 0 };
@@ -107,9 +109,10 @@ impl Run<'_> {
         loop {
             states.clear();
             let mut accepted = false;
-            for state in arrived.drain(..) {
-                accepted |= self.close(&mut states, state, at);
+            for state in &arrived {
+                accepted |= self.close(&mut states, *state, at);
             }
+            arrived.clear();
             if !self.program.anchored || self.backwards || at == first {
                 accepted |= self.close(&mut states, 0, at);
             } else if states.order.is_empty() {

@@ -31,8 +31,8 @@ pub(super) fn is_match(compiled: &Compiled, classes: &[Class], text: &str) -> bo
         text,
         steps: STEPS,
     };
-    let starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    for start in starts {
+    let mut start = 0;
+    loop {
         let mut slots = vec![None; compiled.slots];
         if search.run(&compiled.main, start, false, &mut slots) {
             return true;
@@ -40,8 +40,11 @@ pub(super) fn is_match(compiled: &Compiled, classes: &[Class], text: &str) -> bo
         if compiled.main.anchored || search.steps == 0 {
             return false;
         }
+        match text[start..].chars().next() {
+            Some(c) => start += c.len_utf8(),
+            None => return false,
+        }
     }
-    false
 }
 
 impl Search<'_> {

@@ -55,7 +55,7 @@ impl Class {
         self.folded = folded;
         table::sort(&mut self.ranges, Ord::cmp);
         let mut merged: Vec<(char, char)> = Vec::with_capacity(self.ranges.len());
-        for (from, to) in std::mem::take(&mut self.ranges) {
+        for &(from, to) in &self.ranges {
             match merged.last_mut() {
                 Some((_, end)) if from <= after(*end) => *end = (*end).max(to),
                 _ => merged.push((from, to)),
@@ -88,7 +88,7 @@ impl Class {
                     .iter()
                     .any(|(property, without)| property.has(c) != *without)
         };
-        let found = plain(c) || self.folded && cases(c).any(plain);
+        let found = plain(c) || self.folded && (plain(lower(c)) || plain(upper(c)));
         found != self.negated
     }
 
@@ -104,13 +104,22 @@ impl Class {
     }
 }
 
-/// The same letter in the other case, where that is one character.
-fn cases(c: char) -> impl Iterator<Item = char> {
-    let single =
-        |mut all: Box<dyn Iterator<Item = char>>| all.next().filter(|_| all.next().is_none());
-    let lower = single(Box::new(c.to_lowercase()));
-    let upper = single(Box::new(c.to_uppercase()));
-    lower.into_iter().chain(upper)
+/// The same letter as a small one, where that is one character.
+fn lower(c: char) -> char {
+    let mut all = c.to_lowercase();
+    match (all.next(), all.next()) {
+        (Some(lower), None) => lower,
+        _ => c,
+    }
+}
+
+/// The same letter as a capital, where that is one character.
+fn upper(c: char) -> char {
+    let mut all = c.to_uppercase();
+    match (all.next(), all.next()) {
+        (Some(upper), None) => upper,
+        _ => c,
+    }
 }
 
 /// The next character, surrogates left out; the last one stays.

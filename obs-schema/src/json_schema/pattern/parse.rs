@@ -411,7 +411,13 @@ impl<'t> Parser<'t> {
             ("?<=", false, false),
             ("?<!", false, true),
         ];
-        let found = look.into_iter().find(|(text, ..)| self.eat(text));
+        let mut found = None;
+        for (text, ahead, negate) in look {
+            if self.eat(text) {
+                found = Some((ahead, negate));
+                break;
+            }
+        }
         let mut number = None;
         if found.is_none() && !self.eat("?:") {
             let named = self.eat("?<") || self.eat_foreign("?P<");
@@ -437,7 +443,7 @@ impl<'t> Parser<'t> {
             return self.fail("this group is never closed");
         }
         Ok(Some(match found {
-            Some((_, ahead, negate)) => Ast::Look {
+            Some((ahead, negate)) => Ast::Look {
                 ahead,
                 negate,
                 body,

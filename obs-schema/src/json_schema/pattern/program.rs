@@ -63,8 +63,11 @@ fn size(ast: &Ast) -> u64 {
     match ast {
         Ast::Empty | Ast::Set(_) | Ast::Assert(_) | Ast::Back(_) => 1,
         Ast::Cat(all) | Ast::Alt(all) => {
-            let each = all.iter().map(|one| size(one).saturating_add(1));
-            each.fold(1, u64::saturating_add)
+            let mut sum = 1u64;
+            for one in all {
+                sum = sum.saturating_add(size(one).saturating_add(1));
+            }
+            sum
         }
         Ast::Group(_, body) | Ast::Look { body, .. } => size(body).saturating_add(2),
         Ast::Repeat { body, min, max, .. } => {
@@ -119,11 +122,12 @@ impl Compiler {
             Ast::Set(class) => out.push(Inst::Set(*class)),
             Ast::Assert(assertion) => out.push(Inst::Assert(*assertion)),
             Ast::Back(group) => out.push(Inst::Back(*group)),
-            Ast::Cat(all) if backwards => all
-                .iter()
-                .rev()
-                .for_each(|one| self.ast(one, backwards, out)),
-            Ast::Cat(all) => all.iter().for_each(|one| self.ast(one, backwards, out)),
+            Ast::Cat(all) => {
+                for at in 0..all.len() {
+                    let at = if backwards { all.len() - 1 - at } else { at };
+                    self.ast(&all[at], backwards, out);
+                }
+            }
             Ast::Alt(all) => self.alternatives(all, backwards, out),
             Ast::Group(number, body) => match number.filter(|_| self.captures) {
                 Some(number) => {

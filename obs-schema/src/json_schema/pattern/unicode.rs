@@ -17,8 +17,11 @@ fn runs(text: &'static str) -> Runs {
     let mut start = 0;
     let mut out = Vec::new();
     for token in text.split_whitespace() {
-        let name = token.trim_start_matches(|c: char| c.is_ascii_digit() || c.is_ascii_lowercase());
-        let (length, name) = token.split_at(token.len() - name.len());
+        let mut length = 0;
+        while let Some(b'0'..=b'9' | b'a'..=b'z') = token.as_bytes().get(length) {
+            length += 1;
+        }
+        let (length, name) = token.split_at(length);
         out.push((start, name));
         start += u32::from_str_radix(length, 16).unwrap_or(0);
     }
@@ -86,10 +89,18 @@ impl Property {
 
 fn script_named(name: &str) -> Option<Property> {
     let names = SCRIPTS_TEXT.split("\n\n").nth(1)?;
-    let line = names
-        .split_whitespace()
-        .find(|line| line.split('=').any(|known| known == name))?;
-    Some(Property::Script(line.split('=').next()?))
+    for line in names.split_whitespace() {
+        let short = match line.split_once('=') {
+            Some((short, _)) => short,
+            None => line,
+        };
+        for known in line.split('=') {
+            if known == name {
+                return Some(Property::Script(short));
+            }
+        }
+    }
+    None
 }
 
 fn other_named(name: &str) -> Option<Property> {

@@ -5,8 +5,7 @@
 //! remembered by it.
 
 use crate::json_schema::tree::SchemaId;
-use crate::table::Numbered;
-use std::collections::HashMap;
+use crate::table::{Index, Numbered};
 
 /// The number of a scope. Zero is the empty one.
 pub(super) type ScopeId = usize;
@@ -16,32 +15,35 @@ pub(super) type ScopeId = usize;
 pub(super) struct Scopes {
     /// Each with the scope it grew from and the resource it grew by; scope one comes first.
     grown: Vec<(ScopeId, SchemaId)>,
-    /// By what they grew from and by. The values are numbers already, so a table would only ask for more memory.
-    known: HashMap<u128, ScopeId>,
+    /// By what they grew from and by, in the order of the list.
+    known: Index,
 }
 
 impl Scopes {
-    /// The resources of a scope, innermost first.
-    fn resources(&self, mut scope: ScopeId) -> impl Iterator<Item = SchemaId> + '_ {
-        std::iter::from_fn(move || {
-            let (outer, resource) = self.grown.get(scope.checked_sub(1)?)?;
-            scope = *outer;
-            Some(*resource)
-        })
+    /// What a scope grew from and by.
+    fn last(&self, scope: ScopeId) -> Option<(ScopeId, SchemaId)> {
+        self.grown.get(scope.checked_sub(1)?).copied()
     }
 
     /// The scope after entering a resource.
     pub(super) fn enter(&mut self, scope: ScopeId, resource: SchemaId) -> ScopeId {
-        if self.resources(scope).any(|known| known == resource) {
-            return scope;
+        let mut inner = scope;
+        while let Some((outer, known)) = self.last(inner) {
+            if known == resource {
+                return scope;
+            }
+            inner = outer;
         }
         let key = (scope, resource).number();
-        if let Some(known) = self.known.get(&key) {
-            return *known;
+        let grown = &self.grown;
+        if let Some(at) = self
+            .known
+            .find(&key, &mut |at| grown[at] == (scope, resource))
+        {
+            return at + 1;
         }
         self.grown.push((scope, resource));
-        self.known.insert(key, self.grown.len());
-        self.grown.len()
+        self.known.add(&key) + 1
     }
 
     /// What `find` has for the outermost resource it has anything for.
@@ -50,7 +52,13 @@ impl Scopes {
         scope: ScopeId,
         find: impl Fn(SchemaId) -> Option<T>,
     ) -> Option<T> {
-        self.resources(scope).filter_map(find).last()
+        let mut found = None;
+        let mut inner = scope;
+        while let Some((outer, resource)) = self.last(inner) {
+            found = find(resource).or(found);
+            inner = outer;
+        }
+        found
     }
 }
 

@@ -110,7 +110,7 @@ pub(super) fn decimal(out: &mut Vec<u8>, value: f64) -> bool {
     let hundredths = fraction / 10_000;
     if fraction.is_multiple_of(10_000) {
         // The usual case is taken by a branch that can be foreseen, so that nobody waits for the length.
-        let [tenth, hundredth] = [hundredths / 10, hundredths % 10].map(|digit| ZERO + low(digit));
+        let (tenth, hundredth) = (ZERO + low(hundredths / 10), ZERO + low(hundredths % 10));
         out.extend_from_slice(&[b'.', tenth]);
         if hundredth != ZERO {
             out.push(hundredth);

@@ -164,9 +164,12 @@ impl<'a> Reader<'a> {
 
     /// Reads over at least one digit and tells how many.
     fn digits(&mut self) -> Result<usize> {
-        let rest = &self.text.as_bytes()[self.at..];
-        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.at += count;
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        while let Some(b'0'..=b'9') = bytes.get(self.at) {
+            self.at += 1;
+        }
+        let count = self.at - start;
         if count == 0 {
             Err(self.syntax("a digit should stand here"))
         } else {
@@ -272,14 +275,14 @@ impl<'a> Reader<'a> {
         let Some(digits) = self.text.as_bytes().get(at..at + 4) else {
             return Err(self.ended());
         };
-        digits.iter().try_fold(0, |code, digit| {
-            let digit = char::from(*digit).to_digit(16);
-            digit.map(|digit| code * 16 + digit).ok_or_else(|| {
-                DecodeError::new(
-                    DecodeErrorKind::Syntax("four hexadecimal digits should follow `\\u`"),
-                    at,
-                )
-            })
-        })
+        let mut code = 0;
+        for digit in digits {
+            let Some(digit) = char::from(*digit).to_digit(16) else {
+                let clause = "four hexadecimal digits should follow `\\u`";
+                return Err(DecodeError::new(DecodeErrorKind::Syntax(clause), at));
+            };
+            code = code * 16 + digit;
+        }
+        Ok(code)
     }
 }

@@ -41,8 +41,10 @@ pub(super) fn integer(literal: &str, ty: &'static str) -> Result<i128, DecodeErr
         return Err(too_large);
     }
     let mut value: i128 = 0;
-    for byte in whole.bytes().chain(fraction.bytes()) {
-        value = value * 10 + i128::from(byte - b'0');
+    for part in [whole, fraction] {
+        for byte in part.bytes() {
+            value = value * 10 + i128::from(byte - b'0');
+        }
     }
     for _ in 0..power {
         value = value
@@ -65,11 +67,12 @@ fn shift(exponent: &str) -> i64 {
 }
 
 fn leading_zeros(whole: &str, fraction: &str) -> usize {
-    whole
-        .bytes()
-        .chain(fraction.bytes())
-        .take_while(|byte| *byte == b'0')
-        .count()
+    let rest = whole.trim_start_matches('0');
+    if rest.is_empty() {
+        whole.len() + fraction.len() - fraction.trim_start_matches('0').len()
+    } else {
+        whole.len() - rest.len()
+    }
 }
 
 #[cfg(test)]

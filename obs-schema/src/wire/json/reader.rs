@@ -343,13 +343,15 @@ impl<'a> Reader<'a> {
         if text.is_ascii() {
             return Ok(text.into_owned().into_bytes());
         }
-        text.chars()
-            .map(|c| {
-                u8::try_from(c).map_err(|_| {
-                    DecodeError::refused("a byte is a character from U+0000 to U+00FF", start)
-                })
-            })
-            .collect()
+        let mut bytes = Vec::with_capacity(text.len());
+        for c in text.chars() {
+            let Ok(byte) = u8::try_from(c) else {
+                let clause = "a byte is a character from U+0000 to U+00FF";
+                return Err(DecodeError::refused(clause, start));
+            };
+            bytes.push(byte);
+        }
+        Ok(bytes)
     }
 
     /// Reads so many bytes; see [`Reader::bytes`].

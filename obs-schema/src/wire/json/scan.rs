@@ -47,7 +47,7 @@ pub(super) fn append_short(out: &mut Vec<u8>, text: &[u8]) -> bool {
     if let Some(low) = text.first_chunk::<8>()
         && let Some(high) = text.last_chunk::<8>()
     {
-        let [first, last] = [*low, *high].map(u64::from_le_bytes);
+        let (first, last) = (u64::from_le_bytes(*low), u64::from_le_bytes(*high));
         if special(first) | special(last) != 0 {
             return false;
         }
@@ -70,7 +70,8 @@ pub(super) fn append_short(out: &mut Vec<u8>, text: &[u8]) -> bool {
     let word = if let Some(low) = text.first_chunk::<4>()
         && let Some(high) = text.last_chunk::<4>()
     {
-        let [low, high] = [*low, *high].map(|half| u64::from(u32::from_le_bytes(half)));
+        let low = u64::from(u32::from_le_bytes(*low));
+        let high = u64::from(u32::from_le_bytes(*high));
         low | high << (8 * (length - 4))
     } else {
         match *text {
@@ -94,8 +95,9 @@ fn append_longer(out: &mut Vec<u8>, text: &[u8]) -> bool {
     let (Some(low), Some(high)) = (text.first_chunk::<16>(), text.last_chunk::<16>()) else {
         return false;
     };
-    let words = [*low, *high].map(|half| halves(u128::from_le_bytes(half)).map(special));
-    if text.len() > 32 || words.as_flattened().iter().any(|marks| *marks != 0) {
+    let [a, b] = halves(u128::from_le_bytes(*low));
+    let [c, d] = halves(u128::from_le_bytes(*high));
+    if text.len() > 32 || special(a) | special(b) | special(c) | special(d) != 0 {
         return false;
     }
     let end = out.len() + 1 + text.len();
