@@ -49,6 +49,8 @@ use obs_schema::table::{Numbered, Table};
 #[cfg(any(feature = "derive", feature = "specs"))]
 pub(crate) use metric_name::fault as metric_fault;
 pub use pages::{codes, explain};
+#[cfg(feature = "derive")]
+pub(crate) use reserved_attr::is_free;
 
 /// A rule.
 pub struct Rule {

@@ -28,7 +28,9 @@ pub use value::parse_version;
 #[cfg(feature = "derive")]
 pub(crate) use value::{boolean, duration};
 #[cfg(feature = "specs")]
-pub(crate) use value::{list, missing, object, texts};
+pub(crate) use value::{list, texts};
+#[cfg(any(feature = "derive", feature = "specs"))]
+pub(crate) use value::{missing, object};
 #[cfg(any(feature = "derive", feature = "specs"))]
 pub(crate) use value::{text, unknown_key, whole, word};
 

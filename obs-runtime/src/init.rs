@@ -153,7 +153,6 @@ impl Setup {
         sampling.unwrap_or_default().install();
         self.limits.install();
         let level = self.level.unwrap_or(Level::Info);
-        #[cfg(feature = "tracing")]
         log::speak_for(&origin);
         let in_place = listen();
         if let Some(output) = self

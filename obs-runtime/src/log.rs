@@ -15,19 +15,20 @@ mod output;
 
 use std::cell::{Cell, OnceCell};
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use obs_schema::wire::json::Writer;
 
+use crate::bus::Origin;
 use crate::clock::Moment;
 use crate::lane::{Blocks, lock};
 use crate::stamp;
 use crate::testing::Recording;
 
 #[cfg(feature = "tracing")]
-pub use layer::{Lines, Threshold, layer};
+pub(crate) use layer::install;
 #[cfg(feature = "tracing")]
-pub(crate) use layer::{install, speak_for};
+pub use layer::{Lines, Threshold, layer};
 pub use output::{LogOutput, flush, to};
 
 /// How much a line matters.
@@ -103,6 +104,22 @@ fn least() -> Option<Level> {
 /// The target under which `tracing` hears of publishes.
 #[cfg(feature = "tracing")]
 pub const EVENT_TARGET: &str = "obs::event";
+
+/// `,"service":…,"environment":…`, as [`init`](crate::init()) was told.
+static WHOSE: RwLock<Vec<u8>> = RwLock::new(Vec::new());
+
+/// Lines that are not about an event come from here on.
+pub(crate) fn speak_for(origin: &Origin) {
+    let mut whose = Writer::new();
+    origin.log_members(&mut whose);
+    // Text is not refused.
+    *WHOSE.write().unwrap_or_else(PoisonError::into_inner) = whose.finish().unwrap_or_default();
+}
+
+/// Says who speaks.
+pub(crate) fn whose(w: &mut Writer) {
+    w.raw_bytes(&WHOSE.read().unwrap_or_else(PoisonError::into_inner));
+}
 
 /// From how many bytes on a block goes out. Lines are short, so it stays below the next power of two.
 const FULL: usize = 60 * 1024;

@@ -8,6 +8,8 @@
 
 mod call;
 mod ended;
+mod line;
+mod teller;
 
 use std::sync::{Arc, OnceLock};
 
@@ -40,7 +42,7 @@ use std::sync::{Arc, OnceLock};
 /// is around each poll and never over an `.await`. On an `impl` or a `trait` it is on each of the functions that have a
 /// body.
 ///
-/// Nothing of what functions are called with or give is recorded. What is:
+/// Nothing of what functions are called with or give is recorded unless the attribute says so. What is:
 ///
 /// - a span under the one around the call, and the parent of those within;
 /// - `operation_duration_seconds`, by `outcome`; `operation_errors_total`, by `error_type`; `operations_in_flight`.
@@ -55,13 +57,49 @@ use std::sync::{Arc, OnceLock};
 /// | key | meaning | default |
 /// |---|---|---|
 /// | `name = "…"` | the name of the span and the `operation` of the metrics | the path of the module, and the function's name |
-/// | `kind = "…"` | `internal`, `server`, `client`, `producer` or `consumer` | `internal` |
+/// | `fields(a, %b, ?c, d.e = f)` | what the span and the log line say of the call | nothing |
+/// | `err`, `err(Debug)`, `err(chain)` | what the error says: shown, debugged, or with all its reasons | its type only |
+/// | `ret`, `ret(Display)` | the value, or what is in the `Ok`, as `return` | nothing |
+/// | `level = "info"` | a log line for each call | with `err` one for each call that fails, at `ERROR`; none otherwise |
 /// | `slow = "1s"` | from when on a call is slow | `250ms` |
+/// | `kind = "…"` | `internal`, `server`, `client`, `producer` or `consumer` | `internal` |
 /// | `metrics(false)` | no metrics | |
+/// | `parent = context` | a [`Context`](crate::Context) whose span is the parent | that of the call |
+/// | `link = span` | a [`SpanContext`](crate::SpanContext), or an `Option` of one, that this has to do with | |
+/// | `db(system = "…", operation = "…", collection = "…", namespace = "…")` | a call of a database: its attributes and its name by the conventions of OpenTelemetry, and the kind `client` | |
+/// | `client(system = "…", method = "…", address = "…")` | a call of a peer, likewise | |
+/// | `emits(Event, …)` | events that it publishes, for those who read the code; it publishes none | |
 /// | `crate = "…"` | the path of this crate, when it has another name | `::obs_runtime` |
 ///
-/// On an `impl` or a `trait` the keys are those of all its functions, and `name` stands before each of their names;
-/// a function has the last word with an attribute of its own:
+/// ```
+/// use obs_runtime::observed;
+/// use obs_runtime::testing::Recorder;
+///
+/// struct Cart { id: u32, lines: Vec<String> }
+///
+/// #[observed(fields(cart.id, cart.lines = cart.lines.len()), err(chain), slow = "50ms")]
+/// fn pay(cart: &Cart, card: &str) -> Result<(), std::num::ParseIntError> {
+///     card.parse::<u64>().map(drop)
+/// }
+///
+/// let recorder = Recorder::new();
+/// let attached = recorder.context().attach();
+/// let cart = Cart { id: 7, lines: vec!["tea".to_owned()] };
+/// assert!(pay(&cart, "none").is_err());
+/// drop(attached);
+///
+/// let line = &recorder.lines()[0];
+/// assert_eq!(line.get("error").and_then(|it| it.as_str()), Some("invalid digit found in string"));
+/// assert_eq!(line.get("context").map(ToString::to_string).as_deref(), Some(r#"{"cart.id":7,"cart.lines":1}"#));
+/// assert_eq!(recorder.spans()[0].attribute("cart.id"), Some("7"));
+/// ```
+///
+/// Fields are looked at before the call, and only when somebody listens. A plain one is a value that telemetry knows
+/// ([`Telling`](crate::Telling)): `Pii` and `Secret` are left out; `%` shows its `Display` and `?` its `Debug`, whatever
+/// they say.
+///
+/// On an `impl` or a `trait` the keys are those of all its functions, `err` of those that give a `Result`, and `name`
+/// stands before each of their names; a function has the last word with an attribute of its own:
 ///
 /// ```
 /// use obs_runtime::observed;
@@ -118,19 +156,26 @@ use std::sync::{Arc, OnceLock};
 pub use obs_macros::observed;
 
 pub use call::{Call, Follow, Task};
-pub use ended::{Anything, Ended, Verdict, ended, never};
+pub use ended::{
+    Anything, Debugs, Displays, Ended, Fails, FailsWithReasons, Second, Text, Third, Verdict,
+    debug, display, ended, never,
+};
+pub use teller::Teller;
 
 use crate::clock::{self, Moment};
 use crate::context::{Context, SpanContext};
+use crate::log::Level;
 use crate::metric::{self, Operation, Outcome};
-use crate::span::{self, Failure, SpanMeta};
+use crate::span::{self, Failure, SpanMeta, Value};
 use crate::switch;
+use line::{Lines, Told};
 
 /// A function that is observed. The macro makes one for each, and fills in what was asked for.
 #[derive(Debug)]
 pub struct Site {
     span: SpanMeta,
     metrics: bool,
+    lines: Option<Lines>,
     operation: OnceLock<&'static Operation>,
 }
 
@@ -141,6 +186,7 @@ impl Site {
         Site {
             span: SpanMeta::new(name),
             metrics: true,
+            lines: None,
             operation: OnceLock::new(),
         }
     }
@@ -149,6 +195,13 @@ impl Site {
     #[must_use]
     pub const fn with_kind(mut self, kind: span::Kind) -> Site {
         self.span = self.span.with_kind(kind);
+        self
+    }
+
+    /// The same with attributes that every span has.
+    #[must_use]
+    pub const fn with_fixed(mut self, fixed: &'static [(&'static str, Value<'static>)]) -> Site {
+        self.span = self.span.with_fixed(fixed);
         self
     }
 
@@ -166,16 +219,41 @@ impl Site {
         self
     }
 
+    /// The same with a log line for each call that fails, and at this level for each other one.
+    #[must_use]
+    pub const fn with_lines(mut self, level: Option<Level>, target: &'static str) -> Site {
+        self.lines = Some(Lines { level, target });
+        self
+    }
+
     /// A call begins, and ends before the function does.
     #[inline]
     pub fn call(&'static self) -> Call {
-        Call::new(Going::begin(self))
+        Call::new(Going::begin(self, None))
+    }
+
+    /// The same under another parent, with something to tell.
+    pub fn call_with(
+        &'static self,
+        parent: Option<&Context>,
+        say: &mut dyn FnMut(&mut Teller<'_>),
+    ) -> Call {
+        Call::new(Going::begin_with(self, parent, say))
     }
 
     /// A call begins, and ends with the future that the function is.
     #[inline]
     pub fn task(&'static self) -> Task {
-        Task::new(Going::begin(self))
+        Task::new(Going::begin(self, None))
+    }
+
+    /// The same under another parent, with something to tell.
+    pub fn task_with(
+        &'static self,
+        parent: Option<&Context>,
+        say: &mut dyn FnMut(&mut Teller<'_>),
+    ) -> Task {
+        Task::new(Going::begin_with(self, parent, say))
     }
 
     /// Where its calls are counted.
@@ -217,63 +295,112 @@ impl std::ops::Deref for Cells {
 /// A call that has not ended.
 #[derive(Debug)]
 struct Going {
+    site: &'static Site,
     start: Moment,
     span: Option<span::Open>,
     cells: Option<Cells>,
+    /// What its log line says beside what is known of all calls.
+    context: Option<teller::Context>,
 }
 
 impl Going {
     /// Nothing begins where nobody wants to know.
-    fn begin(site: &'static Site) -> Option<Going> {
+    fn begin(site: &'static Site, parent: Option<&Context>) -> Option<Going> {
         if !switch::is_on() {
             return None;
         }
         let start = clock::now();
-        let going = Context::look(|cx| Going {
+        let begin = |cx: &Context| Going {
+            site,
             start,
             span: (!cfg!(feature = "off-spans")).then(|| span::Open::begin(&site.span, cx, start)),
             cells: site.cells(cx),
-        });
+            context: None,
+        };
+        let going = match parent {
+            Some(parent) => begin(parent),
+            None => Context::look(begin),
+        };
         if let Some(cells) = &going.cells {
             cells.started();
         }
         Some(going)
     }
 
-    /// What is going on inside of it.
+    fn begin_with(
+        site: &'static Site,
+        parent: Option<&Context>,
+        say: &mut dyn FnMut(&mut Teller<'_>),
+    ) -> Option<Going> {
+        let mut going = Going::begin(site, parent)?;
+        going.tell(say);
+        Some(going)
+    }
+
+    /// Asks for what is to be told, if anybody listens. It is code of the user's, so nothing is held.
+    fn tell(&mut self, say: &mut dyn FnMut(&mut Teller<'_>)) {
+        let wanted = |lines: &Lines| self.within(|cx| lines.wanted(cx));
+        let line = self.site.lines.as_ref().is_some_and(wanted);
+        let span = self.span.as_ref().filter(|span| span.listens());
+        if line || span.is_some() {
+            let line = line.then(|| &mut *self.context.get_or_insert_with(teller::Context::new));
+            say(&mut Teller { span, line });
+        }
+    }
+
+    /// What is going on inside of it, if it is a span.
     #[inline]
     fn context(&self) -> Option<&Context> {
         self.span.as_ref().map(span::Open::context)
     }
 
-    fn end(mut self, outcome: Outcome, failure: Option<Failure<'_>>) {
+    /// The same, or what is going on around it.
+    fn within<R>(&self, look: impl FnOnce(&Context) -> R) -> R {
+        match self.context() {
+            Some(cx) => look(cx),
+            None => Context::look(look),
+        }
+    }
+
+    fn end(mut self, outcome: Outcome, failure: Option<Failure<'_>>, error: Option<Text<'_>>) {
         let end = clock::now();
-        // Only errors have names: how else it may end is known.
-        let error = failure
-            .filter(|_| outcome == Outcome::Error)
-            .map(|failure| failure.error_type);
+        let nanos = end.nanos_since(self.start);
+        let error_type = failure.map(|failure| failure.error_type);
         let left: Option<SpanContext> = self
             .span
             .as_mut()
             .and_then(|span| span.end_at(end, failure));
         if let Some(cells) = &self.cells {
-            let nanos = end.nanos_since(self.start);
+            // Only errors have names: how else it may end is known.
+            let error = error_type.filter(|_| outcome == Outcome::Error);
             cells.ended(outcome, error, nanos, left.map(|span| (span, end)));
+        }
+        if let Some(lines) = &self.site.lines {
+            let context = self.context.take();
+            let told = Told {
+                name: self.site.span.name(),
+                end,
+                nanos,
+                outcome,
+                error_type,
+                error,
+                context,
+            };
+            self.within(|cx| lines.write(cx, told));
         }
     }
 
     fn ended(self, verdict: Verdict<'_>) {
-        match verdict.failed {
-            None => self.end(Outcome::Ok, None),
-            Some(failed) => self.end(
-                Outcome::Error,
-                Some(Failure {
-                    error_type: failed.error_type,
-                    exception: failed.exception,
-                    message: failed.text.as_ref().map(|text| text as _),
-                }),
-            ),
-        }
+        let Some(failed) = verdict.failed else {
+            return self.end(Outcome::Ok, None, None);
+        };
+        let text = verdict.text;
+        let failure = Failure {
+            error_type: failed.error_type,
+            exception: failed.exception,
+            message: text.as_ref().map(|text| text as _),
+        };
+        self.end(Outcome::Error, Some(failure), text);
     }
 
     fn panicked(self) {
@@ -282,10 +409,10 @@ impl Going {
             exception: "panic",
             message: None,
         };
-        self.end(Outcome::Panic, Some(failure));
+        self.end(Outcome::Panic, Some(failure), None);
     }
 
     fn cancelled(self) {
-        self.end(Outcome::Cancelled, Some(Failure::CANCELLED));
+        self.end(Outcome::Cancelled, Some(Failure::CANCELLED), None);
     }
 }

@@ -47,12 +47,15 @@ pub mod v1 {
         Counter, FamilyInfo, Feeds, Gauge, Histogram, Info, Instrument, Kind, MetricSet, Summary,
         bounded, event_within_budget, labels_agree, measure, values_at, within_budget,
     };
-    pub use crate::observe::{Anything, Call, Ended, Follow, Site, Task, Verdict, ended, never};
+    pub use crate::observe::{
+        Anything, Call, Debugs, Displays, Ended, Fails, FailsWithReasons, Follow, Second, Site,
+        Task, Teller, Text, Third, Verdict, debug, display, ended, never,
+    };
     pub use crate::part::{EventPart, PartSchema, Piece, text as part_text};
     pub use crate::publish::Publisher;
     pub use crate::resolve::{ResolveError, Resolver};
     pub use crate::sensitive::{Pii, Secret};
-    pub use crate::span::Kind as SpanKind;
+    pub use crate::span::{Kind as SpanKind, Value as SpanValue};
     pub use crate::tell::{Octets, Said, Tell, Telling};
     pub use crate::types;
     pub use crate::validate::{Checker, Pattern, SchemaDoc, Validate, Violations};

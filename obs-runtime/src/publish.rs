@@ -22,6 +22,7 @@ use std::time::Duration;
 pub use batch::BatchError;
 pub use error::{PublishError, PublishErrorKind};
 use flight::{Core, Launched};
+pub(crate) use line::millis;
 pub use obs_schema::framing::Framing;
 use policy::Policy;
 pub use policy::{Check, Retry, WhenFull};

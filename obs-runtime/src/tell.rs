@@ -294,8 +294,9 @@ fn float_word(value: f64) -> &'static str {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be shown in telemetry",
-    label = "a field with `attr` or `log` has this type",
-    note = "implement `obs_runtime::Telling` for it, or take `attr` and `log` from the field"
+    label = "this has to be shown",
+    note = "implement `obs_runtime::Telling` for it, or take `attr` and `log` from the field",
+    note = "in `#[observed(fields(…))]`, `%` before a value shows its `Display` and `?` its `Debug`"
 )]
 pub trait Telling {
     /// Says the value, and whether it is sensitive; an absent value says nothing.
@@ -326,6 +327,7 @@ plain! {
     u16: value => Said::Uint(u64::from(*value)),
     u32: value => Said::Uint(u64::from(*value)),
     u64: value => Said::Uint(*value),
+    usize: value => Said::Uint(*value as u64),
     f32: value => Said::Float(f64::from(*value)),
     f64: value => Said::Float(*value),
     types::Uuid: value => Said::Text(str::from_utf8(&value.encode()).unwrap_or_default()),

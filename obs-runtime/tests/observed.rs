@@ -3,12 +3,12 @@
 #![cfg(feature = "macros")]
 #![cfg(not(any(feature = "off-metrics", feature = "off-spans")))]
 
-use obs_runtime::observed;
 use obs_runtime::testing::Recorder;
+use obs_runtime::{Context, Pii, SpanContext, SpanId, TraceId, observed};
 use std::num::ParseIntError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
+use std::task::{self, Poll, Waker};
 
 /// Does something with a recorder around it.
 fn recorded<R>(work: impl FnOnce() -> R) -> (R, Recorder) {
@@ -107,7 +107,7 @@ async fn pause() {
 }
 
 fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
-    future.poll(&mut Context::from_waker(Waker::noop()))
+    future.poll(&mut task::Context::from_waker(Waker::noop()))
 }
 
 #[observed]
@@ -128,7 +128,7 @@ fn a_future_has_its_span_at_each_poll_and_no_longer() {
     let recorder = Recorder::new();
     let mut future = pin!(recorder.context().scope(outer("4")));
     assert!(poll(future.as_mut()).is_pending());
-    assert_eq!(obs_runtime::Context::current().span(), None);
+    assert_eq!(Context::current().span(), None);
     assert!(poll(future.as_mut()).is_pending());
     let in_flight = || recorder.metric("operations_in_flight", &[("operation", "observed::outer")]);
     assert_eq!(in_flight(), Some(1.0));
@@ -182,7 +182,7 @@ fn a_future_that_panics_has_not_been_cancelled() {
     assert!(fell.is_err());
     assert_eq!(spans(&recorder), ["observed::falls Internal panic"]);
     assert_eq!(count(&recorder, "observed::falls", "panic"), Some(1.0));
-    assert_eq!(obs_runtime::Context::current().span(), None);
+    assert_eq!(Context::current().span(), None);
 }
 
 #[observed]
@@ -347,4 +347,224 @@ fn a_block_is_all_of_its_functions() {
             "greeting::shout Internal ",
         ]
     );
+}
+
+struct Order {
+    id: u32,
+    lines: Vec<&'static str>,
+}
+
+#[observed(
+    fields(order.id, order.lines = order.lines.len(), %plan, second = ?order.lines.get(1), "of whom" = %whose.expose(), card, whose),
+    ret,
+    level = "info"
+)]
+fn place(
+    order: &Order,
+    plan: std::fmt::Arguments<'_>,
+    whose: Pii<String>,
+    card: Option<&str>,
+) -> Result<usize, String> {
+    drop(whose);
+    Ok(order.lines.len())
+}
+
+#[test]
+fn what_is_asked_for_is_told_and_nothing_else() {
+    let order = Order {
+        id: 7,
+        lines: vec!["tea", "cups"],
+    };
+    let whose = Pii::new("ada".to_owned());
+    let (result, recorder) = recorded(|| place(&order, format_args!("team"), whose, None));
+    assert_eq!(result, Ok(2));
+    let span = &recorder.spans()[0];
+    let said: Vec<(&str, &str)> = span
+        .attributes
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let expected = [
+        ("order.id", "7"),
+        ("order.lines", "2"),
+        ("plan", "team"),
+        ("second", "Some(\"cups\")"),
+        ("of whom", "ada"),
+        ("return", "2"),
+    ];
+    assert_eq!(said, expected);
+    let [line] = &recorder.lines()[..] else {
+        panic!("one line");
+    };
+    let word = |name: &str| line.get(name).and_then(|it| it.as_str()).map(str::to_owned);
+    assert_eq!(word("message").as_deref(), Some("observed::place"));
+    assert_eq!(word("target").as_deref(), Some("observed"));
+    assert_eq!(word("level").as_deref(), Some("INFO"));
+    assert_eq!(word("status").as_deref(), Some("ok"));
+    assert_eq!(word("span_id").as_ref(), Some(&span.span_id));
+    assert_eq!(word("error_type"), None);
+    let context = line.get("context").map(ToString::to_string);
+    assert_eq!(
+        context.as_deref(),
+        Some(
+            r#"{"order.id":7,"order.lines":2,"plan":"team","second":"Some(\"cups\")","of whom":"ada","return":"2"}"#
+        )
+    );
+}
+
+/// An error with a reason.
+#[derive(Debug)]
+struct Refused(ParseIntError);
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("refused")
+    }
+}
+
+impl std::error::Error for Refused {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[observed(err)]
+fn shown(number: &str) -> Result<u8, Refused> {
+    number.parse().map_err(Refused)
+}
+
+#[observed(err(Debug))]
+async fn debugged(number: &str) -> Result<u8, Refused> {
+    number.parse().map_err(Refused)
+}
+
+#[observed(err(chain))]
+fn chained(number: &str) -> impl Future<Output = Result<u8, Refused>> {
+    std::future::ready(number.parse().map_err(Refused))
+}
+
+#[observed(err(chain))]
+fn boxed_chain(number: &str) -> Result<u8, Box<dyn std::error::Error>> {
+    Ok(shown(number)?)
+}
+
+#[observed(err = "chain")]
+fn sendable_chain(number: &str) -> Result<u8, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(shown(number)?)
+}
+
+#[test]
+fn errors_say_what_they_were_asked_for() {
+    let reason = "refused: invalid digit found in string";
+    let debug = "Refused(ParseIntError { kind: InvalidDigit })";
+    let (_, recorder) = recorded(|| {
+        let _ = shown("x");
+        let _ = poll(pin!(debugged("x")));
+        let _ = poll(pin!(chained("x")));
+        let _ = boxed_chain("x");
+        let _ = sendable_chain("x");
+    });
+    let expected = [
+        ("shown", "Refused", "refused"),
+        ("debugged", "Refused", debug),
+        ("chained", "Refused", reason),
+        ("shown", "Refused", "refused"),
+        ("boxed_chain", "_OTHER", reason),
+        ("shown", "Refused", "refused"),
+        ("sendable_chain", "_OTHER", reason),
+    ];
+    let lines = recorder.lines();
+    let spans = recorder.spans();
+    assert_eq!((spans.len(), lines.len()), (expected.len(), expected.len()));
+    for (at, (name, kind, said)) in expected.into_iter().enumerate() {
+        assert_eq!(spans[at].name, format!("observed::{name}"));
+        assert_eq!(spans[at].error, Some((kind.to_owned(), said.to_owned())));
+        let word = |name: &str| lines[at].get(name).and_then(|it| it.as_str());
+        assert_eq!(word("level"), Some("ERROR"));
+        assert_eq!(
+            (word("status"), word("error_type")),
+            (Some("error"), Some(kind))
+        );
+        assert_eq!(word("error"), Some(said));
+    }
+}
+
+#[test]
+fn nothing_is_said_of_calls_that_end_well_where_only_errors_were_asked_for() {
+    let (result, recorder) = recorded(|| shown("1").map_err(drop));
+    assert_eq!((result, recorder.lines().len()), (Ok(1), 0));
+}
+
+#[observed(parent = around.clone(), link = first, link(second, None))]
+fn elsewhere(around: &Context, first: SpanContext, second: Option<SpanContext>) {}
+
+#[test]
+fn a_parent_and_links_are_those_that_are_named() {
+    let place = |trace, span| SpanContext {
+        trace: TraceId::new(trace).expect("not zero"),
+        span: SpanId::new(span).expect("not zero"),
+        sampled: true,
+        remote: false,
+    };
+    let recorder = Recorder::new();
+    let around = recorder.context().with_span(place(1, 2));
+    elsewhere(&around, place(3, 4), Some(place(5, 6)));
+    let span = &recorder.spans()[0];
+    assert_eq!(span.parent_id.as_deref(), Some("0000000000000002"));
+    assert_eq!(span.links, ["0000000000000004", "0000000000000006"]);
+}
+
+#[observed(db(system = "sqlite", operation = "insert", collection = "orders"))]
+fn insert() {}
+
+#[observed(
+    client(system = "grpc", method = "acme.Billing/Charge", address = "billing"),
+    metrics(false)
+)]
+async fn charge() {}
+
+#[observed(name = "vacuum", kind = "internal", db(system = "sqlite"))]
+fn vacuum() {}
+
+#[test]
+fn calls_of_stores_and_peers_follow_the_conventions() {
+    let (_, recorder) = recorded(|| {
+        insert();
+        let _ = poll(pin!(charge()));
+        vacuum();
+    });
+    let names = [
+        "insert orders Client ",
+        "acme.Billing/Charge Client ",
+        "vacuum Internal ",
+    ];
+    assert_eq!(spans(&recorder), names);
+    let all = recorder.spans();
+    assert_eq!(all[0].attribute("db.system.name"), Some("sqlite"));
+    assert_eq!(all[0].attribute("db.operation.name"), Some("insert"));
+    assert_eq!(all[0].attribute("db.collection.name"), Some("orders"));
+    assert_eq!(all[1].attribute("rpc.system.name"), Some("grpc"));
+    assert_eq!(all[1].attribute("rpc.method"), Some("acme.Billing/Charge"));
+    assert_eq!(all[1].attribute("server.address"), Some("billing"));
+}
+
+#[observed(err)]
+impl Order {
+    fn check(&self) -> Result<(), Refused> {
+        shown("x").map(drop)
+    }
+
+    fn first(&self) -> &str {
+        self.lines[0]
+    }
+}
+
+#[test]
+fn a_block_asks_for_errors_where_there_are_any() {
+    let order = Order {
+        id: 1,
+        lines: vec!["tea"],
+    };
+    let (_, recorder) = recorded(|| (order.check().map_err(drop), order.first().len()));
+    assert_eq!(recorder.lines().len(), 2);
 }

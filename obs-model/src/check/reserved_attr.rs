@@ -13,10 +13,16 @@ use super::Facts;
 use crate::model::Field;
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::names::{RESERVED_ATTR_PREFIXES, RESERVED_ATTRS};
+use obs_schema::source::Loc;
 
 pub(super) fn look(cx: &mut Diagnostics, _: &Facts<'_>, field: &Field) {
-    let Some(attr) = &field.keys.attr else { return };
-    let name = attr.value.as_str();
+    if let Some(attr) = &field.keys.attr {
+        is_free(cx, &attr.value, attr.loc);
+    }
+}
+
+/// Refuses the name of an attribute that is taken.
+pub(crate) fn is_free(cx: &mut Diagnostics, name: &str, loc: Loc) {
     let taken = RESERVED_ATTRS.contains(&name)
         || RESERVED_ATTR_PREFIXES
             .iter()
@@ -24,7 +30,7 @@ pub(super) fn look(cx: &mut Diagnostics, _: &Facts<'_>, field: &Field) {
     if taken {
         let message = format!("the attribute `{name}` is taken");
         cx.push(
-            Diagnostic::error("reserved-attr", attr.loc, message)
+            Diagnostic::error("reserved-attr", loc, message)
                 .help("use a name of your own domain, such as `order.kind`"),
         );
     }

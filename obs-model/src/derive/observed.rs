@@ -19,17 +19,19 @@
 
 mod args;
 mod block;
+mod exprs;
 mod function;
 mod text;
 
 #[cfg(test)]
 mod tests;
 
+use super::item;
 use super::spans::{Spans, compile_errors};
 use super::tokens::{Span, TokenStream, TokenTree};
 use crate::diag::compile_error;
 use args::{Args, Place};
-use function::{Function, Start};
+use function::{Function, Gives, Start};
 use obs_schema::diag::{Diagnostic, Diagnostics};
 
 pub(super) fn expand(args: TokenStream, item: TokenStream, on: bool) -> TokenStream {
@@ -39,23 +41,31 @@ pub(super) fn expand(args: TokenStream, item: TokenStream, on: bool) -> TokenStr
     let observed = match function::parse(&tokens) {
         Start::Function(function) => {
             let args = Args::default().read(&mut cx, &mut spans, args, Place::Function);
-            fits(&mut cx, &mut spans, &function).then(|| text::function(&args, None, &function))
+            let fits = fits(&mut cx, &mut spans, &function, &args);
+            // Beside an error the function is as it would be without the attribute.
+            let on = on && !cx.has_errors();
+            fits.then(|| text::function(&args, None, &function, on))
         }
         Start::Other(word) => {
             let args = Args::default().read(&mut cx, &mut spans, args, Place::Block);
-            let observed = block::expand(&mut cx, &mut spans, &args, word.as_ref(), &tokens);
+            let word = word.as_ref();
+            let observed = block::expand(&mut cx, &mut spans, &args, word, &tokens, on);
             if observed.is_none() {
-                refuse(&mut cx, &mut spans, word.as_ref());
+                refuse(&mut cx, &mut spans, word);
             }
-            observed
+            if cx.has_errors() && observed.is_some() {
+                // Once more, for the attributes inside have had their say.
+                let mut said = Diagnostics::default();
+                let plain = block::expand(&mut said, &mut spans, &args, word, &tokens, false);
+                drop(said.into_sorted());
+                plain
+            } else {
+                observed
+            }
         }
     };
-    let broken = cx.has_errors();
     let found = cx.into_sorted();
-    let mut out = match observed {
-        Some(observed) if on && !broken => observed,
-        _ => item,
-    };
+    let mut out = observed.unwrap_or(item);
     let whole = Span::call_site();
     out.extend(compile_errors(
         &found,
@@ -67,7 +77,7 @@ pub(super) fn expand(args: TokenStream, item: TokenStream, on: bool) -> TokenStr
 }
 
 /// Refuses functions that nothing can be done about.
-fn fits(cx: &mut Diagnostics, spans: &mut Spans, function: &Function<'_>) -> bool {
+fn fits(cx: &mut Diagnostics, spans: &mut Spans, function: &Function<'_>, args: &Args) -> bool {
     let mut refuse = |span: Span, message: &str, help: &str| {
         let loc = spans.at(span);
         cx.push(Diagnostic::error("unsupported-item", loc, message).help(help));
@@ -86,6 +96,14 @@ fn fits(cx: &mut Diagnostics, spans: &mut Spans, function: &Function<'_>) -> boo
         let message = "a function without a body does nothing that could be observed";
         let help = "put `#[observed]` on the implementation, or on a default body";
         return refuse(function.name.span(), message, help);
+    }
+    if matches!(function.gives(), Gives::Nothing | Gives::Never) {
+        for (key, loc) in &args.result_keys {
+            let name = item::bare(function.name);
+            let message =
+                format!("`{key}` is about what a function gives, and `{name}` gives nothing");
+            cx.push(Diagnostic::error("misplaced-key", *loc, message).help("take it away"));
+        }
     }
     true
 }

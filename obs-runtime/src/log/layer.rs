@@ -1,7 +1,6 @@
 //! Calls of `tracing` as lines of ours.
 
 use std::cell::Cell;
-use std::sync::{PoisonError, RwLock};
 
 use obs_schema::wire::json::Writer;
 use tracing::span::{Attributes, Id, Record};
@@ -13,7 +12,6 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::members::Members;
 use super::{EVENT_TARGET, Level, enabled, least};
-use crate::bus::Origin;
 use crate::clock;
 use crate::context::Context;
 use crate::envelope::Place;
@@ -87,17 +85,6 @@ pub(crate) fn install() -> bool {
     let ours = tracing_subscriber::registry().with(layer());
     set_global_default(ours).is_ok()
         || dispatcher::get_default(|now| now.downcast_ref::<Lines>().is_some())
-}
-
-/// `,"service":…,"environment":…`, as [`init`](crate::init()) was told.
-static WHOSE: RwLock<Vec<u8>> = RwLock::new(Vec::new());
-
-/// Lines come from here on.
-pub(crate) fn speak_for(origin: &Origin) {
-    let mut whose = Writer::new();
-    origin.log_members(&mut whose);
-    // Text is not refused.
-    *WHOSE.write().unwrap_or_else(PoisonError::into_inner) = whose.finish().unwrap_or_default();
 }
 
 /// Our word for a level of theirs.
@@ -261,7 +248,7 @@ fn write(w: &mut Writer, level: Level, about: &Metadata<'_>, said: &Members, aro
         Some(target) if record => w.raw_bytes(target),
         _ => w.string(about.target()),
     }
-    w.raw_bytes(&WHOSE.read().unwrap_or_else(PoisonError::into_inner));
+    super::whose(w);
     known(w, "correlation_id", around.correlation());
     known(w, "causation_id", around.causation());
     placed(w, said, "request_id");

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{self, Poll};
 
-use super::{Going, Verdict};
+use super::{Going, Teller, Text, Verdict};
 use crate::context::ContextGuard;
 
 /// A call that ends before its function does.
@@ -30,6 +30,14 @@ impl Call {
     #[inline]
     pub fn work<R>(&self, work: impl FnOnce() -> R) -> R {
         work()
+    }
+
+    /// What it gives.
+    pub fn gives(mut self, value: Option<Text<'_>>) -> Self {
+        if let (Some(going), Some(_)) = (&mut self.going, value) {
+            going.tell(&mut |to: &mut Teller<'_>| to.show("return", value));
+        }
+        self
     }
 
     /// It has ended, and this is how.
@@ -81,6 +89,14 @@ impl Task {
             end: Some(end),
             future: Some(future),
         }
+    }
+
+    /// What it gives.
+    pub fn gives(mut self, value: Option<Text<'_>>) -> Self {
+        if let (Some(going), Some(_)) = (&mut self.going, value) {
+            going.tell(&mut |to: &mut Teller<'_>| to.show("return", value));
+        }
+        self
     }
 
     /// It has ended, and this is how.

@@ -4,6 +4,8 @@
 //! So it is the compiler that chooses, by the method of the first of these wrappers that has one for the type.
 
 use std::any::type_name;
+use std::convert::Infallible;
+use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
 
@@ -12,71 +14,225 @@ use crate::ErrorType;
 /// Whether a call has failed, and with what.
 #[derive(Debug)]
 pub struct Verdict<'r> {
-    pub(super) failed: Option<Failed<'r>>,
-}
-
-impl Verdict<'_> {
-    /// It has not, as far as anyone knows.
-    pub const FINE: Verdict<'static> = Verdict { failed: None };
-}
-
-#[derive(Debug)]
-pub(super) struct Failed<'r> {
-    pub(super) error_type: &'static str,
-    pub(super) exception: &'static str,
-    /// Nothing is said unless it was asked for.
+    pub(super) failed: Option<Failed>,
+    /// What the error says; nothing unless it was asked for.
     pub(super) text: Option<Text<'r>>,
 }
 
-/// What an error says of itself.
-pub(super) struct Text<'r>(&'r dyn fmt::Display);
+impl<'r> Verdict<'r> {
+    /// It has not, as far as anyone knows.
+    pub const FINE: Verdict<'static> = Verdict {
+        failed: None,
+        text: None,
+    };
 
-impl fmt::Display for Text<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+    /// The same with what the error says.
+    #[must_use]
+    pub fn saying(mut self, text: Option<Text<'r>>) -> Verdict<'r> {
+        self.text = text;
+        self
     }
 }
 
+/// A failure, as telemetry calls it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Failed {
+    pub(super) error_type: &'static str,
+    pub(super) exception: &'static str,
+}
+
+/// A value in one of the ways to show it.
+#[derive(Clone, Copy)]
+pub enum Text<'r> {
+    /// As it is shown to people.
+    Display(&'r dyn fmt::Display),
+    /// As it is shown to programmers.
+    Debug(&'r dyn fmt::Debug),
+    /// An error and its reasons, one behind the other.
+    Chain(&'r (dyn Error + 'static)),
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Text::Display(value) => value.fmt(f),
+            Text::Debug(value) => value.fmt(f),
+            Text::Chain(error) => {
+                write!(f, "{error}")?;
+                let mut reason = error.source();
+                while let Some(error) = reason {
+                    write!(f, ": {error}")?;
+                    reason = error.source();
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Nothing of the value: whoever debugs telemetry need not see it.
 impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Text")
     }
 }
 
+/// What can be shown to people.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `Display`, by which it would be shown",
+    label = "this is to be shown",
+    note = "show its `Debug`: `?value`, `err(Debug)`, `ret(Debug)`; or implement `Display` for it"
+)]
+pub trait Displays {
+    /// It, shown.
+    fn text(&self) -> Text<'_>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display> Displays for T {
+    fn text(&self) -> Text<'_> {
+        Text::Display(self)
+    }
+}
+
+/// What can be shown to programmers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `Debug`, by which it would be shown",
+    label = "this is to be shown",
+    note = "put `#[derive(Debug)]` on it, or show its `Display`: `%value`, `err`, `ret(Display)`"
+)]
+pub trait Debugs {
+    /// It, shown.
+    fn text(&self) -> Text<'_>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Debug> Debugs for T {
+    fn text(&self) -> Text<'_> {
+        Text::Debug(self)
+    }
+}
+
+/// A value as it is shown to people.
+pub fn display<T: Displays>(value: Option<&T>) -> Option<Text<'_>> {
+    value.map(Displays::text)
+}
+
+/// A value as it is shown to programmers.
+pub fn debug<T: Debugs>(value: Option<&T>) -> Option<Text<'_>> {
+    value.map(Debugs::text)
+}
+
 /// What a function has given, of whatever type.
 #[derive(Debug)]
-pub struct Ended<'r, R>(Anything<'r, R>);
+pub struct Ended<'r, R>(Second<'r, R>);
 
-/// What is no `Result`.
+/// What has not been found there.
+#[derive(Debug)]
+pub struct Second<'r, R>(Third<'r, R>);
+
+/// What has not been found there either.
+#[derive(Debug)]
+pub struct Third<'r, R>(Anything<'r, R>);
+
+/// What is left.
 #[derive(Debug)]
 pub struct Anything<'r, R>(&'r R);
 
 /// Looks at what a function has given.
 #[inline]
 pub fn ended<R>(value: &R) -> Ended<'_, R> {
-    Ended(Anything(value))
+    Ended(Second(Third(Anything(value))))
 }
 
-impl<'r, T, E> Ended<'r, Result<T, E>> {
+macro_rules! look_on {
+    ($($from:ident to $to:ident,)*) => {$(
+        impl<'r, R> Deref for $from<'r, R> {
+            type Target = $to<'r, R>;
+
+            #[inline]
+            fn deref(&self) -> &$to<'r, R> {
+                &self.0
+            }
+        }
+    )*};
+}
+
+look_on! {
+    Ended to Second,
+    Second to Third,
+    Third to Anything,
+}
+
+impl<'r, T, E> Second<'r, Result<T, E>> {
     /// An error is a failure.
     #[inline]
     #[must_use]
     pub fn verdict(&self) -> Verdict<'r> {
-        match self.0.0 {
+        match self.0.0.0 {
             Ok(_) => Verdict::FINE,
             Err(_) => failed(type_name::<E>()),
         }
     }
-}
 
-impl<'r, R> Deref for Ended<'r, R> {
-    type Target = Anything<'r, R>;
-
+    /// The error.
     #[inline]
-    fn deref(&self) -> &Anything<'r, R> {
-        &self.0
+    #[must_use]
+    pub fn error(&self) -> Option<&'r E> {
+        self.0.0.0.as_ref().err()
+    }
+
+    /// What was wanted.
+    #[inline]
+    #[must_use]
+    pub fn value(&self) -> Option<&'r T> {
+        self.0.0.0.as_ref().ok()
     }
 }
+
+impl<'r, T, E: Error + 'static> Ended<'r, Result<T, E>> {
+    /// The error with its reasons.
+    #[must_use]
+    pub fn chain(&self) -> Option<Text<'r>> {
+        self.error().map(|error| Text::Chain(error))
+    }
+}
+
+/// `Box<dyn Error>` is no `Error` itself, and `anyhow::Error` is none either.
+impl<'r, T, E: AsRef<dyn Error>> Second<'r, Result<T, E>> {
+    /// The error with its reasons.
+    #[must_use]
+    pub fn chain(&self) -> Option<Text<'r>> {
+        self.error().map(|error| Text::Chain(error.as_ref()))
+    }
+}
+
+impl<'r, T, E: AsRef<dyn Error + Send + Sync>> Third<'r, Result<T, E>> {
+    /// The error with its reasons.
+    #[must_use]
+    pub fn chain(&self) -> Option<Text<'r>> {
+        let error = self.0.0.as_ref().err();
+        error.map(|error| Text::Chain(error.as_ref()))
+    }
+}
+
+/// What may have an error in it.
+#[diagnostic::on_unimplemented(
+    message = "`err` is for functions that give a `Result`, and this one gives `{Self}`",
+    label = "this is no `Result`",
+    note = "take `err` away, or give a `Result`"
+)]
+pub trait Fails {}
+
+impl<T, E> Fails for Result<T, E> {}
+
+/// What may have an error in it that is one for the standard library too.
+#[diagnostic::on_unimplemented(
+    message = "`err(chain)` is for functions that give a `Result` with a `std::error::Error`, and this one gives `{Self}`",
+    label = "this has no error with reasons",
+    note = "implement `std::error::Error` for the error, or use `err` or `err(Debug)`"
+)]
+pub trait FailsWithReasons {}
 
 impl<R> Anything<'_, R> {
     /// It is no failure.
@@ -84,6 +240,33 @@ impl<R> Anything<'_, R> {
     #[must_use]
     pub fn verdict(&self) -> Verdict<'static> {
         Verdict::FINE
+    }
+
+    /// There is none.
+    #[must_use]
+    pub fn error(&self) -> Option<&'static Infallible>
+    where
+        R: Fails,
+    {
+        None
+    }
+
+    /// There is none.
+    #[must_use]
+    pub fn chain(&self) -> Option<Text<'static>>
+    where
+        R: FailsWithReasons,
+    {
+        None
+    }
+}
+
+impl<'r, R> Anything<'r, R> {
+    /// It, as a whole.
+    #[inline]
+    #[must_use]
+    pub fn value(&self) -> Option<&'r R> {
+        Some(self.0)
     }
 }
 
@@ -93,8 +276,8 @@ fn failed(of: &'static str) -> Verdict<'static> {
         failed: Some(Failed {
             error_type: error_type(of),
             exception: of,
-            text: None,
         }),
+        text: None,
     }
 }
 

@@ -187,7 +187,7 @@ fn outcome(w: &mut Writer, outcome: Outcome<'_>) {
 }
 
 /// Milliseconds, with three digits behind the point.
-fn millis(w: &mut Writer, nanos: u64) {
+pub(crate) fn millis(w: &mut Writer, nanos: u64) {
     let micros = nanos / 1_000;
     w.u64(micros / 1_000);
     let rest = micros % 1_000;

@@ -231,6 +231,18 @@ impl Open {
         &self.context
     }
 
+    /// Whether anything that is said about it may leave.
+    pub(crate) fn listens(&self) -> bool {
+        self.scope.is_some()
+    }
+
+    /// Says something about it, if it may leave.
+    pub(crate) fn say(&self, say: impl FnOnce(&mut Attributes<'_>)) {
+        if let Some(scope) = &self.scope {
+            scope.say(say);
+        }
+    }
+
     /// Ends it by what came out.
     fn done<R>(&mut self, result: Result<R, Box<dyn Any + Send>>, judge: Judge<R>) -> R {
         match result {

@@ -59,3 +59,77 @@ fn folder(path: &Path) -> Vec<PathBuf> {
         .map(|entry| entry.expect("it can be listed").path())
         .collect()
 }
+
+/// What `#[instrument]` of tracing does badly, and the case that shows what `#[observed]` makes of it.
+const MISUSES: [(&str, &str, &str); 11] = [
+    (
+        "an unknown key",
+        "attribute",
+        "unknown key `flds` on a function",
+    ),
+    (
+        "two mistakes in one attribute",
+        "attribute",
+        "`slow` is `fast`",
+    ),
+    ("a misspelt level", "attribute", "`level` cannot be `inof`"),
+    (
+        "`err` without `Display`",
+        "result",
+        "`Silent` has no `Display`",
+    ),
+    (
+        "`err` without a `Result`",
+        "result",
+        "and this one gives `u8`",
+    ),
+    (
+        "a value that cannot be told",
+        "fields",
+        "`Order` cannot be shown in telemetry",
+    ),
+    ("a `const fn`", "item", "a `const fn` may run"),
+    (
+        "a function without a body",
+        "item",
+        "a function without a body",
+    ),
+    ("an `impl`", "attribute", "unknown key `sloe` on a function"),
+    ("a `struct`", "item", "and this is `struct`"),
+    (
+        "a type error in an async body",
+        "body",
+        "expected `u8`, found `&str`",
+    ),
+];
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "tests look at their own files")]
+fn every_misuse_and_every_code_of_observed_has_a_case() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &Path| std::fs::read_to_string(path).expect("a file that can be read");
+    let cases = here.join("cases/observed");
+    for (what, case, message) in MISUSES {
+        let said = read(&cases.join(case).with_extension("stderr"));
+        assert_eq!(said.matches(message).count(), 1, "{what}");
+    }
+    let all: String = folder(&cases)
+        .iter()
+        .filter(|path| path.extension().is_some_and(|it| it == "stderr"))
+        .map(|path| read(path))
+        .collect();
+    let derive = here.join("../../obs-model/src/derive");
+    let mut sources = folder(&derive.join("observed"));
+    sources.retain(|path| path.extension().is_some_and(|it| it == "rs"));
+    sources.extend([derive.join("observed.rs"), derive.join("attr.rs")]);
+    let mut codes = 0;
+    for source in sources {
+        let text = read(&source);
+        for code in text.split("Diagnostic::error(\"").skip(1) {
+            let code = code.split('"').next().unwrap_or_default();
+            assert!(all.contains(&format!("[{code}]")), "no case shows `{code}`");
+            codes += 1;
+        }
+    }
+    assert!(codes > 4, "codes are looked for where they are");
+}

@@ -17,6 +17,7 @@ pub(super) fn expand(
     args: &Args,
     word: Option<&TokenTree>,
     tokens: &[TokenTree],
+    on: bool,
 ) -> Option<TokenStream> {
     let TokenTree::Ident(word) = word? else {
         return None;
@@ -34,7 +35,7 @@ pub(super) fn expand(
     let inner: Vec<TokenTree> = body.stream().into_iter().collect();
     let mut out = TokenStream::new();
     for item in items(&inner) {
-        out.extend(one(cx, spans, args, &owner, item));
+        out.extend(one(cx, spans, args, &owner, item, on));
     }
     let mut group = Group::new(Delimiter::Brace, out);
     group.set_span(body.span());
@@ -48,6 +49,7 @@ fn one(
     args: &Args,
     owner: &str,
     item: &[TokenTree],
+    on: bool,
 ) -> TokenStream {
     let as_it_is = || item.iter().cloned().collect();
     let Start::Function(function) = function::parse(item) else {
@@ -59,11 +61,17 @@ fn one(
     }
     let (rest, own) = without_own(item);
     let mut args = args.clone();
+    // What a block asks for is meant for those of its functions that can fail.
+    if !function.may_fail() {
+        args.err = None;
+    }
     for own in own {
         args = args.read(cx, spans, own, Place::InBlock);
     }
     match function::parse(&rest) {
-        Start::Function(function) if !args.skip => text::function(&args, Some(owner), &function),
+        Start::Function(function) if !args.skip => {
+            text::function(&args, Some(owner), &function, on)
+        }
         _ => rest.into_iter().collect(),
     }
 }

@@ -143,6 +143,18 @@ pub(super) enum Gives {
 }
 
 impl Function<'_> {
+    /// Whether it gives something that is called a `Result`, or the future of one.
+    pub(super) fn may_fail(&self) -> bool {
+        fn any(tokens: impl Iterator<Item = TokenTree>) -> bool {
+            tokens.into_iter().any(|token| match token {
+                TokenTree::Ident(word) => word.to_string().ends_with("Result"),
+                TokenTree::Group(group) => any(group.stream().into_iter()),
+                _ => false,
+            })
+        }
+        any(self.result.iter().cloned())
+    }
+
     /// What it gives; what the future of an `async fn` gives is not looked into.
     pub(super) fn gives(&self) -> Gives {
         match gives(self.result) {

@@ -1,10 +1,11 @@
 //! The new body of a function.
 
 use super::args::Args;
+use super::exprs::Show;
 use super::function::{self, Function, Gives};
 use crate::derive::item;
 use crate::derive::output::place;
-use crate::derive::tokens::{Group, TokenStream, TokenTree};
+use crate::derive::tokens::{Group, Span, TokenStream, TokenTree};
 use obs_schema::table::Table;
 
 /// What stands for tokens of the user's in the text.
@@ -13,49 +14,176 @@ const RESULT: &str = "__ObsResult";
 /// `Box::pin`, and what is in its parentheses.
 const PIN: &str = "__ObsPin";
 const FUTURE: &str = "__ObsFuture";
+const PARENT: &str = "__ObsParent";
+const VALUE: &str = "__ObsValue";
+/// What stands for text of ours that belongs to tokens of the user's: rustc shows there what is wrong with it.
+const TELL: &str = "__ObsTell";
+const END: &str = "__ObsEnd";
+
+type Pieces = Table<String, TokenStream>;
+
+/// Text at the place of the user's tokens it is about.
+fn put(pieces: &mut Pieces, name: &str, text: &str, at: Span, own: &Pieces) {
+    pieces.insert(name.to_owned(), place(text, at, own, &Table::default()));
+}
+
+/// One piece with this name.
+fn piece(name: &str, tokens: TokenStream) -> Pieces {
+    let mut pieces = Table::default();
+    pieces.insert(name.to_owned(), tokens);
+    pieces
+}
 
 /// The function with another body. `owner` is what stands before its name.
-pub(super) fn function(args: &Args, owner: Option<&str>, function: &Function<'_>) -> TokenStream {
-    let Some(body) = &function.body else {
-        return function.head.iter().cloned().collect();
+pub(super) fn function(
+    args: &Args,
+    owner: Option<&str>,
+    function: &Function<'_>,
+    on: bool,
+) -> TokenStream {
+    let Some(body) = function.body.as_ref().filter(|_| on) else {
+        return unobserved(args, function);
     };
-    let mut pieces = Table::default();
+    let at = function.name.span();
+    let obs = format!("{}::__private::v1", args.krate);
     let gives = function.gives();
+    let mut pieces = piece(BODY, TokenTree::from(body.clone()).into());
     let pinned = function::pinned(body).filter(|_| gives == Gives::Boxed);
     let boxed_here = pinned.is_some();
     if let Some((pin, future)) = pinned {
         pieces.insert(PIN.to_owned(), pin);
         pieces.insert(FUTURE.to_owned(), future);
     }
-    pieces.insert(BODY.to_owned(), TokenTree::from(body.clone()).into());
     pieces.insert(RESULT.to_owned(), function::nameable(function.result));
-    let text = text(args, owner, function, gives, boxed_here);
-    let inner = place(&text, function.name.span(), &pieces, &Table::default());
+    let result_at = function.result.first().map_or(at, TokenTree::span);
+    put(
+        &mut pieces,
+        END,
+        &end(args, gives, &obs),
+        result_at,
+        &Table::default(),
+    );
+    pieces.insert(TELL.to_owned(), tell(args, &obs));
+    if let Some(parent) = &args.parent {
+        let own = piece(VALUE, parent.tokens.clone());
+        put(&mut pieces, PARENT, &format!("&({VALUE})"), parent.at, &own);
+    }
+    let site = site(args, owner, function, &obs);
+    let work = work(args, function, gives, boxed_here, &obs);
+    let text = format!(
+        "{} static __OBS: {obs}::Site = {site}; {work}",
+        emits(args, &obs, &mut pieces)
+    );
+    let inner = place(&text, at, &pieces, &Table::default());
     let mut group = Group::new(body.delimiter(), inner);
     group.set_span(body.span());
     let head = function.head.iter().cloned();
     head.chain([group.into()]).collect()
 }
 
-fn text(
-    args: &Args,
-    owner: Option<&str>,
-    function: &Function<'_>,
-    gives: Gives,
-    boxed_here: bool,
-) -> String {
-    let obs = format!("{}::__private::v1", args.krate);
-    let site = site(args, owner, function, &obs);
-    let verdict = match gives {
-        Gives::Nothing | Gives::Never => format!("{obs}::Verdict::FINE"),
-        _ => format!("{obs}::ended(__obs_out).verdict()"),
+/// What the user's expressions are used for where nothing is observed: nothing, but they are used.
+fn unobserved(args: &Args, function: &Function<'_>) -> TokenStream {
+    let head = function.head.iter().cloned();
+    let Some(body) = &function.body else {
+        return head.collect();
     };
-    let end = format!("|__obs, __obs_out| __obs.ended({verdict})");
+    let mut uses = TokenStream::new();
+    let fields = args.fields.iter().map(|told| &told.value);
+    for expr in fields.chain(&args.links).chain(&args.parent) {
+        let own = piece(VALUE, expr.tokens.clone());
+        let text = format!("let _ = &({VALUE});");
+        uses.extend(place(&text, expr.at, &own, &Table::default()));
+    }
+    if uses.is_empty() {
+        return head.chain([body.clone().into()]).collect();
+    }
+    let own = piece(VALUE, uses);
+    let mut inner = place(
+        &format!("if false {{ {VALUE} }}"),
+        body.span(),
+        &own,
+        &Table::default(),
+    );
+    inner.extend(body.stream());
+    let mut group = Group::new(body.delimiter(), inner);
+    group.set_span(body.span());
+    head.chain([group.into()]).collect()
+}
+
+/// `__obs.ended(…)`, with all that is to be known of what the function has given: a reference, `__obs_out`.
+fn end(args: &Args, gives: Gives, obs: &str) -> String {
+    if matches!(gives, Gives::Nothing | Gives::Never) {
+        return format!("__obs.ended({obs}::Verdict::FINE)");
+    }
+    let ended = format!("{obs}::ended(__obs_out)");
+    let said = match args.err {
+        Some(Show::Chain) => format!(".saying({ended}.chain())"),
+        Some(Show::Debug) => format!(".saying({obs}::debug({ended}.error()))"),
+        Some(_) => format!(".saying({obs}::display({ended}.error()))"),
+        None => String::new(),
+    };
+    let given = match args.ret {
+        Some(Show::Debug) => format!(".gives({obs}::debug({ended}.value()))"),
+        Some(_) => format!(".gives({obs}::display({ended}.value()))"),
+        None => String::new(),
+    };
+    format!("__obs{given}.ended({ended}.verdict(){said})")
+}
+
+/// One statement for each thing that is to be told before the call.
+fn tell(args: &Args, obs: &str) -> TokenStream {
+    let mut out = TokenStream::new();
+    for told in &args.fields {
+        let own = piece(VALUE, told.value.tokens.clone());
+        let name = format!("{:?}", told.name);
+        let text = match told.show {
+            Show::Plain => format!("__obs_to.tell({name}, &({VALUE}));"),
+            Show::Debug => format!("__obs_to.show({name}, {obs}::debug({obs}::Some(&({VALUE}))));"),
+            _ => format!("__obs_to.show({name}, {obs}::display({obs}::Some(&({VALUE}))));"),
+        };
+        out.extend(place(&text, told.value.at, &own, &Table::default()));
+    }
+    for link in &args.links {
+        let own = piece(VALUE, link.tokens.clone());
+        let text = format!("__obs_to.link({VALUE});");
+        out.extend(place(&text, link.at, &own, &Table::default()));
+    }
+    out
+}
+
+/// That what the function says it emits are events.
+fn emits(args: &Args, obs: &str, pieces: &mut Pieces) -> String {
+    let mut out = String::new();
+    for (at, ty) in args.emits.iter().enumerate() {
+        let name = format!("__ObsEmits{at}");
+        let own = piece(VALUE, ty.tokens.clone());
+        let text = format!("const _: &{obs}::Descriptor = <{VALUE} as {obs}::Event>::DESCRIPTOR;");
+        put(pieces, &name, &text, ty.at, &own);
+        out += &name;
+        out.push(' ');
+    }
+    out
+}
+
+/// How a call begins, is done and ends.
+fn work(args: &Args, function: &Function<'_>, gives: Gives, boxed_here: bool, obs: &str) -> String {
+    let begin = |what: &str| {
+        let parent = match args.parent {
+            Some(_) => format!("{obs}::Some({PARENT})"),
+            None => format!("{obs}::None"),
+        };
+        match (&args.parent, &*args.fields, &*args.links) {
+            (None, [], []) => format!("__OBS.{what}()"),
+            _ => format!("__OBS.{what}_with({parent}, &mut |__obs_to| {{ {TELL} }})"),
+        }
+    };
+    let (call, task) = (begin("call"), begin("task"));
+    let end = format!("|__obs, __obs_out| {END}");
     let result = match gives {
         Gives::Nothing => "()",
         _ => RESULT,
     };
-    let rest = match gives {
+    match gives {
         _ if function.asynchronous => {
             // An async block does not say what it gives; so that errors stand where they belong, something in it does.
             let pin = match gives {
@@ -63,12 +191,12 @@ fn text(
                 _ => format!("if false {{ return {obs}::never::<{result}>(); }}"),
             };
             format!(
-                "let __obs = __OBS.task(); let __obs_future = async move {{ {pin} {BODY} }}; \
+                "let __obs = {task}; let __obs_future = async move {{ {pin} {BODY} }}; \
                  __obs.follow(__obs_future, {end}).await"
             )
         }
         Gives::Boxed if boxed_here => {
-            format!("let __obs = __OBS.task(); {PIN}(__obs.follow({FUTURE}, {end}))")
+            format!("let __obs = {task}; {PIN}(__obs.follow({FUTURE}, {end}))")
         }
         Gives::Future | Gives::Boxed => {
             let future = format!("__obs.follow(__obs_future, {end})");
@@ -77,27 +205,25 @@ fn text(
                 _ => future,
             };
             format!(
-                "let mut __obs = __OBS.task(); let __obs_future = __obs.work(move || -> {result} {BODY}); {future}"
+                "let mut __obs = {task}; let __obs_future = __obs.work(move || -> {result} {BODY}); {future}"
             )
         }
-        Gives::Never => {
-            format!("let __obs = __OBS.call(); __obs.work(move || -> {result} {BODY})")
+        Gives::Never => format!("let __obs = {call}; __obs.work(move || -> {result} {BODY})"),
+        Gives::Nothing => {
+            format!("let __obs = {call}; __obs.work(move || -> {result} {BODY}); {END};")
         }
-        Gives::Nothing => format!(
-            "let __obs = __OBS.call(); __obs.work(move || -> {result} {BODY}); __obs.ended({verdict});"
-        ),
         Gives::Something => format!(
-            "let __obs = __OBS.call(); let __obs_value = __obs.work(move || -> {result} {BODY}); \
-             let __obs_out = &__obs_value; __obs.ended({verdict}); __obs_value"
+            "let __obs = {call}; let __obs_value = __obs.work(move || -> {result} {BODY}); \
+             let __obs_out = &__obs_value; {END}; __obs_value"
         ),
-    };
-    format!("static __OBS: {obs}::Site = {site}; {rest}")
+    }
 }
 
 /// The expression that describes the function.
 fn site(args: &Args, owner: Option<&str>, function: &Function<'_>, obs: &str) -> String {
     let own = item::bare(function.name);
-    let name = match (&args.name, &args.prefix) {
+    let usual = args.usual_name.as_ref();
+    let name = match (args.name.as_ref().or(usual), &args.prefix) {
         (Some(name), _) => format!("{name:?}"),
         (None, Some(prefix)) => format!("{:?}", format!("{prefix}::{own}")),
         (None, None) => {
@@ -109,6 +235,21 @@ fn site(args: &Args, owner: Option<&str>, function: &Function<'_>, obs: &str) ->
     let mut out = format!("{obs}::Site::new({name})");
     if let Some(kind) = args.kind {
         out += &format!(".with_kind({obs}::SpanKind::{kind})");
+    }
+    if !args.fixed.is_empty() {
+        let said = args
+            .fixed
+            .iter()
+            .map(|(name, value)| format!("({name:?}, {obs}::SpanValue::Text({value:?}))"));
+        let said: Vec<String> = said.collect();
+        out += &format!(".with_fixed(&[{}])", said.join(", "));
+    }
+    if args.err.is_some() || args.level.is_some() {
+        let level = match args.level {
+            Some(level) => format!("{obs}::Some({obs}::Level::{level})"),
+            None => format!("{obs}::None"),
+        };
+        out += &format!(".with_lines({level}, ::core::module_path!())");
     }
     if let Some(nanos) = args.slow {
         out += &format!(".with_slow_nanos({nanos})");
