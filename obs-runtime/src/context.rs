@@ -34,6 +34,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{self, Poll};
+use std::time::SystemTime;
 
 pub use carrier::{Extract, Inject};
 
@@ -90,6 +91,8 @@ pub(crate) struct Parts {
     pub(crate) baggage: Arc<[(Arc<str>, Arc<str>)]>,
     /// When the operation around the call began.
     pub(crate) began: Option<Moment>,
+    /// When what is published happened, in nanoseconds since 1970.
+    pub(crate) happened: Option<u64>,
 }
 
 /// Who an event is about or comes from.
@@ -271,6 +274,17 @@ impl Context {
     #[must_use]
     pub fn with_actor(self, actor: Actor) -> Context {
         self.with(|parts| parts.actor = Some(Arc::new(actor)))
+    }
+
+    /// The same for what happened before now: `occurredAt` of events that are published in it, and how long they
+    /// were on their way until then.
+    #[must_use]
+    pub fn with_occurred(self, at: SystemTime) -> Context {
+        let since = at
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        let nanos = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
+        self.with(|parts| parts.happened = Some(nanos))
     }
 
     /// The same with something in the baggage; a name that is there gets the new value.

@@ -3,14 +3,20 @@
 //! Everything that is known before an event exists is made once, when the publisher is; a publish puts the id, the
 //! time and the trace between those pieces.
 
+mod avro;
+mod cloud;
+
+use std::borrow::Cow;
+
 use obs_schema::framing::Framing;
 use obs_schema::wire::EncodeError;
 use obs_schema::wire::json::Writer;
 
-use crate::bus::{Header, Origin};
+pub(crate) use self::avro::schema as avro_schema;
+use crate::bus::{Header, Origin, Record};
 use crate::clock::Moment;
 use crate::context::{Context, SpanContext, baggage, traceparent};
-use crate::event::{Descriptor, Encoding, Envelope};
+use crate::event::{Descriptor, Encoding, Envelope, Key};
 use crate::ids::{EventId, SpanId};
 use crate::stamp;
 use crate::tell::Ids;
@@ -26,7 +32,34 @@ pub(crate) struct Pieces {
     metadata: String,
     /// What of the baggage leaves.
     baggage: Vec<String>,
+    /// Where the envelope is a record of Avro.
+    avro: Option<avro::Pieces>,
+    /// Where it is an event of CloudEvents.
+    cloud: Option<cloud::Pieces>,
 }
+
+/// How CloudEvents go into records.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum ContentMode {
+    /// Attributes are headers, and the body is the payload.
+    #[default]
+    Binary,
+    /// All of it is JSON in the body.
+    Structured,
+}
+
+/// What a publisher adds to what its event says of the envelope.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Wrapping {
+    /// What stands before bodies, if it is not what their envelope puts there.
+    pub(crate) framing: Option<Framing>,
+    /// It is in a header instead.
+    pub(crate) in_header: bool,
+    pub(crate) mode: ContentMode,
+}
+
+/// The header that tells which schema wrote a body without a framing.
+const SCHEMA_ID: &str = "__value_schema_id";
 
 /// From the time to the ids of the span, which are written over what stands here.
 const TRACING: &[u8; 112] = b"0000-00-00T00:00:00.000000Z\",\"tracing\":{\"traceId\":\"00000000000000000000000000000000\",\"spanId\":\"0000000000000000\"";
@@ -82,6 +115,30 @@ impl Place {
 }
 
 impl Facts {
+    /// When it happened, in nanoseconds since 1970.
+    #[inline]
+    fn occurred_nanos(&self) -> u64 {
+        let happened = self.context.parts().and_then(|parts| parts.happened);
+        happened.unwrap_or_else(|| self.at.unix_nanos())
+    }
+
+    #[inline]
+    fn occurred(&self) -> [u8; stamp::LENGTH] {
+        stamp::rfc3339_of(self.occurred_nanos())
+    }
+
+    /// From the start of the operation around the publish until the publish.
+    fn processing_ms(&self) -> Option<u64> {
+        let began = self.context.parts()?.began?;
+        Some(self.at.nanos_since(began) / 1_000_000)
+    }
+
+    /// From when it happened until the publish.
+    fn queued_ms(&self) -> Option<u64> {
+        let happened = self.context.parts()?.happened?;
+        Some(self.at.unix_nanos().saturating_sub(happened) / 1_000_000)
+    }
+
     /// `None`: its own id, for nothing around says better.
     #[inline]
     pub(crate) fn correlation(&self) -> Option<&str> {
@@ -114,12 +171,6 @@ impl Facts {
 
 impl Pieces {
     pub(crate) fn new(about: &'static Descriptor, origin: &Origin) -> Pieces {
-        let text = |write: &dyn Fn(&mut Writer)| {
-            let mut writer = Writer::new();
-            write(&mut writer);
-            // What was written is text, and text is not refused.
-            String::from_utf8(writer.finish().unwrap_or_default()).unwrap_or_default()
-        };
         Pieces {
             about,
             source: origin.name().to_owned(),
@@ -135,6 +186,10 @@ impl Pieces {
                 origin.members(w);
             }),
             baggage: origin.baggage.clone(),
+            avro: (about.encoding == Encoding::Avro && about.envelope == Envelope::Obs)
+                .then(|| avro::Pieces::new(about, origin)),
+            cloud: (about.envelope == Envelope::CloudEvents)
+                .then(|| cloud::Pieces::new(about, origin)),
         }
     }
 
@@ -143,11 +198,18 @@ impl Pieces {
         &self,
         out: &mut Vec<u8>,
         facts: &Facts,
-        framing: Option<Framing>,
+        wrapping: Wrapping,
+        key: &Key<'_>,
         payload: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
-        if let Some(framing) = framing {
-            framing.write(out);
+        if let Some(cloud) = &self.cloud
+            && wrapping.mode == ContentMode::Structured
+        {
+            return cloud.structured(out, facts, subject(key), self.about.encoding, payload);
+        }
+        match wrapping.framing {
+            Some(framing) if !wrapping.in_header => framing.write(out),
+            _ => {}
         }
         match (self.about.encoding, self.about.envelope) {
             (Encoding::Json, Envelope::Obs) => {
@@ -157,12 +219,16 @@ impl Pieces {
                 writer.raw("}");
                 writer.finish_into(out)
             }
-            // The schema is known by its fingerprint; what else an envelope says is in the headers.
-            (Encoding::Avro, Envelope::Obs) if framing.is_none() => {
-                Framing::SingleObject(self.about.rabin).write(out);
+            _ => {
+                if let Some(avro) = &self.avro {
+                    // Nothing else says which schema it is.
+                    if wrapping.framing.is_none() {
+                        Framing::SingleObject(avro.fingerprint).write(out);
+                    }
+                    avro.open(out, facts)?;
+                }
                 payload(out)
             }
-            _ => payload(out),
         }
     }
 
@@ -172,7 +238,7 @@ impl Pieces {
         w.raw("{\"eventId\":\"");
         w.raw_bytes(facts.id.as_bytes());
         w.raw(&self.type_and_version);
-        let time = stamp::rfc3339(facts.at);
+        let time = facts.occurred();
         if let Some(place) = &facts.span {
             let mut text = *TRACING;
             text[..stamp::LENGTH].copy_from_slice(&time);
@@ -220,82 +286,131 @@ impl Pieces {
             }
             w.raw("}");
         }
-        if let Some(began) = facts.context.parts().and_then(|parts| parts.began) {
-            w.raw(",\"metrics\":{\"processingTimeMs\":");
-            w.u64(facts.at.nanos_since(began) / 1_000_000);
+        let mut before = ",\"metrics\":{";
+        for (name, time) in [
+            ("\"processingTimeMs\":", facts.processing_ms()),
+            ("\"queuedTimeMs\":", facts.queued_ms()),
+        ] {
+            if let Some(time) = time {
+                w.raw(before);
+                w.raw(name);
+                w.u64(time);
+                before = ",";
+            }
+        }
+        if before == "," {
             w.raw("}");
         }
         w.raw(",\"payload\":");
     }
 
     /// Calls back with the headers of the message.
-    pub(crate) fn headers<R>(&self, facts: &Facts, use_them: impl FnOnce(&[Header<'_>]) -> R) -> R {
-        let about = self.about;
-        let cloud = about.envelope == Envelope::CloudEvents;
+    pub(crate) fn headers<R>(
+        &self,
+        facts: &Facts,
+        wrapping: Wrapping,
+        key: &Key<'_>,
+        use_them: impl FnOnce(&[Header<'_>]) -> R,
+    ) -> R {
+        let (time, mut bag) = (facts.occurred(), String::new());
+        let schema_id = wrapping.framing.filter(|_| wrapping.in_header);
+        let schema_id = schema_id.map(|framing| framing.prefix());
+        if let Some(parts) = facts.context.parts()
+            && !self.baggage.is_empty()
+        {
+            baggage::write(&parts.baggage, &self.baggage, &mut bag);
+        }
+        let beside = Beside {
+            time: &time,
+            bag: &bag,
+            schema_id: schema_id.as_ref().map(|(bytes, len)| &bytes[..*len]),
+        };
+        match &self.cloud {
+            Some(cloud) if wrapping.mode == ContentMode::Binary => {
+                let mut list = [Header::default(); 48];
+                let mut to = List::new(&mut list, facts, ["ce_id", "ce_type"], self.about);
+                to.usual(facts, &beside);
+                to.cloud(facts, &beside, cloud, &self.source, subject(key));
+                use_them(to.done())
+            }
+            cloud => {
+                let mut list = [Header::default(); 16];
+                let mut to = List::new(&mut list, facts, ["event-id", "event-type"], self.about);
+                if cloud.is_some() {
+                    to.list[3].value = cloud::STRUCTURED.as_bytes();
+                }
+                to.usual(facts, &beside);
+                to.add("event-version", self.about.version.as_bytes());
+                use_them(to.done())
+            }
+        }
+    }
+}
+
+/// What headers borrow that is made for one message.
+struct Beside<'a> {
+    time: &'a [u8],
+    bag: &'a str,
+    schema_id: Option<&'a [u8]>,
+}
+
+/// Headers that are being listed.
+struct List<'l, 'a> {
+    list: &'l mut [Header<'a>],
+    first: usize,
+    count: usize,
+}
+
+impl<'l, 'a> List<'l, 'a> {
+    /// With what every message has. That stands where it is known to stand; only what is behind is counted.
+    #[inline]
+    fn new(
+        list: &'l mut [Header<'a>],
+        facts: &'a Facts,
+        [id, event_type]: [&'static str; 2],
+        about: &'static Descriptor,
+    ) -> List<'l, 'a> {
         let parent = facts.span.as_ref().map(|place| &place.traceparent[..]);
-        let state = facts.context.trace_state().filter(|_| parent.is_some());
-        let id = facts.id.as_bytes();
-        let time;
-        let mut list = [Header::default(); 16];
-        // What every message has stands where it is known to stand; only what is behind is counted.
+        let own = facts.id.as_bytes();
         let usual = [
             Header {
                 name: "traceparent",
                 value: parent.unwrap_or_default(),
             },
             Header {
-                name: if cloud { "ce_id" } else { "event-id" },
-                value: id,
+                name: id,
+                value: own,
             },
-            Header::new(
-                if cloud { "ce_type" } else { "event-type" },
-                about.event_type,
-            ),
-            Header::new(
-                "content-type",
-                match about.encoding {
-                    Encoding::Json => "application/json",
-                    Encoding::Avro => "application/avro",
-                },
-            ),
+            Header::new(event_type, about.event_type),
+            Header::new("content-type", content_type(about.encoding)),
             Header {
                 name: "correlation-id",
-                value: facts.correlation().map_or(id, str::as_bytes),
+                value: facts.correlation().map_or(own, str::as_bytes),
             },
         ];
         list[..usual.len()].copy_from_slice(&usual);
-        let mut count = usual.len();
-        let mut add = |name, value| {
-            if let Some(free) = list.get_mut(count) {
-                *free = Header { name, value };
-                count += 1;
-            }
-        };
-        if let Some(state) = state {
-            add("tracestate", state.as_bytes());
+        List {
+            list,
+            first: usize::from(parent.is_none()),
+            count: usual.len(),
         }
-        let mut bag = String::new();
-        if let Some(parts) = facts.context.parts()
-            && !self.baggage.is_empty()
-        {
-            baggage::write(&parts.baggage, &self.baggage, &mut bag);
-            if !bag.is_empty() {
-                add("baggage", bag.as_bytes());
-            }
+    }
+
+    #[inline]
+    fn add(&mut self, name: &'a str, value: &'a [u8]) {
+        if let Some(free) = self.list.get_mut(self.count) {
+            *free = Header { name, value };
+            self.count += 1;
         }
-        if cloud {
-            time = stamp::rfc3339(facts.at);
-            add("ce_specversion", b"1.0");
-            add("ce_source", self.source.as_bytes());
-            add("ce_time", &time);
-            if let Some(parent) = parent {
-                add("ce_traceparent", parent);
-            }
-            if let Some(state) = state {
-                add("ce_tracestate", state.as_bytes());
-            }
-        } else {
-            add("event-version", about.version.as_bytes());
+    }
+
+    #[inline]
+    fn usual(&mut self, facts: &'a Facts, beside: &Beside<'a>) {
+        if let Some(state) = facts.context.trace_state().filter(|_| self.first == 0) {
+            self.add("tracestate", state.as_bytes());
+        }
+        if !beside.bag.is_empty() {
+            self.add("baggage", beside.bag.as_bytes());
         }
         for (name, id) in [
             ("causation-id", facts.context.causation()),
@@ -303,39 +418,117 @@ impl Pieces {
             ("tenant-id", facts.tenant()),
         ] {
             if let Some(id) = id {
-                add(name, id.as_bytes());
+                self.add(name, id.as_bytes());
             }
         }
-        let first = usize::from(parent.is_none());
-        use_them(&list[first..count])
+        if let Some(id) = beside.schema_id {
+            self.add(SCHEMA_ID, id);
+        }
+    }
+
+    /// What CloudEvents has in headers, beyond id and type.
+    fn cloud(
+        &mut self,
+        facts: &'a Facts,
+        beside: &Beside<'a>,
+        cloud: &'a cloud::Pieces,
+        source: &'a str,
+        subject: Option<&'a str>,
+    ) {
+        self.add("ce_specversion", b"1.0");
+        self.add("ce_source", source.as_bytes());
+        self.add("ce_time", beside.time);
+        self.add("ce_dataschema", cloud.schema.as_bytes());
+        let traced = facts.span.as_ref();
+        let correlation = facts.correlation().unwrap_or(facts.id.as_str());
+        for (name, value) in [
+            ("ce_subject", subject.map(str::as_bytes)),
+            ("ce_traceparent", traced.map(|place| &place.traceparent[..])),
+            (
+                "ce_tracestate",
+                traced.and(facts.context.trace_state()).map(str::as_bytes),
+            ),
+            ("ce_correlationid", Some(correlation.as_bytes())),
+            (
+                "ce_causationid",
+                facts.context.causation().map(str::as_bytes),
+            ),
+            (
+                "ce_conversationid",
+                facts.context.conversation().map(str::as_bytes),
+            ),
+            ("ce_tenant", facts.tenant().map(str::as_bytes)),
+        ] {
+            if let Some(value) = value {
+                self.add(name, value);
+            }
+        }
+        for (name, value) in &cloud.extensions {
+            self.add(name, value.as_bytes());
+        }
+    }
+
+    fn done(&self) -> &[Header<'a>] {
+        &self.list[self.first..self.count]
     }
 }
 
-/// The payload in the body of a record of ours, which may have another framing than its schema's fingerprint; `None` if
-/// it is none.
+fn content_type(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::Json => "application/json",
+        Encoding::Avro => "application/avro",
+    }
+}
+
+/// What CloudEvents calls the subject: the key, where it is text.
+fn subject<'k>(key: &'k Key<'_>) -> Option<&'k str> {
+    match key {
+        Key::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// A piece of JSON.
+fn text(write: &dyn Fn(&mut Writer)) -> String {
+    let mut writer = Writer::new();
+    write(&mut writer);
+    // What was written is text, and text is not refused.
+    String::from_utf8(writer.finish().unwrap_or_default()).unwrap_or_default()
+}
+
+/// What stands behind the name of the last member. No text before it can look so: quotes within texts have a stroke
+/// before them.
+fn behind<'b>(body: &'b [u8], name: &[u8]) -> Option<&'b [u8]> {
+    let at = body.windows(name.len()).position(|part| part == name)?;
+    Some(&body[at + name.len()..])
+}
+
+/// The payload of a record of ours, which may have another framing than its envelope says; `None` if it is none.
 pub(crate) fn payload<'b>(
     about: &Descriptor,
     framing: Option<Framing>,
-    body: &'b [u8],
-) -> Option<&'b [u8]> {
-    let body = match framing {
+    record: &Record<'b>,
+) -> Option<Cow<'b, [u8]>> {
+    let body = record.body?;
+    if record.headers.text("content-type") == Some(cloud::STRUCTURED) {
+        return cloud::payload(about.encoding, body);
+    }
+    let framed = framing.filter(|_| record.headers.get(SCHEMA_ID).is_none());
+    let body = match framed {
         None => body,
         Some(framing) => {
             let (found, rest) = Framing::detect(body);
             (found == framing).then_some(rest)?
         }
     };
-    match (about.encoding, about.envelope) {
-        (Encoding::Json, Envelope::Obs) => {
-            // The last member. No text before it can look so: quotes within texts have a stroke before them.
-            const NAME: &[u8] = b",\"payload\":";
-            let at = body.windows(NAME.len()).position(|part| part == NAME)?;
-            body[at + NAME.len()..].strip_suffix(b"}")
+    let payload = match (about.encoding, about.envelope) {
+        (Encoding::Json, Envelope::Obs) => behind(body, b",\"payload\":")?.strip_suffix(b"}")?,
+        (Encoding::Avro, Envelope::Obs) => {
+            let (found, rest) = Framing::detect(body);
+            let own = framing.is_none() && matches!(found, Framing::SingleObject(_));
+            avro::payload(about, if own { rest } else { body })?
         }
-        (Encoding::Avro, Envelope::Obs) if framing.is_none() => {
-            let (framing, payload) = Framing::detect(body);
-            (framing == Framing::SingleObject(about.rabin)).then_some(payload)
-        }
-        _ => Some(body),
-    }
+        _ => body,
+    };
+    Some(payload.into())
 }

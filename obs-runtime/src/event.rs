@@ -10,7 +10,7 @@ use crate::metric::{FamilyInfo, Feeds};
 use crate::publish::Publisher;
 use crate::tell::Tell;
 use crate::validate::Validate;
-use crate::{redact, types};
+use crate::{envelope, redact, types};
 
 /// A typed event.
 ///
@@ -138,6 +138,14 @@ impl Descriptor {
         feeds: &[],
         record: &[],
     };
+
+    /// The schema of whole messages where the payload is Avro in the envelope [`Envelope::Obs`]: a record whose last
+    /// field is the payload. `None` for all others, and where the event's own schema cannot be read.
+    #[must_use]
+    pub fn envelope_schema(&self) -> Option<String> {
+        let wrapped = self.encoding == Encoding::Avro && self.envelope == Envelope::Obs;
+        wrapped.then(|| envelope::avro_schema(self))?
+    }
 
     /// The field with this name on the wire.
     #[must_use]

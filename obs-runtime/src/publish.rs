@@ -31,7 +31,8 @@ pub use relay::Relay;
 
 use crate::bus::{Bus, OwnedRecord, block_on};
 use crate::context::Context;
-use crate::event::{Descriptor, Event, Key};
+pub use crate::envelope::ContentMode;
+use crate::event::{Descriptor, Encoding, Envelope, Event, Key};
 
 /// Publishes one kind of event. Clones are cheap, and so is making one.
 ///
@@ -69,7 +70,27 @@ pub struct Publisher<E> {
 /// ```
 pub trait SchemaIds {
     /// What stands before the bodies of an event; `None` leaves that to its envelope. It is asked once a publisher.
+    ///
+    /// With the envelope `obs` around an Avro payload it is the schema of the whole message:
+    /// [`Descriptor::envelope_schema`].
     fn framing(&self, about: &'static Descriptor) -> Option<Framing>;
+
+    /// It goes into the header `__value_schema_id`, and bodies begin with themselves.
+    fn in_header(&self) -> bool {
+        false
+    }
+}
+
+/// No registry: the fingerprint of an event's own schema stands before its Avro bodies, where no envelope puts another
+/// one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SingleObject;
+
+impl SchemaIds for SingleObject {
+    fn framing(&self, about: &'static Descriptor) -> Option<Framing> {
+        let bare = about.encoding == Encoding::Avro && about.envelope != Envelope::Obs;
+        bare.then_some(Framing::SingleObject(about.rabin))
+    }
 }
 
 impl<E: Event> Publisher<E> {
@@ -122,7 +143,16 @@ impl<E: Event> Publisher<E> {
     /// The same publisher with what a registry calls the event's schema before each body.
     #[must_use]
     pub fn with_schema_ids(mut self, ids: &(impl SchemaIds + ?Sized)) -> Publisher<E> {
-        self.core.policy.framing = ids.framing(E::DESCRIPTOR);
+        let wrapping = &mut self.core.policy.wrapping;
+        wrapping.framing = ids.framing(E::DESCRIPTOR);
+        wrapping.in_header = ids.in_header();
+        self
+    }
+
+    /// The same publisher with CloudEvents in another mode. Events of another envelope stay what they are.
+    #[must_use]
+    pub fn with_content_mode(mut self, mode: ContentMode) -> Publisher<E> {
+        self.core.policy.wrapping.mode = mode;
         self
     }
 

@@ -18,7 +18,13 @@ thread_local! {
 /// The time of day in UTC, with microseconds.
 #[inline]
 pub(crate) fn rfc3339(at: Moment) -> [u8; LENGTH] {
-    let micros = at.unix_nanos() / 1_000;
+    rfc3339_of(at.unix_nanos())
+}
+
+/// The same of nanoseconds since 1970.
+#[inline]
+pub(crate) fn rfc3339_of(nanos: u64) -> [u8; LENGTH] {
+    let micros = nanos / 1_000;
     let (second, rest) = (micros / 1_000_000, micros % 1_000_000);
     let (known, mut whole) = SECOND.get();
     if known != second {

@@ -176,12 +176,24 @@ impl Framing {
 
     /// Appends the prefix.
     pub fn write(&self, out: &mut Vec<u8>) {
-        match self {
-            Framing::None => {}
-            Framing::ConfluentId(id) => out.extend_from_slice(&confluent_prefix(*id)),
+        let (bytes, len) = self.prefix();
+        out.extend_from_slice(&bytes[..len]);
+    }
+
+    /// The prefix, and how many of the bytes it takes.
+    #[must_use]
+    pub fn prefix(&self) -> ([u8; 18], usize) {
+        let mut bytes = [0; 18];
+        let len = match self {
+            Framing::None => 0,
+            Framing::ConfluentId(id) => {
+                bytes[..5].copy_from_slice(&confluent_prefix(*id));
+                5
+            }
             Framing::ConfluentGuid(guid) => {
-                out.push(0x01);
-                out.extend_from_slice(guid);
+                bytes[0] = 0x01;
+                bytes[1..17].copy_from_slice(guid);
+                17
             }
             Framing::Glue {
                 version,
@@ -191,13 +203,16 @@ impl Framing {
                     Compression::None => 0x00,
                     Compression::Zlib => 0x05,
                 };
-                out.extend_from_slice(&[0x03, compression]);
-                out.extend_from_slice(version);
+                bytes[..2].copy_from_slice(&[0x03, compression]);
+                bytes[2..].copy_from_slice(version);
+                18
             }
             Framing::SingleObject(fingerprint) => {
-                out.extend_from_slice(&single_object_prefix(*fingerprint));
+                bytes[..10].copy_from_slice(&single_object_prefix(*fingerprint));
+                10
             }
-        }
+        };
+        (bytes, len)
     }
 
     fn confluent(body: &[u8]) -> Result<(Framing, &[u8]), FramingError> {

@@ -112,6 +112,11 @@ impl Origin {
         }
     }
 
+    /// What envelopes say of it beside its name, in order.
+    pub(crate) fn metadata(&self) -> &[(String, String)] {
+        &self.metadata
+    }
+
     /// `"source":…`, and what else there is.
     pub(crate) fn members(&self, w: &mut Writer) {
         w.raw("\"source\":");

@@ -197,9 +197,9 @@ impl<'a> Flight<'a> {
         if self.core.policy.check == Check::Reject {
             event.violations().map_err(PublishErrorKind::Invalid)?;
         }
-        let (pieces, framing) = (&self.core.prepared.pieces, self.core.policy.framing);
+        let (pieces, wrapping) = (&self.core.prepared.pieces, self.core.policy.wrapping);
         pieces
-            .body(&mut self.body, &self.facts, framing, |out| {
+            .body(&mut self.body, &self.facts, wrapping, &self.key, |out| {
                 event.encode(out)
             })
             .map_err(PublishErrorKind::Encode)
@@ -209,14 +209,17 @@ impl<'a> Flight<'a> {
     #[inline]
     fn record<R>(&self, use_it: impl FnOnce(&Record<'_>) -> R) -> R {
         let prepared = self.core.prepared;
-        prepared.pieces.headers(&self.facts, |headers| {
-            use_it(&Record {
-                topic: prepared.about.topic,
-                key: self.key.bytes(),
-                headers: headers.into(),
-                body: self.event.map(|_| self.body.as_slice()),
+        let (facts, wrapping) = (&self.facts, self.core.policy.wrapping);
+        prepared
+            .pieces
+            .headers(facts, wrapping, &self.key, |headers| {
+                use_it(&Record {
+                    topic: prepared.about.topic,
+                    key: self.key.bytes(),
+                    headers: headers.into(),
+                    body: self.event.map(|_| self.body.as_slice()),
+                })
             })
-        })
     }
 
     fn send(&self) -> Sending {

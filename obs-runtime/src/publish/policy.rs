@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use obs_schema::framing::Framing;
+use crate::envelope::Wrapping;
 
 /// What happens to events that break their schema.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -79,8 +79,7 @@ pub(super) struct Policy {
     pub(super) full: WhenFull,
     pub(super) retry: Retry,
     pub(super) timeout: Option<Duration>,
-    /// What stands before bodies, if it is not what their envelope puts there.
-    pub(super) framing: Option<Framing>,
+    pub(super) wrapping: Wrapping,
 }
 
 impl Policy {
@@ -91,7 +90,7 @@ impl Policy {
             full: WhenFull::Wait,
             retry: Retry::default(),
             timeout: (!audit).then_some(Duration::from_secs(10)),
-            framing: None,
+            wrapping: Wrapping::default(),
         }
     }
 }

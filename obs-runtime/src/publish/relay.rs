@@ -6,7 +6,7 @@ use obs_schema::framing::Framing;
 
 use super::SchemaIds;
 use super::prepared::{Prepared, prepared};
-use crate::bus::{Bus, BusError, OwnedRecord, Receipt, block_on};
+use crate::bus::{Bus, BusError, OwnedRecord, Receipt, Record, block_on};
 use crate::clock::{self, Moment};
 use crate::context::{Context, SpanContext, traceparent};
 use crate::envelope;
@@ -39,7 +39,7 @@ pub struct Relay {
 struct Known {
     prepared: &'static Prepared,
     /// The series that the event in a body counts in.
-    series: fn(Option<Framing>, &[u8]) -> Option<usize>,
+    series: fn(Option<Framing>, &Record<'_>) -> Option<usize>,
     framing: Option<Framing>,
 }
 
@@ -58,9 +58,9 @@ impl Relay {
     pub fn with<E: Event>(mut self) -> Relay {
         self.known.push(Known {
             prepared: prepared(E::DESCRIPTOR, &self.bus),
-            series: |framing, body| {
-                let payload = envelope::payload(E::DESCRIPTOR, framing, body)?;
-                Some(E::decode_body(payload).ok()?.series())
+            series: |framing, record| {
+                let payload = envelope::payload(E::DESCRIPTOR, framing, record)?;
+                Some(E::decode_body(&payload).ok()?.series())
             },
             framing: None,
         });
@@ -190,7 +190,7 @@ impl Sent<'_> {
             _ if !live => {}
             None => {
                 let body = record.body().unwrap_or_default();
-                let series = series(*framing, body).unwrap_or_default();
+                let series = series(*framing, &record.as_record()).unwrap_or_default();
                 prepared
                     .published
                     .success(series, nanos, body.len(), exemplar);

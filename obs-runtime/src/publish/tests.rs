@@ -223,15 +223,71 @@ fn other_bodies_are_the_payload() {
         cloud.headers().text("ce_traceparent"),
         cloud.headers().text("traceparent")
     );
+    for (name, value) in [
+        ("ce_subject", "7"),
+        ("ce_tenant", "***"),
+        ("ce_dataschema", &format!("urn:sha256:{}", "00".repeat(32))),
+    ] {
+        assert_eq!(cloud.headers().text(name), Some(value));
+    }
     let binary = publish::<AVRO>(|context| context).record;
-    assert_eq!(
-        binary.body(),
-        Some(&b"\xc3\x01\x01\x02\x03\x04\x05\x06\x07\x087"[..])
-    );
+    assert!(binary.body().unwrap().starts_with(b"\xc3\x01"));
     assert_eq!(
         binary.headers().text("content-type"),
         Some("application/avro")
     );
+    assert_eq!(Count::<JSON>::DESCRIPTOR.envelope_schema(), None);
+}
+
+#[test]
+fn a_structured_cloud_event_is_its_body() {
+    let bus = Bus::memory(4).for_source(Origin::new("counter").with_version("1.4.2"));
+    let publisher = Count::<CLOUD>::publisher(&bus).with_content_mode(ContentMode::Structured);
+    let context = Context::NONE.with_correlation("order-7");
+    publisher
+        .publish_with_blocking(&context, &count(12))
+        .unwrap();
+    let record = bus.take().unwrap();
+    let body = Json::parse(record.body().unwrap()).unwrap();
+    let header = |name: &str| record.headers().text(name);
+    for (name, value) in [
+        ("specversion", "1.0"),
+        ("type", "thing.counted"),
+        ("source", "counter"),
+        ("datacontenttype", "application/json"),
+        ("sourceversion", "1.4.2"),
+        ("subject", "12"),
+        ("correlationid", "order-7"),
+        ("tenant", "***"),
+        ("id", header("event-id").unwrap()),
+        ("traceparent", header("traceparent").unwrap()),
+        ("data", "12"),
+    ] {
+        assert_eq!(text(&body, name).as_deref(), Some(value), "{name}");
+    }
+    let kind = header("content-type").unwrap();
+    assert!(kind.starts_with("application/cloudevents+json"), "{kind}");
+    assert_eq!(header("ce_id"), None);
+    let payload =
+        crate::envelope::payload(Count::<CLOUD>::DESCRIPTOR, None, &record.as_record()).unwrap();
+    assert_eq!(&payload[..], b"12");
+}
+
+#[test]
+fn what_happened_before_says_so() {
+    let past = std::time::SystemTime::UNIX_EPOCH + Duration::from_millis(1_234_567_890_123);
+    let run = publish::<JSON>(|context| context.with_occurred(past));
+    let body = Json::parse(run.record.body().unwrap()).unwrap();
+    assert_eq!(
+        text(&body, "occurredAt").as_deref(),
+        Some("2009-02-13T23:31:30.123000Z")
+    );
+    let queued: u64 = text(&body, "metrics.queuedTimeMs")
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(queued > 500_000_000_000, "{queued}");
+    assert_eq!(text(&body, "metrics.processingTimeMs"), None);
 }
 
 #[test]
@@ -700,16 +756,37 @@ fn a_registry_says_what_stands_before_a_body() {
         }
     }
     let bus = Bus::memory(4);
-    let payload = |body: &[u8], about| {
+    struct InHeader;
+    impl SchemaIds for InHeader {
+        fn framing(&self, about: &'static Descriptor) -> Option<Framing> {
+            Seven.framing(about)
+        }
+
+        fn in_header(&self) -> bool {
+            true
+        }
+    }
+    let payload = |record: &OwnedRecord, about| {
         let framing = Some(Framing::ConfluentId(7));
-        crate::envelope::payload(about, framing, body).map(<[u8]>::to_vec)
+        let found = crate::envelope::payload(about, framing, &record.as_record());
+        found.map(|payload| payload.into_owned())
     };
     let avro = Count::<AVRO>::publisher(&bus).with_schema_ids(&Seven);
     avro.publish_blocking(&count(7)).unwrap();
     let record = bus.take().unwrap();
-    assert_eq!(record.body(), Some(&b"\0\0\0\0\x077"[..]));
+    assert!(record.body().unwrap().starts_with(b"\0\0\0\0\x07\x48"));
     assert_eq!(
-        payload(record.body().unwrap(), Count::<AVRO>::DESCRIPTOR),
+        payload(&record, Count::<AVRO>::DESCRIPTOR),
+        Some(b"7".to_vec())
+    );
+    let avro = Count::<AVRO>::publisher(&bus).with_schema_ids(&InHeader);
+    avro.publish_blocking(&count(7)).unwrap();
+    let record = bus.take().unwrap();
+    assert!(record.body().unwrap().starts_with(b"\x48"));
+    let id = record.headers().get("__value_schema_id");
+    assert_eq!(id, Some(&b"\0\0\0\0\x07"[..]));
+    assert_eq!(
+        payload(&record, Count::<AVRO>::DESCRIPTOR),
         Some(b"7".to_vec())
     );
     let json = Count::<JSON>::publisher(&bus).with_schema_ids(&Seven);
@@ -721,7 +798,7 @@ fn a_registry_says_what_stands_before_a_body() {
             .starts_with(b"\0\0\0\0\x07{\"eventId")
     );
     assert_eq!(
-        payload(prepared.body().unwrap(), Count::<JSON>::DESCRIPTOR),
+        payload(&prepared, Count::<JSON>::DESCRIPTOR),
         Some(b"12".to_vec())
     );
 }

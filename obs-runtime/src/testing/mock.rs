@@ -62,8 +62,8 @@ impl<E: Event> Mock<E> {
         records
             .iter()
             .filter_map(|record| {
-                let payload = envelope::payload(E::DESCRIPTOR, None, record.body()?)?;
-                E::decode_body(payload).ok()
+                let payload = envelope::payload(E::DESCRIPTOR, None, &record.as_record())?;
+                E::decode_body(&payload).ok()
             })
             .collect()
     }

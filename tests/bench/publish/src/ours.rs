@@ -9,6 +9,7 @@ use obs_runtime::bus::{Receipt, Record, Sending, Transport};
 use obs_runtime::export::{ExportError, OtlpJsonLines, SpanExporter};
 use obs_runtime::log::{self, LogOutput};
 use obs_runtime::metric::{Format, exposition};
+use obs_runtime::publish::SingleObject;
 use obs_runtime::span::{Batch, Kind, Value};
 use obs_runtime::{
     Bus, Context, ContextGuard, Event, Obs, Publisher, Sampling, Setup, SpanContext, SpanId,
@@ -159,7 +160,7 @@ struct Thread<E> {
 impl<E: Event + for<'r> From<&'r crate::event::Reading>> Thread<E> {
     fn new(bus: &Bus, context: &Context) -> Thread<E> {
         Thread {
-            publisher: E::publisher(bus),
+            publisher: E::publisher(bus).with_schema_ids(&SingleObject),
             values: readings().each_ref().map(E::from),
             next: 0,
             _context: context.attach(),

@@ -2,6 +2,7 @@
 
 mod avro;
 mod canary;
+mod envelope;
 mod json;
 mod metrics;
 mod versions;
