@@ -79,9 +79,11 @@ pub(crate) struct Parts {
     /// The `tracestate` that came with it, to be passed on as it is.
     pub(crate) state: Option<Arc<str>>,
     /// What may be said about the span while it is open, when it is one of this program.
-    pub(crate) scope: Option<Arc<Scope>>,
+    #[cfg(not(feature = "off-spans"))]
+    scope: Option<Arc<Scope>>,
     /// A test that wants to know what is told here.
-    pub(crate) recorder: Option<Arc<Recording>>,
+    #[cfg(not(feature = "off"))]
+    recorder: Option<Arc<Recording>>,
     pub(crate) correlation: Option<Arc<str>>,
     pub(crate) causation: Option<Arc<str>>,
     pub(crate) conversation: Option<Arc<str>>,
@@ -93,6 +95,27 @@ pub(crate) struct Parts {
     pub(crate) began: Option<Moment>,
     /// When what is published happened, in nanoseconds since 1970.
     pub(crate) happened: Option<u64>,
+}
+
+/// What is switched off when the program is built is not carried either.
+impl Parts {
+    pub(crate) fn set_scope(&mut self, scope: Option<Arc<Scope>>) {
+        #[cfg(not(feature = "off-spans"))]
+        {
+            self.scope = scope;
+        }
+        #[cfg(feature = "off-spans")]
+        drop(scope);
+    }
+
+    pub(crate) fn set_recorder(&mut self, recorder: Option<Arc<Recording>>) {
+        #[cfg(not(feature = "off"))]
+        {
+            self.recorder = recorder;
+        }
+        #[cfg(feature = "off")]
+        drop(recorder);
+    }
 }
 
 /// Who an event is about or comes from.
@@ -164,8 +187,18 @@ impl Context {
         }
     }
 
-    pub(crate) fn recorder(&self) -> Option<&Recording> {
-        self.parts()?.recorder.as_deref()
+    pub(crate) fn recorder(&self) -> Option<&Arc<Recording>> {
+        #[cfg(not(feature = "off"))]
+        return self.parts()?.recorder.as_ref();
+        #[cfg(feature = "off")]
+        None
+    }
+
+    pub(crate) fn open_span(&self) -> Option<&Arc<Scope>> {
+        #[cfg(not(feature = "off-spans"))]
+        return self.parts()?.scope.as_ref();
+        #[cfg(feature = "off-spans")]
+        None
     }
 
     pub(crate) fn parts(&self) -> Option<&Parts> {
@@ -236,7 +269,7 @@ impl Context {
         self.with(|parts| {
             parts.span = Some(span);
             parts.state = None;
-            parts.scope = None;
+            parts.set_scope(None);
         })
     }
 

@@ -142,32 +142,45 @@ impl Setup {
         self.start().inspect_err(|_| RUNNING.store(false, SeqCst))
     }
 
-    fn start(self) -> Result<Obs, InitError> {
-        let origin = self.origin.unwrap_or_else(|| Origin::new(&program()));
-        let mut exporters = self.exporters;
-        if let Some(path) = self.traces {
+    fn start(mut self) -> Result<Obs, InitError> {
+        let origin = self.origin.take();
+        let origin = origin.unwrap_or_else(|| Origin::new(&program()));
+        if cfg!(not(feature = "off-logs")) {
+            self.start_log(&origin)?;
+        }
+        if cfg!(not(feature = "off-spans")) {
+            self.start_spans(&origin)?;
+        }
+        let bus = self.bus.unwrap_or_else(|| Bus::memory(CAPACITY));
+        Ok(Obs {
+            bus: bus.for_source(origin),
+        })
+    }
+
+    fn start_log(&mut self, origin: &Origin) -> Result<(), InitError> {
+        log::speak_for(origin);
+        let in_place = listen();
+        let output = self.output.take();
+        let Some(output) = output.or_else(|| in_place.then_some(LogOutput::Stdout)) else {
+            return Ok(());
+        };
+        log::to(output, self.level.unwrap_or(Level::Info))
+            .map_err(|error| InitError::Thread(error.kind()))
+    }
+
+    fn start_spans(&mut self, origin: &Origin) -> Result<(), InitError> {
+        let mut exporters = std::mem::take(&mut self.exporters);
+        if let Some(path) = self.traces.take() {
             let file = open(&path).map_err(|error| InitError::Traces(path, error.kind()))?;
             exporters.push(Box::new(OtlpJsonLines::new(origin.name(), file)));
         }
         let sampling = self.sampling.or_else(|| Sampling::from_names(variable));
         sampling.unwrap_or_default().install();
         self.limits.install();
-        let level = self.level.unwrap_or(Level::Info);
-        log::speak_for(&origin);
-        let in_place = listen();
-        if let Some(output) = self
-            .output
-            .or_else(|| in_place.then_some(LogOutput::Stdout))
-        {
-            log::to(output, level).map_err(|error| InitError::Thread(error.kind()))?;
-        }
         for exporter in exporters {
             export::add(exporter).map_err(|error| InitError::Thread(error.kind()))?;
         }
-        let bus = self.bus.unwrap_or_else(|| Bus::memory(CAPACITY));
-        Ok(Obs {
-            bus: bus.for_source(origin),
-        })
+        Ok(())
     }
 }
 
@@ -175,7 +188,7 @@ impl Setup {
 /// publishes there, so that lines of ours beside it would tell everything twice, unless they are asked for.
 fn listen() -> bool {
     #[cfg(feature = "tracing")]
-    return cfg!(feature = "off-logs") || log::install();
+    return log::install();
     #[cfg(not(feature = "tracing"))]
     true
 }

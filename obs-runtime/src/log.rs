@@ -86,6 +86,9 @@ pub(crate) fn heard(level: Level) -> bool {
 
 /// Writes lines from this level on, at once and everywhere; `None` writes none.
 pub fn set_level(least: Option<Level>) {
+    if cfg!(feature = "off-logs") {
+        return;
+    }
     LEAST.store(least.map_or(OFF, |level| level as u8), Relaxed);
     // What passes our layer is remembered at each call of `tracing`.
     #[cfg(feature = "tracing")]
@@ -147,7 +150,7 @@ const SCRATCH_LIMIT: usize = 1 << 16;
 ///
 /// A line that its writer refuses is left out whole. A recorder gets it in place of the output.
 #[inline]
-pub(crate) fn line(level: Level, to: Option<&Recording>, write: impl FnOnce(&mut Writer)) {
+pub(crate) fn line(level: Level, to: Option<&Arc<Recording>>, write: impl FnOnce(&mut Writer)) {
     // A thread that ends has nothing to say any more.
     let mut text = SCRATCH.try_with(Cell::take).unwrap_or_default();
     text.clear();

@@ -94,7 +94,18 @@ pub(crate) fn published(about: &'static Descriptor, source: &str) -> &'static Pu
 /// assert!(exposition(Format::OpenMetrics).ends_with(b"# EOF\n"));
 /// ```
 #[must_use]
+#[inline]
 pub fn exposition(format: Format) -> Vec<u8> {
+    if cfg!(feature = "off-metrics") {
+        return match format {
+            Format::OpenMetrics => b"# EOF\n".to_vec(),
+            Format::Text => Vec::new(),
+        };
+    }
+    everything(format)
+}
+
+fn everything(format: Format) -> Vec<u8> {
     let all = lock(&PUBLISHED).clone();
     exposition_of(&all, &family::all(), &operation::operations(), format)
 }

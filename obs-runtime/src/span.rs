@@ -44,6 +44,7 @@
 //! - Spans that end while nobody exports.
 
 mod attributes;
+mod carried;
 mod finished;
 mod limits;
 mod local;
@@ -56,6 +57,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use attributes::{Attributes, Value};
+pub(crate) use carried::Carried;
 #[cfg(feature = "opentelemetry")]
 pub(crate) use finished::Stated;
 pub use finished::{Batch, FinishedEvent, FinishedLink, FinishedSpan};
@@ -167,6 +169,7 @@ impl SpanMeta {
 }
 
 /// How a piece of work ended.
+#[derive(Clone, Copy)]
 pub(crate) enum Outcome<'a> {
     /// Well, as far as anyone knows.
     Fine,
@@ -236,7 +239,7 @@ impl Span {
         let parts = cx.parts();
         let parent = parts.and_then(|parts| parts.span);
         let trace = parent.map_or_else(TraceId::random, |parent| parent.trace);
-        let recorder = parts.and_then(|parts| parts.recorder.clone());
+        let recorder = cx.recorder().cloned();
         Span {
             meta,
             context: SpanContext {
@@ -248,7 +251,7 @@ impl Span {
             parent,
             state: parts.and_then(|parts| parts.state.clone()),
             start: at,
-            local: parts.and_then(|parts| parts.scope.as_ref()?.local().cloned()),
+            local: cx.open_span().and_then(|scope| scope.local().cloned()),
             root: false,
             recorder,
         }
@@ -266,12 +269,14 @@ impl Span {
 
     /// What goes into headers, envelopes and log lines.
     #[inline]
+    #[cfg_attr(feature = "off-spans", allow(dead_code, reason = "nobody carries one"))]
     pub(crate) fn context(&self) -> SpanContext {
         self.context
     }
 
     /// Ends it. What is to be said about it is asked for only when it leaves or waits.
     #[inline]
+    #[cfg_attr(feature = "off-spans", allow(dead_code, reason = "nobody carries one"))]
     pub(crate) fn end(
         mut self,
         at: Moment,

@@ -3,6 +3,9 @@
 //! What is published goes on as it is; spans, log lines and metrics of what is switched off stop with the next
 //! publish. Features of the crate (`off`, `off-spans`, `off-metrics`, `off-logs`) do the same for good, when the program
 //! is built, and leave no code behind; [`crate::log::set_level`] does it for log lines by level.
+//!
+//! With `off` a [`Recorder`](crate::testing::Recorder) sees nothing either; `traceparent` and the ids of correlation are
+//! still passed on as they come.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 

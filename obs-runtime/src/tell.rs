@@ -194,7 +194,7 @@ impl<'t> Tell<'t> {
 
 /// The name of a member, and what stands before the first one.
 fn name(writer: &mut Writer, first: &mut bool, name: &str) {
-    if *first {
+    if *first && cfg!(not(feature = "off-logs")) {
         writer.raw(",\"context\":{");
     }
     writer.name(first, name);

@@ -5,6 +5,7 @@
 mod build;
 mod codegen;
 mod gate;
+mod off;
 mod publish;
 
 use crate::run::{cargo, go, root};
@@ -74,6 +75,11 @@ pub(crate) fn gate() -> Result<Option<String>, String> {
         println!("not checked: {what}");
     }
     Ok(left_out)
+}
+
+/// Fails when something is left of telemetry that is switched off; gives back what could not be checked here.
+pub(crate) fn off() -> Result<Option<String>, String> {
+    off::check()
 }
 
 fn codec(short: bool) -> Result<(), String> {

@@ -63,6 +63,11 @@ pub(crate) const STEPS: &[Step] = &[
         go: bench,
     },
     Step {
+        name: "off",
+        what: "of telemetry that is switched off for good nothing is left, in cost, names or symbols",
+        go: off,
+    },
+    Step {
         name: "package",
         what: "every crate packages",
         go: |_| package(),
@@ -160,6 +165,12 @@ fn quickstart() -> Result<(), String> {
 /// What repeats exactly; the figures that depend on the machine are for people.
 fn bench(left_out: &mut LeftOut) -> Result<(), String> {
     left_out.extend(crate::bench::gate()?);
+    Ok(())
+}
+
+/// What `off` and its parts leave behind.
+fn off(left_out: &mut LeftOut) -> Result<(), String> {
+    left_out.extend(crate::bench::off()?);
     Ok(())
 }
 

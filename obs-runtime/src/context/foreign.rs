@@ -100,7 +100,7 @@ pub(super) fn on_top(ours: &Context) -> Option<Context> {
     Some(ours.clone().with(|parts| {
         let same = parts.span.is_some_and(|ours| ours.trace == span.trace);
         if !same {
-            parts.scope = None;
+            parts.set_scope(None);
         }
         parts.span = Some(span);
         parts.state = (!state.is_empty()).then(|| state.into());

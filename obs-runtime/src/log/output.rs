@@ -89,6 +89,9 @@ static OUTPUT: Mutex<Option<Box<dyn Write + Send>>> = Mutex::new(None);
 ///
 /// The thread cannot be started.
 pub fn to(output: LogOutput, least: Level) -> io::Result<()> {
+    if cfg!(feature = "off-logs") {
+        return Ok(());
+    }
     flush(Duration::from_secs(1));
     *lock(&OUTPUT) = Some(output.open());
     let mut queue = lock(&QUEUE);
@@ -126,6 +129,9 @@ pub(super) fn hand_over(block: &mut Block, urgent: bool) {
 
 /// Waits until all lines so far are out, for so long at most; says whether they are.
 pub fn flush(patience: Duration) -> bool {
+    if cfg!(feature = "off-logs") {
+        return true;
+    }
     let mut queue = lock(&QUEUE);
     if !queue.runs {
         return true;

@@ -82,7 +82,9 @@ static LABEL_OVERFLOWS: AtomicU64 = AtomicU64::new(0);
 
 /// So many spans or lines were dropped.
 pub(crate) fn dropped(signal: Signal, reason: Reason, count: u64) {
-    DROPPED[signal as usize][reason as usize].fetch_add(count, Relaxed);
+    if cfg!(not(feature = "off-metrics")) {
+        DROPPED[signal as usize][reason as usize].fetch_add(count, Relaxed);
+    }
 }
 
 /// How many were dropped so far.
@@ -92,7 +94,9 @@ pub(crate) fn drops(signal: Signal, reason: Reason) -> u64 {
 
 /// A batch could not be handed over.
 pub(crate) fn export_failed(signal: Signal, reason: Reason) {
-    EXPORT_FAILURES[signal as usize][reason as usize].fetch_add(1, Relaxed);
+    if cfg!(not(feature = "off-metrics")) {
+        EXPORT_FAILURES[signal as usize][reason as usize].fetch_add(1, Relaxed);
+    }
 }
 
 /// How many batches could not be handed over so far.
@@ -102,7 +106,9 @@ pub(crate) fn export_failures(signal: Signal, reason: Reason) -> u64 {
 
 /// A sensitive value could not be redacted, and was left out.
 pub(crate) fn redaction_failed(signal: Signal) {
-    REDACTION_FAILURES[signal as usize].fetch_add(1, Relaxed);
+    if cfg!(not(feature = "off-metrics")) {
+        REDACTION_FAILURES[signal as usize].fetch_add(1, Relaxed);
+    }
 }
 
 /// How many values could not be redacted so far.
@@ -112,7 +118,9 @@ pub(crate) fn redaction_failures(signal: Signal) -> u64 {
 
 /// So many bytes wait to be handed over now.
 pub(crate) fn buffered(signal: Signal, bytes: u64) {
-    BUFFERED[signal as usize].store(bytes, Relaxed);
+    if cfg!(not(feature = "off-metrics")) {
+        BUFFERED[signal as usize].store(bytes, Relaxed);
+    }
 }
 
 /// How many bytes wait.
@@ -122,7 +130,9 @@ pub(crate) fn buffer_bytes(signal: Signal) -> u64 {
 
 /// A combination of labels had no series of its own.
 pub(crate) fn label_overflow() {
-    LABEL_OVERFLOWS.fetch_add(1, Relaxed);
+    if cfg!(not(feature = "off-metrics")) {
+        LABEL_OVERFLOWS.fetch_add(1, Relaxed);
+    }
 }
 
 /// How many combinations had none so far.

@@ -6,7 +6,7 @@ use super::flight::{Core, Flight, Launched, Payload};
 use super::{PublishError, arrive};
 use crate::clock;
 use crate::context::{Context, SpanContext};
-use crate::span::{Failure, Outcome, Span};
+use crate::span::{Carried, Failure, Outcome};
 
 /// Events of a batch that were not published. All others were.
 #[derive(Clone, PartialEq, Debug)]
@@ -81,17 +81,19 @@ impl Core {
 
 /// The span of the sending; one that is dropped was cancelled.
 struct Sending {
-    span: Option<Span>,
+    span: Carried,
     count: usize,
 }
 
 impl Sending {
     fn begin(core: &Core, context: &Context, count: usize) -> Sending {
         Sending {
-            span: core
-                .prepared
-                .has_spans()
-                .then(|| Span::start(&core.prepared.send, context, clock::now())),
+            span: Carried::start(
+                core.prepared.is_live(),
+                &core.prepared.send,
+                context,
+                clock::now(),
+            ),
             count,
         }
     }
@@ -101,15 +103,12 @@ impl Sending {
     }
 
     fn tell(&mut self, error: Option<&PublishError>, links: &[SpanContext]) {
-        let Some(span) = self.span.take() else {
-            return;
-        };
-        let outcome = match error {
+        let outcome = || match error {
             None => Outcome::Fine,
             Some(error) => Outcome::Failed(error.failure()),
         };
         let count = i64::try_from(self.count).unwrap_or(i64::MAX);
-        span.end(clock::now(), &outcome, |to| {
+        self.span.take().end(clock::now(), outcome, |to| {
             to.set("messaging.batch.message_count", count);
             for link in links {
                 to.link(*link, &[]);
@@ -120,8 +119,7 @@ impl Sending {
 
 impl Drop for Sending {
     fn drop(&mut self) {
-        if let Some(span) = self.span.take() {
-            span.end(clock::now(), &Outcome::Failed(Failure::CANCELLED), |_| {});
-        }
+        let cancelled = || Outcome::Failed(Failure::CANCELLED);
+        self.span.take().end(clock::now(), cancelled, |_| {});
     }
 }

@@ -21,7 +21,7 @@ use crate::error_type::ErrorType;
 use crate::event::{Event, Key};
 use crate::ids::{self, EventId};
 use crate::metric::Feeds;
-use crate::span::{self, Attributes, Failure, Fate, Span, SpanMeta};
+use crate::span::{self, Attributes, Carried, Failure, Fate, SpanMeta};
 use crate::tell::{Ids, Tell};
 use crate::validate::Violations;
 
@@ -86,7 +86,7 @@ pub(super) struct Flight<'a> {
     event: Option<&'a dyn Payload>,
     key: Key<'a>,
     facts: Facts,
-    span: Option<Span>,
+    span: Carried,
     body: Vec<u8>,
     /// Somebody wants to know how it ends, and has not been told.
     open: bool,
@@ -157,11 +157,10 @@ impl<'a> Flight<'a> {
         let start = clock::now();
         let origin = core.prepared.origin();
         let live = core.prepared.is_live();
-        let span =
-            (live && cfg!(not(feature = "off-spans"))).then(|| Span::start(meta, &context, start));
+        let span = Carried::start(live, meta, &context, start);
         let around = context.span();
-        let (place, parent) = match &span {
-            Some(span) => (Some(span.context()), around.map(|around| around.span)),
+        let (place, parent) = match span.context() {
+            Some(own) => (Some(own), around.map(|around| around.span)),
             None => (around, None),
         };
         // A thread that ends has nothing left from before.
@@ -328,11 +327,11 @@ impl<'a> Flight<'a> {
         if !self.open {
             return;
         }
-        let end = clock::now();
-        if !self.live {
+        if cfg!(feature = "off") || !self.live {
             self.open = false;
             return;
         }
+        let end = clock::now();
         let nanos = end.nanos_since(self.facts.at);
         let fate = self.end_span(end, outcome, receipt);
         let exemplar = match (fate, &self.facts.span) {
@@ -346,12 +345,12 @@ impl<'a> Flight<'a> {
         let recorded;
         if let Some(recorder) = self.facts.context.recorder() {
             recorded = recorder.published(prepared.about, prepared.origin().name());
-            published = &recorded;
+            published = Some(&*recorded);
             if matches!(outcome, Outcome::Published) {
                 recorder.record(self.record(|record| record.owned()));
             }
         }
-        if cfg!(not(feature = "off-metrics")) {
+        if let Some(published) = published.filter(|_| cfg!(not(feature = "off-metrics"))) {
             match error_type(outcome) {
                 None => {
                     let series = self.event.map_or(0, Payload::place);
@@ -367,16 +366,14 @@ impl<'a> Flight<'a> {
     }
 
     fn end_span(&mut self, end: Moment, outcome: Outcome<'_>, receipt: Receipt) -> Fate {
-        let Some(span) = self.span.take() else {
-            return Fate::Dropped;
-        };
-        let ended = match &outcome {
+        let ended = || match outcome {
             Outcome::Published => span::Outcome::Fine,
             Outcome::Failed(error) => span::Outcome::Failed(error.failure()),
             Outcome::Cancelled => fallen("cancelled", "obs_runtime::Cancelled"),
             Outcome::Panicked => fallen("panic", "panic"),
         };
-        span.end(end, &ended, |to| self.attributes(to, outcome, receipt))
+        let span = self.span.take();
+        span.end(end, ended, |to| self.attributes(to, outcome, receipt))
     }
 
     fn attributes(&self, to: &mut Attributes<'_>, outcome: Outcome<'_>, receipt: Receipt) {

@@ -11,7 +11,7 @@ use crate::ids;
 use crate::log::{self, Level};
 
 /// What of the line is the same each time.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Line {
     log: Option<LogLine>,
     /// Lines whose dice are below are written.
@@ -48,6 +48,9 @@ pub(super) enum Outcome<'a> {
 
 impl Line {
     pub(super) fn new(about: &Descriptor, origin: &Origin) -> Line {
+        if cfg!(feature = "off-logs") {
+            return Line::default();
+        }
         let head = |level: Level, message: &str| {
             let mut head = Writer::new();
             head.raw("\",\"level\":\"");

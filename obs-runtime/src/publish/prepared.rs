@@ -18,7 +18,8 @@ use crate::tell::Ids;
 pub(super) struct Prepared {
     pub(super) about: &'static Descriptor,
     pub(super) pieces: Pieces,
-    pub(super) published: &'static Published,
+    /// None where nothing is counted.
+    pub(super) published: Option<&'static Published>,
     /// The span of a message that is made and sent.
     pub(super) span: SpanMeta,
     /// The span of one that is made, and sent with others or by somebody else.
@@ -79,7 +80,8 @@ impl Prepared {
         Prepared {
             about,
             pieces: Pieces::new(about, origin),
-            published: metric::published(about, origin.name()),
+            published: cfg!(not(feature = "off-metrics"))
+                .then(|| metric::published(about, origin.name())),
             span: meta(about, system, "publish", "send", Kind::Producer),
             create: meta(about, system, "create", "create", Kind::Producer),
             send: meta(about, system, "publish", "send", Kind::Client),
@@ -97,11 +99,6 @@ impl Prepared {
         switch::is_on() && self.live.load(Relaxed)
     }
 
-    /// The same, and the program was built with spans.
-    pub(super) fn has_spans(&self) -> bool {
-        cfg!(not(feature = "off-spans")) && self.is_live()
-    }
-
     pub(super) fn origin(&self) -> &Origin {
         &self.origin
     }
@@ -115,6 +112,9 @@ fn meta(
     operation: &'static str,
     kind: Kind,
 ) -> SpanMeta {
+    if cfg!(feature = "off-spans") {
+        return SpanMeta::new("");
+    }
     let fixed = [
         ("messaging.system", system),
         ("messaging.operation.name", name),

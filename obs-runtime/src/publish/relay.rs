@@ -11,7 +11,7 @@ use crate::clock::{self, Moment};
 use crate::context::{Context, SpanContext, traceparent};
 use crate::envelope;
 use crate::event::Event;
-use crate::span::{Failure, Fate, Outcome, Span};
+use crate::span::{Carried, Failure, Fate, Outcome};
 
 /// Sends records that a publisher has [prepared](super::Publisher::prepare), and tells of it.
 ///
@@ -117,9 +117,10 @@ impl Relay {
             known,
             record,
             start,
-            span: known
-                .filter(|known| known.prepared.has_spans())
-                .map(|known| Span::start(&known.prepared.send, &Context::current(), start)),
+            span: known.map(|known| {
+                let (wanted, send) = (known.prepared.is_live(), &known.prepared.send);
+                Carried::start(wanted, send, &Context::current(), start)
+            }),
             made: text("traceparent").and_then(|text| traceparent::parse(text.as_bytes())),
         }
     }
@@ -143,7 +144,7 @@ struct Sent<'r> {
     known: Option<&'r Known>,
     record: &'r OwnedRecord,
     start: Moment,
-    span: Option<Span>,
+    span: Option<Carried>,
     /// The span in which the event was made.
     made: Option<SpanContext>,
 }
@@ -173,29 +174,32 @@ impl Sent<'_> {
         let end = clock::now();
         let nanos = end.nanos_since(self.start);
         let (record, made) = (self.record, self.made);
-        let span = self.span.take().map(|span| (span.context(), span));
-        let exemplar = span.and_then(|(place, span)| {
-            let fate = span.end(end, outcome, |to| {
-                if let Some(id) = record.headers().text("event-id") {
-                    to.id(id);
-                }
-                if let Some(made) = made {
-                    to.link(made, &[]);
-                }
-            });
+        let exemplar = self.span.take().and_then(|span| {
+            let place = span.context()?;
+            let fate = span.end(
+                end,
+                || *outcome,
+                |to| {
+                    if let Some(id) = record.headers().text("event-id") {
+                        to.id(id);
+                    }
+                    if let Some(made) = made {
+                        to.link(made, &[]);
+                    }
+                },
+            );
             (fate == Fate::Exported).then_some((place, end))
         });
-        let live = prepared.is_live() && cfg!(not(feature = "off-metrics"));
+        let Some(published) = prepared.published.filter(|_| prepared.is_live()) else {
+            return;
+        };
         match error {
-            _ if !live => {}
             None => {
                 let body = record.body().unwrap_or_default();
                 let series = series(*framing, &record.as_record()).unwrap_or_default();
-                prepared
-                    .published
-                    .success(series, nanos, body.len(), exemplar);
+                published.success(series, nanos, body.len(), exemplar);
             }
-            Some(error) => prepared.published.failure(error, nanos, exemplar),
+            Some(error) => published.failure(error, nanos, exemplar),
         }
     }
 }

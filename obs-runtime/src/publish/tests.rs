@@ -716,7 +716,9 @@ fn a_relay_sends_what_was_prepared_and_counts_it() {
         .unwrap();
     let relay = Relay::new(&handle).with::<Count<AVRO>>();
     let counted = || {
-        let published = prepared::prepared(Count::<AVRO>::DESCRIPTOR, &handle).published;
+        let published = prepared::prepared(Count::<AVRO>::DESCRIPTOR, &handle)
+            .published
+            .unwrap();
         let reading = published.read();
         (
             reading.successes().0.to_vec(),

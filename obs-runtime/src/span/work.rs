@@ -73,7 +73,7 @@ pub fn link(to: SpanContext, about: &[(&'static str, Value<'_>)]) {
 
 fn say(say: impl FnOnce(&mut Attributes<'_>)) {
     Context::look(|cx| {
-        if let Some(scope) = cx.parts().and_then(|parts| parts.scope.as_deref()) {
+        if let Some(scope) = cx.open_span() {
             scope.say(say);
         }
     });
@@ -200,7 +200,7 @@ pub(super) fn inside(cx: &Context, span: &Span) -> Context {
     });
     cx.clone().with(|parts| {
         parts.span = Some(span.context);
-        parts.scope = scope;
+        parts.set_scope(scope);
         parts.began.get_or_insert(span.start);
     })
 }
@@ -218,7 +218,7 @@ impl Open {
     pub(crate) fn begin(meta: &'static SpanMeta, cx: &Context, at: Moment) -> Open {
         let span = Span::open(meta, cx, at);
         let context = inside(cx, &span);
-        let scope = context.parts().and_then(|parts| parts.scope.clone());
+        let scope = context.open_span().cloned();
         Open {
             span: Some(span),
             scope,

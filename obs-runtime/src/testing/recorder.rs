@@ -126,7 +126,7 @@ impl Recorder {
     /// The context of the caller, with this recorder in it.
     #[must_use]
     pub fn context(&self) -> Context {
-        Context::current().with(|parts| parts.recorder = Some(Arc::clone(&self.0)))
+        Context::current().with(|parts| parts.set_recorder(Some(Arc::clone(&self.0))))
     }
 
     /// Spans that have ended, in the order in which they did.

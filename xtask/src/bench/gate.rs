@@ -19,8 +19,8 @@ const TOLERANCE: u64 = 2;
 
 /// What one operation costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Cost {
-    allocations: u64,
+pub(super) struct Cost {
+    pub(super) allocations: u64,
     instructions: Option<u64>,
 }
 
@@ -94,8 +94,17 @@ fn instructions(program: &Path, name: &str, times: u64) -> Result<u64, String> {
         .ok_or_else(|| format!("valgrind counted nothing:\n{text}"))
 }
 
+/// The instructions of one of many.
+pub(super) fn instructions_of_one(program: &Path, name: &str) -> Result<u64, String> {
+    let [few, many] = LOOPS;
+    let once = instructions(program, name, many)?
+        .checked_sub(instructions(program, name, few)?)
+        .ok_or_else(|| format!("`{name}` costs less the more often it is done"))?;
+    Ok((once + (many - few) / 2) / (many - few))
+}
+
 /// `name   allocations [instructions]`; names have single spaces.
-fn parse_line(line: &str) -> Result<(String, Cost), String> {
+pub(super) fn parse_line(line: &str) -> Result<(String, Cost), String> {
     let parsed = line.split_once("  ").and_then(|(name, numbers)| {
         let mut numbers = numbers.split_whitespace().map(|word| word.parse().ok());
         let cost = Cost {
@@ -114,11 +123,7 @@ impl Counts {
         for line in output(Command::new(&program).arg("allocations"))?.lines() {
             let (name, mut cost) = parse_line(line)?;
             if with_instructions {
-                let [few, many] = LOOPS;
-                let once = instructions(&program, &name, many)?
-                    .checked_sub(instructions(&program, &name, few)?)
-                    .ok_or_else(|| format!("`{name}` costs less the more often it is done"))?;
-                cost.instructions = Some((once + (many - few) / 2) / (many - few));
+                cost.instructions = Some(instructions_of_one(&program, &name)?);
             }
             costs.insert(name, cost);
         }

@@ -1,0 +1,5 @@
+//! The event that is published.
+
+fn main() {
+    obs_codegen::build("specs");
+}
