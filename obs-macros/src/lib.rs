@@ -36,6 +36,12 @@ pub fn metric_set(item: TokenStream) -> TokenStream {
     derive::metric_set(item.into()).into()
 }
 
+/// Says what telemetry calls an error. See `obs_runtime::TypedError`.
+#[proc_macro_derive(ErrorType, attributes(error_type))]
+pub fn error_type(item: TokenStream) -> TokenStream {
+    derive::error_type(item.into()).into()
+}
+
 /// Puts a function under a span and metrics. See `obs_runtime::observed`.
 #[proc_macro_attribute]
 pub fn observed(args: TokenStream, item: TokenStream) -> TokenStream {

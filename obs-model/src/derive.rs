@@ -9,6 +9,7 @@
 
 mod attr;
 mod container;
+mod error_type;
 mod file;
 mod item;
 mod literal;
@@ -86,6 +87,12 @@ pub fn label(tokens: TokenStream, door: &Door<'_>) -> TokenStream {
 #[must_use]
 pub fn metric_set(tokens: TokenStream) -> TokenStream {
     metric_set::derive(tokens)
+}
+
+/// `#[derive(ErrorType)]`
+#[must_use]
+pub fn error_type(tokens: TokenStream) -> TokenStream {
+    error_type::derive(tokens)
 }
 
 /// `#[observed]`. Where it is not `on`, mistakes are told, and the item stays as it is.

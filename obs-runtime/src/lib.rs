@@ -75,9 +75,10 @@ pub use ids::{IdForm, SpanId, TraceId};
 pub use init::{InitError, Obs, Setup, init};
 pub use metric::MetricSet;
 #[cfg(feature = "macros")]
-pub use obs_macros::{Event, EventPart, Label, MetricSet};
+pub use obs_macros::{ErrorType, Event, EventPart, Label, MetricSet};
 pub use obs_schema::json::Json;
 pub use obs_schema::wire::{self, DecodeError, EncodeError, Limits};
+pub use observe::TypedError;
 #[cfg(feature = "macros")]
 pub use observe::observed;
 pub use part::{EventPart, PartSchema, Piece};

@@ -48,9 +48,9 @@ use std::sync::{Arc, OnceLock};
 /// - `operation_duration_seconds`, by `outcome`; `operation_errors_total`, by `error_type`; `operations_in_flight`.
 ///
 /// A call ends once: `ok`, `error` when it gives an `Err`, `panic`, or `cancelled` when its future is dropped before it
-/// is done. Calls that fail or are slow leave a span whatever the sampling says. `error.type` is the name of the error's
-/// type: `ParseIntError`, or the whole path of one that is called just `Error`. Boxes, `&str` and the like have no name
-/// and are `_OTHER`.
+/// is done. Calls that fail or are slow leave a span whatever the sampling says. `error.type` is what the error says
+/// ([`TypedError`](crate::TypedError), which is derived), or else the name of its type: `ParseIntError`, or the whole
+/// path of one that is called just `Error`. Boxes, `&str` and the like have no name and are `_OTHER`.
 ///
 /// # Keys
 ///
@@ -157,8 +157,8 @@ pub use obs_macros::observed;
 
 pub use call::{Call, Follow, Task};
 pub use ended::{
-    Anything, Debugs, Displays, Ended, Fails, FailsWithReasons, Second, Text, Third, Verdict,
-    debug, display, ended, never,
+    Anything, Debugs, Displays, Ended, Fails, FailsWithReasons, Second, Text, Third, TypedError,
+    Verdict, debug, display, ended, never,
 };
 pub use teller::Teller;
 
@@ -391,6 +391,9 @@ impl Going {
     }
 
     fn ended(self, verdict: Verdict<'_>) {
+        if let Some(cells) = &self.cells {
+            cells.know(verdict.names);
+        }
         let Some(failed) = verdict.failed else {
             return self.end(Outcome::Ok, None, None);
         };

@@ -49,7 +49,7 @@ pub mod v1 {
     };
     pub use crate::observe::{
         Anything, Call, Debugs, Displays, Ended, Fails, FailsWithReasons, Follow, Second, Site,
-        Task, Teller, Text, Third, Verdict, debug, display, ended, never,
+        Task, Teller, Text, Third, TypedError, Verdict, debug, display, ended, never,
     };
     pub use crate::part::{EventPart, PartSchema, Piece, text as part_text};
     pub use crate::publish::Publisher;

@@ -4,7 +4,7 @@
 #![cfg(not(any(feature = "off-metrics", feature = "off-spans")))]
 
 use obs_runtime::testing::Recorder;
-use obs_runtime::{Context, Pii, SpanContext, SpanId, TraceId, observed};
+use obs_runtime::{Context, ErrorType, Pii, SpanContext, SpanId, TraceId, observed};
 use std::num::ParseIntError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -567,4 +567,43 @@ fn a_block_asks_for_errors_where_there_are_any() {
     };
     let (_, recorder) = recorded(|| (order.check().map_err(drop), order.first().len()));
     assert_eq!(recorder.lines().len(), 2);
+}
+
+#[derive(ErrorType)]
+enum PayError<T> {
+    CardDeclined,
+    #[error_type(name = "late")]
+    TooLate(T),
+    #[error_type(transparent)]
+    Bank(BankError),
+}
+
+#[derive(ErrorType)]
+struct BankError;
+
+#[observed]
+fn pay(how: u8) -> Result<(), PayError<u8>> {
+    match how {
+        0 => Ok(()),
+        1 => Err(PayError::CardDeclined),
+        2 => Err(PayError::TooLate(how)),
+        _ => Err(PayError::Bank(BankError)),
+    }
+}
+
+#[test]
+fn errors_may_have_names_of_their_own() {
+    let (_, recorder) = recorded(|| pay(0).is_ok());
+    let errors = |recorder: &Recorder, kind| {
+        let labels = [("operation", "observed::pay"), ("error_type", kind)];
+        recorder.metric("operation_errors_total", &labels)
+    };
+    for known in ["card_declined", "late", "_OTHER", "panic", "cancelled"] {
+        assert_eq!(errors(&recorder, known), Some(0.0), "{known}");
+    }
+    for (how, name) in [(1, "card_declined"), (2, "late"), (3, "bank_error")] {
+        let (_, recorder) = recorded(|| pay(how).is_err());
+        assert_eq!(spans(&recorder), [format!("observed::pay Internal {name}")]);
+        assert_eq!(errors(&recorder, name), Some(1.0));
+    }
 }

@@ -202,7 +202,7 @@ pub(super) fn container(
     out
 }
 
-fn case(cx: &mut Diagnostics, node: &Node) -> Option<Case> {
+pub(super) fn case(cx: &mut Diagnostics, node: &Node) -> Option<Case> {
     keys::word(cx, "`rename_all`", node, CASES).map(|case| case.value)
 }
 

@@ -65,6 +65,8 @@ pub(super) struct Variant {
     pub(super) loc: Loc,
     /// It carries fields.
     pub(super) carries: bool,
+    /// They have no names.
+    pub(super) tuple: bool,
 }
 
 /// A cursor over tokens that sees through invisible groups, which macros put around what they pass on.
@@ -344,13 +346,17 @@ fn variants(tokens: TokenStream, spans: &mut Spans) -> Vec<Variant> {
         let attrs = attrs(&mut cursor, spans);
         let Some(name) = cursor.ident() else { break };
         let loc = spans.at(name.span());
-        let carries = matches!(cursor.peek(), Some(TokenTree::Group(_)));
+        let fields = match cursor.peek() {
+            Some(TokenTree::Group(group)) => Some(group.delimiter()),
+            _ => None,
+        };
         cursor.until_comma();
         out.push(Variant {
             attrs,
             name,
             loc,
-            carries,
+            carries: fields.is_some(),
+            tuple: fields == Some(Delimiter::Parenthesis),
         });
     }
     out

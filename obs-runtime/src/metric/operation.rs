@@ -143,6 +143,17 @@ impl Operation {
         }
     }
 
+    /// Makes series of names, at zero, before any error has one of them.
+    #[inline]
+    pub(crate) fn know(&self, names: &'static [&'static str]) {
+        if let (Some(first), None) = (names.first(), self.names[0].get()) {
+            self.name(first);
+            for name in names {
+                self.name(name);
+            }
+        }
+    }
+
     /// The place of the name of an error.
     #[cold]
     fn name(&self, error: &'static str) -> usize {
@@ -202,19 +213,27 @@ impl Reading<'_> {
         self.cells[STARTED].saturating_sub(ended)
     }
 
-    /// Failures by `error.type`: those of a program without fault first, then those that were met.
+    /// Failures by `error.type`: how a call may end that gives nothing, what has no name, and what has one.
     pub(super) fn failures(&self) -> impl Iterator<Item = (&'static str, u64, Option<&Slot>)> {
-        let lost = [Outcome::Cancelled, Outcome::Panic];
-        let lost = lost.map(|outcome| (outcome.as_str(), self.count(outcome), None));
         let (counts, slots) = self.part(NAMES, MOST_NAMES + 1);
-        let names = &self.operation.names;
-        let names = names.iter().map_while(|name| name.get().copied());
-        let other = (OTHER, counts[MOST_NAMES], slots.get(MOST_NAMES));
+        let names = self.operation.names.iter();
         let named = names
+            .map_while(|name| name.get().copied())
             .zip(counts)
             .enumerate()
             .map(|(at, (name, count))| (name, *count, slots.get(at)));
-        lost.into_iter().chain([other]).chain(named)
+        let lost = [Outcome::Cancelled, Outcome::Panic];
+        let is_lost = move |name: &str| lost.iter().any(|outcome| outcome.as_str() == name);
+        // An error may be called `cancelled` too, and there is one series of each name.
+        let own = named.clone();
+        let lost = lost.into_iter().map(move |outcome| {
+            let same = own.clone().filter(|(name, ..)| *name == outcome.as_str());
+            let same: u64 = same.map(|(_, count, _)| count).sum();
+            (outcome.as_str(), self.count(outcome) + same, None)
+        });
+        let other = (OTHER, counts[MOST_NAMES], slots.get(MOST_NAMES));
+        lost.chain([other])
+            .chain(named.filter(move |(name, ..)| !is_lost(name)))
     }
 }
 
@@ -239,6 +258,9 @@ mod tests {
         operation.ended(Outcome::Ok, None, 1_500_000, None);
         operation.ended(Outcome::Error, Some("Timeout"), 500, None);
         operation.ended(Outcome::Error, Some("_OTHER"), 500, None);
+        operation.know(&["panic", "Never"]);
+        operation.started();
+        operation.ended(Outcome::Error, Some("panic"), 500, None);
         operation.ended(Outcome::Panic, None, 7, None);
         operation.ended(Outcome::Cancelled, None, 8, None);
         let reading = operation.read();
@@ -247,7 +269,7 @@ mod tests {
             (counts[1], counts.iter().sum::<u64>(), sum),
             (1, 1, 1_500_000)
         );
-        assert_eq!(reading.durations(Outcome::Error).1, 1_000);
+        assert_eq!(reading.durations(Outcome::Error).1, 1_500);
         assert_eq!(reading.in_flight(), 1);
         let failures: Vec<_> = reading
             .failures()
@@ -257,7 +279,7 @@ mod tests {
             failures,
             [
                 ("cancelled", 1),
-                ("panic", 1),
+                ("panic", 2),
                 ("_OTHER", 1),
                 ("Timeout", 1)
             ]

@@ -17,6 +17,8 @@ pub struct Verdict<'r> {
     pub(super) failed: Option<Failed>,
     /// What the error says; nothing unless it was asked for.
     pub(super) text: Option<Text<'r>>,
+    /// What errors of this type may be called, as far as that is known.
+    pub(super) names: &'static [&'static str],
 }
 
 impl<'r> Verdict<'r> {
@@ -24,6 +26,7 @@ impl<'r> Verdict<'r> {
     pub const FINE: Verdict<'static> = Verdict {
         failed: None,
         text: None,
+        names: &[],
     };
 
     /// The same with what the error says.
@@ -32,6 +35,76 @@ impl<'r> Verdict<'r> {
         self.text = text;
         self
     }
+}
+
+/// An error that knows what telemetry calls it: the `error.type` of spans and log lines, and the `error_type` of
+/// metrics, of functions that are [`observed`](macro@crate::observed) and give it.
+///
+/// Derived, a variant is called by its name in snake case, and a struct by its own.
+///
+/// ```
+/// use obs_runtime::{ErrorType, TypedError};
+///
+/// #[derive(Debug, ErrorType)]
+/// enum PayError {
+///     CardDeclined,
+///     #[error_type(name = "timeout")]
+///     TooLate { after_ms: u64 },
+///     #[error_type(transparent)]
+///     Bank(BankError),
+/// }
+///
+/// #[derive(Debug, ErrorType)]
+/// #[error_type(name = "unavailable")]
+/// struct BankError;
+///
+/// assert_eq!(PayError::CardDeclined.error_type(), "card_declined");
+/// assert_eq!(PayError::TooLate { after_ms: 7 }.error_type(), "timeout");
+/// assert_eq!(PayError::Bank(BankError).error_type(), "unavailable");
+/// assert_eq!(PayError::TYPES, ["card_declined", "timeout"]);
+/// ```
+///
+/// | key | where | meaning |
+/// |---|---|---|
+/// | `name = "…"` | on a variant or a struct | what it is called |
+/// | `transparent` | on a variant or a struct with an error in parentheses | as what is inside is called |
+/// | `rename_all = "…"` | on an enum | another spelling of the variants |
+/// | `crate = "…"` | on the item | the path of this crate, when it has another name |
+///
+/// # `anyhow::Error` and boxes
+///
+/// What is in a `Box<dyn Error>` is known at run time only, so it is `_OTHER`, and an `anyhow::Error` is just that. An
+/// error around it can look inside:
+///
+/// ```
+/// use obs_runtime::TypedError;
+///
+/// struct AppError(Box<dyn std::error::Error>);
+///
+/// impl TypedError for AppError {
+///     const TYPES: &'static [&'static str] = &["parse", "io"];
+///
+///     fn error_type(&self) -> &'static str {
+///         match &self.0 {
+///             inner if inner.is::<std::num::ParseIntError>() => "parse",
+///             inner if inner.is::<std::io::Error>() => "io",
+///             _ => "_OTHER",
+///         }
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not know what telemetry calls it",
+    label = "this is no error with a name",
+    note = "put `#[derive(ErrorType)]` on it"
+)]
+pub trait TypedError {
+    /// What errors of this type may be called, as far as it is known here: their series are there from the first
+    /// call on. An operation tells sixteen apart.
+    const TYPES: &'static [&'static str];
+
+    /// What this one is called.
+    fn error_type(&self) -> &'static str;
 }
 
 /// A failure, as telemetry calls it.
@@ -190,6 +263,23 @@ impl<'r, T, E> Second<'r, Result<T, E>> {
     }
 }
 
+impl<'r, T, E: TypedError> Ended<'r, Result<T, E>> {
+    /// An error is a failure, and says itself what it is called.
+    #[inline]
+    #[must_use]
+    pub fn verdict(&self) -> Verdict<'r> {
+        let failed = self.error().map(|error| Failed {
+            error_type: error.error_type(),
+            exception: type_name::<E>(),
+        });
+        Verdict {
+            failed,
+            text: None,
+            names: E::TYPES,
+        }
+    }
+}
+
 impl<'r, T, E: Error + 'static> Ended<'r, Result<T, E>> {
     /// The error with its reasons.
     #[must_use]
@@ -277,7 +367,7 @@ fn failed(of: &'static str) -> Verdict<'static> {
             error_type: error_type(of),
             exception: of,
         }),
-        text: None,
+        ..Verdict::FINE
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use obs_schema::wire::EncodeError;
 
+use crate::TypedError;
 use crate::bus::BusError;
 use crate::error_type::ErrorType;
 use crate::ids::EventId;
@@ -41,6 +42,14 @@ pub enum PublishErrorKind {
     Bus(BusError),
     /// The time for it was over. Whether the bus has it is not known.
     Timeout(Duration),
+}
+
+impl TypedError for PublishError {
+    const TYPES: &'static [&'static str] = &[];
+
+    fn error_type(&self) -> &'static str {
+        self.error_type().as_str()
+    }
 }
 
 impl PublishError {

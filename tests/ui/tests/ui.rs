@@ -121,7 +121,7 @@ fn every_misuse_and_every_code_of_observed_has_a_case() {
     let derive = here.join("../../obs-model/src/derive");
     let mut sources = folder(&derive.join("observed"));
     sources.retain(|path| path.extension().is_some_and(|it| it == "rs"));
-    sources.extend([derive.join("observed.rs"), derive.join("attr.rs")]);
+    sources.extend(["observed.rs", "error_type.rs", "attr.rs"].map(|it| derive.join(it)));
     let mut codes = 0;
     for source in sources {
         let text = read(&source);

@@ -155,6 +155,29 @@ impl Function<'_> {
         any(self.result.iter().cloned())
     }
 
+    /// The type of what is given in the end, where the tokens tell: that of the function, or of its future.
+    pub(super) fn output(&self) -> Option<&[TokenTree]> {
+        let result = self.result;
+        if self.asynchronous {
+            return Some(result);
+        }
+        let is = |at: usize, sign: char| matches!(result.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
+        let mut places = 0..result.len();
+        let named = places.find(|at| word(&result[*at], "Output") && is(at + 1, '='));
+        let from = match named {
+            Some(at) => at + 2,
+            // `BoxFuture<'a, T>`
+            None => {
+                let open = (0..result.len()).find(|at| is(*at, '<'))? + 1;
+                let first = open + bounds(&result[open..]);
+                let lifetime = is(open, '\'') && is(first, ',');
+                if lifetime { first + 1 } else { open }
+            }
+        };
+        let rest = result.get(from..)?;
+        Some(&rest[..bounds(rest)])
+    }
+
     /// What it gives; what the future of an `async fn` gives is not looked into.
     pub(super) fn gives(&self) -> Gives {
         match gives(self.result) {
@@ -251,7 +274,7 @@ pub(super) fn nameable(ty: &[TokenTree]) -> TokenStream {
     out.into_iter().collect()
 }
 
-/// How many tokens an `impl Trait` has: up to a comma or a bracket that is not its own.
+/// How many tokens a type has that stands among others: up to a comma or a bracket that is not its own.
 fn bounds(tokens: &[TokenTree]) -> usize {
     let mut depth = 0_usize;
     let mut arrow = false;

@@ -11,6 +11,8 @@ use obs_schema::table::Table;
 /// What stands for tokens of the user's in the text.
 const BODY: &str = "__ObsBody";
 const RESULT: &str = "__ObsResult";
+/// The type of what a future gives.
+const OUTPUT: &str = "__ObsOutput";
 /// `Box::pin`, and what is in its parentheses.
 const PIN: &str = "__ObsPin";
 const FUTURE: &str = "__ObsFuture";
@@ -53,6 +55,9 @@ pub(super) fn function(
     if let Some((pin, future)) = pinned {
         pieces.insert(PIN.to_owned(), pin);
         pieces.insert(FUTURE.to_owned(), future);
+    }
+    if let Some(output) = function.output() {
+        pieces.insert(OUTPUT.to_owned(), function::nameable(output));
     }
     pieces.insert(RESULT.to_owned(), function::nameable(function.result));
     let result_at = function.result.first().map_or(at, TokenTree::span);
@@ -178,7 +183,14 @@ fn work(args: &Args, function: &Function<'_>, gives: Gives, boxed_here: bool, ob
         }
     };
     let (call, task) = (begin("call"), begin("task"));
-    let end = format!("|__obs, __obs_out| {END}");
+    let given = match gives {
+        Gives::Never => String::new(),
+        Gives::Nothing => ": &()".to_owned(),
+        _ => function
+            .output()
+            .map_or_else(String::new, |_| format!(": &{OUTPUT}")),
+    };
+    let end = format!("|__obs, __obs_out{given}| {END}");
     let result = match gives {
         Gives::Nothing => "()",
         _ => RESULT,

@@ -9,7 +9,7 @@
     clippy::needless_pass_by_value
 )]
 
-use obs_runtime::observed;
+use obs_runtime::{ErrorType, TypedError, observed};
 use std::collections::HashMap;
 use std::fmt::{self, Debug, Display};
 use std::hash::Hash;
@@ -309,6 +309,35 @@ impl Drop for Door {
     }
 }
 
+#[derive(ErrorType)]
+#[error_type(rename_all = "camelCase")]
+enum Faulty<'a, T>
+where
+    T: Debug,
+{
+    Odd,
+    #[error_type(name = "_OTHER")]
+    Even(&'a T),
+    #[error_type(transparent)]
+    Inner(obs_runtime::PublishError),
+    Fields {
+        one: u8,
+    },
+}
+
+#[derive(ErrorType)]
+enum Impossible {}
+
+#[derive(ErrorType)]
+#[error_type(transparent)]
+struct Outer<E: TypedError>(E);
+
+#[observed(fields(?text))]
+async fn faulty(text: &str) -> Result<(), Outer<Faulty<'_, &str>>> {
+    let _ = text;
+    Ok(())
+}
+
 fn needs_send<T: Send>(value: T) -> T {
     value
 }
@@ -354,10 +383,14 @@ fn main() -> Fallible {
     assert_eq!(shop.shout(), "WELCOME TO CORNER");
     let shop = Arc::new(shop).shared();
     assert_eq!(Rc::new(Shop::new("a")).counted(), 1);
+    assert_eq!(Faulty::<u8>::TYPES, ["odd", "_OTHER", "fields"]);
+    assert_eq!(Outer(Faulty::<u8>::Odd).error_type(), "odd");
+    assert!(Impossible::TYPES.is_empty());
     drop(Door(true));
     drop(needs_send(future("a")));
     drop(needs_send(boxed_future("a")));
     drop(needs_send(ready(1)));
+    drop(needs_send(faulty("a")));
     drop(needs_send(Shop::from([1]).length()));
     Shop::not();
     drop(needs_send(asynchronous("a")));
