@@ -81,6 +81,9 @@ pub(crate) static PIPE: Pipe = Pipe::new(Tally {
     failed: |reason| metric::export_failed(Signal::Spans, reason),
 });
 
+/// The name of the thread that calls exporters.
+pub(crate) const THREAD: &str = "obs-flush";
+
 /// Whether anybody wants spans.
 #[inline]
 pub(crate) fn active() -> bool {

@@ -1,5 +1,7 @@
 //! Starting and stopping.
 
+mod panics;
+
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io;
@@ -151,6 +153,9 @@ impl Setup {
         if cfg!(not(feature = "off-spans")) {
             self.start_spans(&origin)?;
         }
+        if cfg!(not(feature = "off")) {
+            panics::watch();
+        }
         let bus = self.bus.unwrap_or_else(|| Bus::memory(CAPACITY));
         Ok(Obs {
             bus: bus.for_source(origin),
@@ -224,7 +229,8 @@ fn open(path: &Path) -> io::Result<std::fs::File> {
 /// |---|---|
 /// | a second `init` | an error; after a shutdown it is fine |
 /// | a panic that unwinds past the guard | the guard is dropped, everything is flushed |
-/// | `panic = "abort"`, `std::process::exit`, a signal | lines of `WARN` and above are on their way at once, others up to a tenth of a second later; what is in the blocks of the threads then is lost: call [`Obs::flush`] first |
+/// | a panic that ends the program otherwise: with `panic = "abort"`, in the main thread, within another panic, where it must not unwind | what was told before it leaves, within a second for spans and one for lines: `init` adds that to what is done in a panic, and [`std::panic::set_hook`] after `init` takes it away again |
+/// | `std::process::exit`, a signal | lines of `WARN` and above are on their way at once, others up to a tenth of a second later; what is in the blocks of the threads then is lost: call [`Obs::flush`] first |
 /// | `fork` | the child has no threads of ours: it publishes, and nothing of its telemetry leaves; `exec` in the child, or `init` after the fork |
 #[derive(Debug)]
 #[must_use = "telemetry stops when this is dropped: keep it until the end of `main`"]

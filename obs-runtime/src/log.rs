@@ -5,7 +5,7 @@
 //! The queue in between is bounded: when the world does not keep up, whole blocks are dropped and their lines counted.
 //!
 //! [`flush`] waits until all lines so far are out: the guard of [`init`](crate::init()) does it when it is dropped,
-//! and a panic does it too. A program that ends with [`std::process::exit`] flushes by itself before.
+//! and a panic that ends the program does it too. A program that ends with [`std::process::exit`] flushes by itself before.
 
 #[cfg(feature = "tracing")]
 mod layer;
@@ -29,6 +29,7 @@ use crate::testing::Recording;
 pub(crate) use layer::install;
 #[cfg(feature = "tracing")]
 pub use layer::{Lines, Threshold, layer};
+pub(crate) use output::THREAD;
 pub use output::{LogOutput, flush, to};
 
 /// How much a line matters.

@@ -58,6 +58,11 @@ pub(crate) const STEPS: &[Step] = &[
         go: |_| quickstart(),
     },
     Step {
+        name: "aborts",
+        what: "with `panic = \"abort\"`, what was told before a panic reaches the world",
+        go: |_| go(cargo().args(["run", "--quiet", "-p", "panics", "--profile", "abort"])),
+    },
+    Step {
         name: "bench",
         what: "single operations cost what they did: allocations exactly, instructions nearly",
         go: bench,

@@ -129,7 +129,7 @@ impl Pipe {
         if !control.runs {
             let me = control.serves + 1;
             std::thread::Builder::new()
-                .name("obs-flush".into())
+                .name(super::THREAD.into())
                 .spawn(move || self.serve(me))?;
             control.serves = me;
             control.runs = true;

@@ -2,12 +2,16 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{BLOCKS, Block, Level};
 use crate::lane::lock;
 use crate::metric::{self, Reason, Signal};
+
+/// The name of the thread.
+pub(crate) const THREAD: &str = "obs-log";
 
 /// How many full blocks wait at most: four megabytes.
 const WAITING: usize = 64;
@@ -96,9 +100,7 @@ pub fn to(output: LogOutput, least: Level) -> io::Result<()> {
     *lock(&OUTPUT) = Some(output.open());
     let mut queue = lock(&QUEUE);
     if !queue.runs {
-        std::thread::Builder::new()
-            .name("obs-log".into())
-            .spawn(run)?;
+        std::thread::Builder::new().name(THREAD.into()).spawn(run)?;
         queue.runs = true;
     }
     drop(queue);
@@ -162,10 +164,8 @@ fn run() {
                 written.push(write(taken));
             }
         });
-        if let Some(output) = lock(&OUTPUT).as_mut() {
-            // What was written is counted; an output that only now finds out cannot say which lines it lost.
-            let _ = output.flush();
-        }
+        // What was written is counted; an output that only now finds out cannot say which lines it lost.
+        let _ = guarded(|output| output.flush());
         let mut queue = lock(&QUEUE);
         queue.done = queue.done.max(asked);
         for block in written {
@@ -188,14 +188,27 @@ fn wait() -> (u64, VecDeque<Block>) {
     (queue.asked, std::mem::take(&mut queue.full))
 }
 
+/// Does something with the output, if there is one. It may be of the user, and the thread outlives its panics.
+fn guarded(
+    with: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
+) -> std::thread::Result<io::Result<()>> {
+    catch_unwind(AssertUnwindSafe(|| {
+        lock(&OUTPUT)
+            .as_mut()
+            .map_or(Ok(()), |output| with(&mut **output))
+    }))
+}
+
 /// Writes a block and gives it back empty.
 fn write(mut block: Block) -> Block {
-    let written = lock(&OUTPUT)
-        .as_mut()
-        .map_or(Ok(()), |output| output.write_all(&block.text));
-    if written.is_err() {
-        metric::export_failed(Signal::Logs, Reason::Export);
-        metric::dropped(Signal::Logs, Reason::Export, block.lines);
+    let why = match guarded(|output| output.write_all(&block.text)) {
+        Ok(Ok(())) => None,
+        Ok(Err(_)) => Some(Reason::Export),
+        Err(_) => Some(Reason::Panic),
+    };
+    if let Some(why) = why {
+        metric::export_failed(Signal::Logs, why);
+        metric::dropped(Signal::Logs, why, block.lines);
     }
     block.text.clear();
     block.lines = 0;
