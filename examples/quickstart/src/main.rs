@@ -9,14 +9,19 @@ mod events {
 
 use events::acme::user::{AnyUserRegistered, Plan, UserRegistered, user_registered_v1_4_0};
 use events::{OrderPlaced, OrderPlacedLinesItem, OrderPlacedPayment};
-use obs_runtime::PublishError;
 use obs_runtime::bus::Origin;
 use obs_runtime::metric::{Format, exposition};
-use obs_runtime::span::SpanMeta;
+use obs_runtime::{PublishError, Publisher, observed};
 use std::error::Error;
 
-/// A piece of work with a span of its own: what is published within is its child.
-static REGISTER: SpanMeta = SpanMeta::new("register");
+/// A function with a span and metrics of its own: what is published within is its child.
+#[observed(fields(user.id = event.user_id), err, emits(UserRegistered))]
+fn register(
+    publisher: &Publisher<UserRegistered>,
+    event: &UserRegistered,
+) -> Result<(), PublishError> {
+    publisher.publish_blocking(event)
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let event = UserRegistered {
@@ -71,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .with_traces(&traces)
         .init()?;
     let publisher = UserRegistered::publisher(obs.bus());
-    REGISTER.try_run(|| publisher.publish_blocking(&event))?;
+    register(&publisher, &event)?;
     let refused = OrderPlaced::publisher(obs.bus()).publish_blocking(&order);
     println!(
         "the order is refused: {}",
@@ -93,7 +98,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("\n== what was told of it: metrics");
     let metrics = String::from_utf8(exposition(Format::OpenMetrics))?;
     for line in metrics.lines() {
-        let counted = line.starts_with("event_published_total") || line.contains("_errors_total{");
+        let counted = line.starts_with("event_published_total")
+            || line.starts_with("operation_duration_seconds_count")
+            || line.contains("_errors_total{");
         if counted && !line.ends_with(" 0") {
             println!("{line}");
         }
