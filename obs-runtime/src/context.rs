@@ -324,8 +324,14 @@ impl Context {
     #[must_use]
     pub fn with_baggage(self, name: &str, value: &str) -> Context {
         self.with(|parts| {
-            let kept = parts.baggage.iter().filter(|(key, _)| **key != *name);
-            parts.baggage = kept.cloned().chain([(name.into(), value.into())]).collect();
+            let mut members = baggage::Members::new();
+            for member in parts.baggage.iter() {
+                if *member.0 != *name {
+                    members.push(member.clone());
+                }
+            }
+            members.push((name.into(), value.into()));
+            parts.baggage = members.into();
         })
     }
 }

@@ -12,7 +12,10 @@ use crate::tell::Said;
 /// The key of the keyed hash.
 static KEY: LazyLock<RwLock<Arc<[u8]>>> = LazyLock::new(|| {
     // Nobody set one: what is hashed cannot be looked up in a table, and does not outlive the program.
-    let dice: Vec<u8> = (0..4).flat_map(|_| ids::random().to_be_bytes()).collect();
+    let mut dice: Vec<u8> = Vec::new();
+    for _ in 0..4 {
+        dice.extend_from_slice(&ids::random().to_be_bytes());
+    }
     RwLock::new(dice.into())
 });
 
@@ -34,13 +37,12 @@ pub(crate) fn hash(value: &[u8]) -> String {
             .unwrap_or_else(std::sync::PoisonError::into_inner),
     );
     let code = hmac(&key, value);
-    code[..16]
-        .iter()
-        .fold(String::with_capacity(32), |mut text, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    let mut text = String::with_capacity(32);
+    for byte in &code[..16] {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// How many characters of a text are left when it is cut, at most, and never more than a third of them.
@@ -63,8 +65,14 @@ pub(crate) fn told(
         Some(Redaction::Mask) => pass(Said::Text(STARS)),
         Some(how @ (Redaction::Hash | Redaction::Truncate)) => {
             if let Said::List(items) = said {
-                let texts: Vec<String> = items.iter().map(|item| redacted(*item, how)).collect();
-                let items: Vec<Said<'_>> = texts.iter().map(|text| Said::Text(text)).collect();
+                let mut texts: Vec<String> = Vec::with_capacity(items.len());
+                for item in items {
+                    texts.push(redacted(*item, how));
+                }
+                let mut items: Vec<Said<'_>> = Vec::with_capacity(texts.len());
+                for text in &texts {
+                    items.push(Said::Text(text));
+                }
                 pass(Said::List(&items));
             } else {
                 pass(Said::Text(&redacted(said, how)));
@@ -79,7 +87,10 @@ fn redacted(said: Said<'_>, how: Redaction) -> String {
         return hash(text.as_bytes());
     }
     let left = LEFT.min(text.chars().count() / 3);
-    let mut cut: String = text.chars().take(left).collect();
+    let mut cut = String::new();
+    for c in text.chars().take(left) {
+        cut.push(c);
+    }
     cut.push_str(STARS);
     cut
 }
@@ -93,7 +104,10 @@ fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
         block[..key.len()].copy_from_slice(key);
     }
     let keyed = |mask: u8, rest: &[u8]| {
-        let mut text: Vec<u8> = block.iter().map(|byte| byte ^ mask).collect();
+        let mut text = block.to_vec();
+        for byte in &mut text {
+            *byte ^= mask;
+        }
         text.extend_from_slice(rest);
         sha256(&text)
     };

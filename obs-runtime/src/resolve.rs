@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use obs_schema::avro::fingerprint::rabin;
 use obs_schema::avro::plan::Plan;
 use obs_schema::avro::{Schema, canonical, read_text};
+use obs_schema::table::joined;
 use obs_schema::wire::avro::Reader;
 use obs_schema::wire::{DecodeError, Limits};
 
@@ -211,7 +212,7 @@ impl fmt::Display for ResolveError {
             }
             ResolveError::NoSchema(why) => write!(f, "the writer's schema cannot be read: {why}"),
             ResolveError::Incompatible(reasons) => {
-                write!(f, "the schemas do not resolve: {}", reasons.join("; "))
+                write!(f, "the schemas do not resolve: {}", joined(reasons, "; "))
             }
             ResolveError::Decode(error) => error.fmt(f),
         }

@@ -215,18 +215,6 @@ impl Places {
     }
 }
 
-/// Words one after the other, with something between them.
-pub(crate) fn joined(words: &[&str], between: &str) -> String {
-    let mut text = String::new();
-    for (at, word) in words.iter().enumerate() {
-        if at > 0 {
-            text.push_str(between);
-        }
-        text.push_str(word);
-    }
-    text
-}
-
 /// The nearest of some known words, for "did you mean": at most a third of the letters may differ.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

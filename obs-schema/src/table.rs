@@ -1,4 +1,4 @@
-//! Maps and sorting with few kinds of keys.
+//! Maps, sorting and joining with few kinds of keys.
 //!
 //! Whoever builds us compiles each kind of map and each kind of sorting anew, and the dozens of kinds that one would
 //! write without a thought were a fifth of this crate. Here there is one map, of hashes to places, and one sorting, of
@@ -265,6 +265,19 @@ pub fn order(len: usize, compare: &mut dyn FnMut(usize, usize) -> Ordering) -> V
         run *= 2;
     }
     order
+}
+
+/// Words one after the other, with something between them.
+#[must_use]
+pub fn joined<T: AsRef<str>>(words: &[T], between: &str) -> String {
+    let mut text = String::new();
+    for (at, word) in words.iter().enumerate() {
+        if at > 0 {
+            text.push_str(between);
+        }
+        text.push_str(word.as_ref());
+    }
+    text
 }
 
 /// Swaps what stands in a list until each place has what the order says.

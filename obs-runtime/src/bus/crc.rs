@@ -39,18 +39,23 @@ impl Crc {
     #[must_use]
     pub(super) fn and(self, bytes: &[u8]) -> Crc {
         let (chunks, rest) = bytes.as_chunks::<16>();
-        let whole = chunks.iter().fold(self.0, |crc, chunk| {
+        let mut crc = self.0;
+        for chunk in chunks {
             let mut mixed = *chunk;
-            for (byte, crc) in mixed.iter_mut().zip(crc.to_le_bytes()) {
-                *byte ^= crc;
+            let before = crc.to_le_bytes();
+            for (at, byte) in before.iter().enumerate() {
+                mixed[at] ^= byte;
             }
-            let pairs = mixed.iter().zip(TABLES.iter().rev());
-            pairs.fold(0, |crc, (byte, table)| crc ^ table[usize::from(*byte)])
-        });
-        Crc(rest.iter().fold(whole, |crc, byte| {
+            crc = 0;
+            for (at, byte) in mixed.iter().enumerate() {
+                crc ^= TABLES[15 - at][usize::from(*byte)];
+            }
+        }
+        for byte in rest {
             let [low, ..] = crc.to_le_bytes();
-            crc >> 8 ^ TABLES[0][usize::from(low ^ byte)]
-        }))
+            crc = crc >> 8 ^ TABLES[0][usize::from(low ^ byte)];
+        }
+        Crc(crc)
     }
 
     pub(super) fn end(self) -> u32 {

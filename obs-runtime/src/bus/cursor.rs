@@ -1,6 +1,6 @@
 //! How far a group has come in one topic.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 /// Tells keys apart. Should two keys have the same, the one waits for the other without need.
@@ -22,10 +22,10 @@ pub(super) struct Cursor {
     ready: Numbers,
     /// Out.
     out: Numbers,
-    /// For each key of which one is ready or out, those behind it.
-    behind: HashMap<KeyTag, VecDeque<u64>>,
-    /// How many there are behind others.
-    held: usize,
+    /// For each key of which one is ready or out, the last that was seen.
+    last: Numbers,
+    /// For each that others of its key are behind, the next of them.
+    behind: Numbers,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,8 +58,8 @@ impl Cursor {
             next,
             ready: Numbers::new(),
             out: Numbers::new(),
-            behind: HashMap::new(),
-            held: 0,
+            last: Numbers::new(),
+            behind: Numbers::new(),
         }
     }
 
@@ -91,8 +91,8 @@ impl Cursor {
         for list in [&self.ready, &self.out] {
             all.extend(list);
         }
-        for list in self.behind.values() {
-            all.extend(list.iter().map(|number| (*number, 0)));
+        for number in self.behind.values() {
+            all.insert(*number, 0);
         }
         all.into_keys().collect()
     }
@@ -107,7 +107,7 @@ impl Cursor {
         following: impl Fn(u64) -> Option<(u64, Option<KeyTag>)>,
     ) -> Option<(u64, u32)> {
         while self.ready.is_empty() {
-            if self.held >= AHEAD {
+            if self.behind.len() >= AHEAD {
                 return None;
             }
             let (number, key) = following(self.next)?;
@@ -124,13 +124,11 @@ impl Cursor {
     /// Sees a record for the first time: it is ready, unless another of its key is before it.
     fn pass(&mut self, number: u64, key: Option<KeyTag>) {
         self.next = number + 1;
-        if let Some(key) = key {
-            if let Some(behind) = self.behind.get_mut(&key) {
-                behind.push_back(number);
-                self.held += 1;
-                return;
-            }
-            self.behind.insert(key, VecDeque::new());
+        if let Some(key) = key
+            && let Some(before) = self.last.insert(key.get().into(), number)
+        {
+            self.behind.insert(before, number);
+            return;
         }
         self.ready.insert(number, Seen { key, attempts: 0 }.pack());
     }
@@ -147,13 +145,11 @@ impl Cursor {
         let Some(key) = Seen::unpack(packed).key else {
             return;
         };
-        let behind = self.behind.get_mut(&key);
-        if let Some(number) = behind.and_then(VecDeque::pop_front) {
-            self.held -= 1;
+        if let Some(next) = self.behind.remove(&number) {
             let key = Some(key);
-            self.ready.insert(number, Seen { key, attempts: 0 }.pack());
+            self.ready.insert(next, Seen { key, attempts: 0 }.pack());
         } else {
-            self.behind.remove(&key);
+            self.last.remove(&u64::from(key.get()));
         }
     }
 

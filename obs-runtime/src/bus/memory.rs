@@ -65,17 +65,25 @@ impl Memory {
     /// The oldest record of the topics that no group has asked for.
     pub(super) fn take(&self) -> Option<OwnedRecord> {
         self.change(|state| {
-            let topics = state.topics.all().iter().enumerate();
-            let free = topics.filter(|(_, topic)| topic.groups().is_empty());
-            let oldest = free
-                .filter_map(|(index, topic)| Some((topic.records.first()?.1.0, index)))
-                .min()?;
-            state.pop(oldest.1)
+            let mut oldest: Option<(u64, usize)> = None;
+            for (index, topic) in state.topics.all().iter().enumerate() {
+                if topic.groups().is_empty()
+                    && let Some((_, Placed(place, _))) = topic.records.first()
+                    && oldest.is_none_or(|(oldest, _)| *place < oldest)
+                {
+                    oldest = Some((*place, index));
+                }
+            }
+            state.pop(oldest?.1)
         })
     }
 
     pub(super) fn drain(&self) -> Vec<OwnedRecord> {
-        std::iter::from_fn(|| self.take()).collect()
+        let mut all = Vec::new();
+        while let Some(record) = self.take() {
+            all.push(record);
+        }
+        all
     }
 
     fn put(&self, record: &Record<'_>) -> Result<Receipt, BusError> {

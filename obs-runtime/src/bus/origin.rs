@@ -71,7 +71,9 @@ impl Origin {
     #[must_use]
     pub fn with_extension(mut self, name: &str, value: &str) -> Origin {
         if name != "source" && name != "tenant" {
-            self.metadata.retain(|(known, _)| known != name);
+            if let Some(at) = self.metadata.iter().position(|(known, _)| known == name) {
+                self.metadata.remove(at);
+            }
             self.metadata.push((name.to_owned(), value.to_owned()));
         }
         self
@@ -81,16 +83,22 @@ impl Origin {
     #[must_use]
     pub fn with_ids(mut self, form: IdForm, prefix: &str) -> Origin {
         self.ids = form;
-        let fits = (0..=prefix.len().min(EventId::PREFIX)).rev();
-        let end = fits.into_iter().find(|at| prefix.is_char_boundary(*at));
-        prefix[..end.unwrap_or_default()].clone_into(&mut self.prefix);
+        let mut end = prefix.len().min(EventId::PREFIX);
+        while !prefix.is_char_boundary(end) {
+            end -= 1;
+        }
+        prefix[..end].clone_into(&mut self.prefix);
         self
     }
 
     /// The same, and these names of the baggage leave with its records. Others stay in the program.
     #[must_use]
     pub fn with_baggage(mut self, allowed: &[&str]) -> Origin {
-        self.baggage = allowed.iter().map(|&name| name.to_owned()).collect();
+        let mut baggage = Vec::with_capacity(allowed.len());
+        for name in allowed {
+            baggage.push((*name).to_owned());
+        }
+        self.baggage = baggage;
         self
     }
 

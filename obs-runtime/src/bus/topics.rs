@@ -1,16 +1,17 @@
 //! What a bus keeps: for each topic its records, and how far each group has come in it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::cursor::{Cursor, KeyTag};
 use super::waiters::Waiters;
+use obs_schema::table::Index;
 
 /// All topics, and who waits for something to happen in them.
 #[derive(Debug)]
 pub(super) struct Topics<K> {
     topics: Vec<Topic<K>>,
-    by_name: HashMap<Box<str>, usize>,
+    by_name: Index,
     /// How many groups there ever were, counted for each of their topics.
     groups: u64,
     /// Nothing comes any more.
@@ -27,6 +28,7 @@ pub(super) trait Kept: Clone {
 
 #[derive(Debug)]
 pub(super) struct Topic<K> {
+    name: Box<str>,
     pub(super) records: Records<K>,
     /// Few, so they are looked through.
     groups: Vec<(Arc<str>, Group)>,
@@ -52,7 +54,7 @@ impl<K> Default for Topics<K> {
     fn default() -> Topics<K> {
         Topics {
             topics: Vec::new(),
-            by_name: HashMap::new(),
+            by_name: Index::default(),
             groups: 0,
             closed: false,
             room: Waiters::default(),
@@ -64,26 +66,28 @@ impl<K> Default for Topics<K> {
 impl<K> Topics<K> {
     /// The place of a topic, which it has from now on.
     pub(super) fn place(&mut self, name: &str) -> usize {
-        if let Some(place) = self.by_name.get(name) {
-            return *place;
+        let topics = &self.topics;
+        let is_it = &mut |place: usize| *topics[place].name == *name;
+        if let Some(place) = self.by_name.find(name, is_it) {
+            return place;
         }
         self.topics.push(Topic {
+            name: name.into(),
             records: Records {
                 list: VecDeque::new(),
                 end: 0,
             },
             groups: Vec::new(),
         });
-        self.by_name.insert(name.into(), self.topics.len() - 1);
-        self.topics.len() - 1
+        self.by_name.add(name)
     }
 
     /// All names and their places, in the order in which they came.
     #[cfg(feature = "file")]
     pub(super) fn names(&self) -> Vec<(&str, usize)> {
-        let mut names: Vec<_> = (0..self.topics.len()).map(|place| ("", place)).collect();
-        for (name, place) in &self.by_name {
-            names[*place].0 = name;
+        let mut names = Vec::with_capacity(self.topics.len());
+        for (place, topic) in self.topics.iter().enumerate() {
+            names.push((&*topic.name, place));
         }
         names
     }
@@ -176,8 +180,12 @@ impl<K: Kept> Records<K> {
 impl<K> Topic<K> {
     /// Everything before this number all groups are done with; `None` if there is no group.
     pub(super) fn low(&self) -> Option<u64> {
-        let groups = self.groups.iter();
-        groups.map(|(_, group)| group.cursor.low()).min()
+        let mut low = None;
+        for (_, group) in &self.groups {
+            let here = group.cursor.low();
+            low = Some(low.map_or(here, |low: u64| low.min(here)));
+        }
+        low
     }
 
     /// How many records some group is not done with, or nobody has asked for.
@@ -226,7 +234,9 @@ fn find<'a>(groups: &'a mut [(Arc<str>, Group)], name: &str, id: u64) -> Option<
 impl<K: Kept> Topic<K> {
     /// The next record for a group, and for the how manieth time it goes out.
     pub(super) fn give(&mut self, name: &str, id: u64) -> Option<(u64, u32, K)> {
-        let Topic { records, groups } = self;
+        let Topic {
+            records, groups, ..
+        } = self;
         let group = find(groups, name, id)?;
         let following = |number| {
             let (number, kept) = records.following(number)?;

@@ -76,11 +76,12 @@ impl Bank {
 
     fn sum<T: Copy>(&self, lines: Range<usize>, zero: T, add: impl Fn(T, u64) -> T) -> Vec<T> {
         let mut sums = vec![zero; lines.len() * LINE];
-        for row in self.rows.iter().filter_map(OnceLock::get) {
-            for (line, sums) in row[lines.clone()]
-                .iter()
-                .zip(sums.as_chunks_mut::<LINE>().0)
-            {
+        for row in &self.rows {
+            let Some(row) = row.get() else {
+                continue;
+            };
+            for (at, line) in row[lines.clone()].iter().enumerate() {
+                let sums = &mut sums[at * LINE..][..LINE];
                 for (cell, sum) in line.0.iter().zip(sums) {
                     *sum = add(*sum, cell.load(Relaxed));
                 }

@@ -11,7 +11,7 @@ use super::operation::Operation;
 use super::own::{self, Reason, Signal};
 use super::published::{Cells, Published, labels};
 use super::queues;
-use super::text::{Lines, Number, bound, exemplar};
+use super::text::{Lines, LinesIter, Number, bound, exemplar};
 use crate::clock::{self, SECOND};
 use crate::error_type::ErrorType;
 use std::sync::atomic::Ordering::Relaxed;
@@ -57,22 +57,23 @@ impl Prefixes {
             ("source", &*published.source),
         ];
         let mut successes = Lines::default();
-        let sets: Vec<_> = labels(about).copied().collect();
-        for own in families::combinations(&sets, published.series) {
-            successes.push("event_published_total", base.into_iter().chain(own));
+        let sets = labels(about);
+        let mut pairs = base.to_vec();
+        for series in 0..published.series {
+            pairs.truncate(base.len());
+            pairs.extend_from_slice(&families::combination(&sets, series));
+            successes.push("event_published_total", &pairs);
         }
         let mut failures = Lines::default();
         for error in ErrorType::ALL {
-            let error = ("error_type", error.as_str());
-            failures.push(
-                "event_publish_errors_total",
-                base.into_iter().chain([error]),
-            );
+            pairs.truncate(base.len());
+            pairs.push(("error_type", error.as_str()));
+            failures.push("event_publish_errors_total", &pairs);
         }
         let mut schema = Lines::default();
         let fingerprint = format!("{:016x}", about.rabin);
         let facts = [base[0], base[1], ("fingerprint", fingerprint.as_str())];
-        schema.push("event_schema_info", facts);
+        schema.push("event_schema_info", &facts);
         Prefixes {
             successes,
             failures,
@@ -90,17 +91,17 @@ impl Prefixes {
 
 fn histogram(name: &str, labels: &[(&str, &str)], bounds: &[u64], unit: u64) -> Lines {
     let mut lines = Lines::default();
-    let infinite = "+Inf".to_owned();
-    let bounds = bounds
-        .iter()
-        .map(|value| bound(*value as f64 / unit as f64));
-    for bound in bounds.chain([infinite]) {
-        let le = [("le", bound.as_str())];
-        lines.push(&format!("{name}_bucket"), labels.iter().copied().chain(le));
+    for at in 0..=bounds.len() {
+        let bound = match bounds.get(at) {
+            Some(value) => bound(*value as f64 / unit as f64),
+            None => "+Inf".to_owned(),
+        };
+        let mut labels = labels.to_vec();
+        labels.push(("le", &bound));
+        lines.push(&format!("{name}_bucket"), &labels);
     }
-    for end in ["_sum", "_count"] {
-        lines.push(&format!("{name}{end}"), labels.iter().copied());
-    }
+    lines.push(&format!("{name}_sum"), labels);
+    lines.push(&format!("{name}_count"), labels);
     lines
 }
 
@@ -174,39 +175,51 @@ impl Document<'_> {
 
     fn own(&mut self, name: &str, labels: &[(&str, &str)], number: u64) {
         let mut line = Lines::default();
-        line.push(name, labels.iter().copied());
+        line.push(name, labels);
         for prefix in line.iter() {
             self.line(prefix, number, Number::Whole);
         }
     }
 
     fn counters(&mut self, lines: &Lines, (counts, slots): Cells<'_>) {
-        for ((prefix, count), slot) in lines.iter().zip(counts).zip(slots) {
-            self.sample(prefix, *count, Number::Whole, Some(slot), Number::Whole);
+        for (at, prefix) in lines.iter().enumerate() {
+            let Some(count) = counts.get(at) else {
+                return;
+            };
+            self.sample(prefix, *count, Number::Whole, slots.get(at), Number::Whole);
+        }
+    }
+
+    /// The next line; none is taken for which there is no number.
+    #[inline]
+    fn next(
+        &mut self,
+        lines: &mut LinesIter<'_>,
+        number: u64,
+        how: Number,
+        slot: Option<&Slot>,
+        value: Number,
+    ) {
+        if let Some(prefix) = lines.next() {
+            self.sample(prefix, number, how, slot, value);
         }
     }
 
     /// One series: its buckets, its sum and its count. There may be no places for exemplars.
-    fn histogram<'a>(
+    fn histogram(
         &mut self,
-        lines: &mut impl Iterator<Item = &'a [u8]>,
+        lines: &mut LinesIter<'_>,
         (counts, slots): Cells<'_>,
         sum: u64,
         how: Number,
     ) {
         let mut below: u64 = 0;
-        // The lines come last in the zip, so that none is taken for which there is no count.
-        for ((at, count), prefix) in counts.iter().enumerate().zip(lines.by_ref()) {
+        for (at, count) in counts.iter().enumerate() {
             below = below.wrapping_add(*count);
-            self.sample(prefix, below, Number::Whole, slots.get(at), how);
+            self.next(lines, below, Number::Whole, slots.get(at), how);
         }
-        for (prefix, (number, how)) in lines
-            .by_ref()
-            .take(2)
-            .zip([(sum, how), (below, Number::Whole)])
-        {
-            self.line(prefix, number, how);
-        }
+        self.next(lines, sum, how, None, how);
+        self.next(lines, below, Number::Whole, None, Number::Whole);
     }
 }
 
@@ -219,8 +232,10 @@ pub(crate) fn write(
     out: &mut Vec<u8>,
 ) {
     let now = clock::now();
-    let readings: Vec<_> = all.iter().map(|one| one.read()).collect();
-    let both = || all.iter().zip(&readings);
+    let mut both = Vec::with_capacity(all.len());
+    for one in all {
+        both.push((*one, one.read()));
+    }
     let mut to = Document {
         out,
         samples: 0,
@@ -234,19 +249,22 @@ pub(crate) fn write(
             "bytes",
             "Sizes of published bodies.",
         );
-        for (at, (one, reading)) in both().enumerate() {
+        for (at, (one, reading)) in both.iter().enumerate() {
             // Versions and sources of an event share these series: the first one writes for all.
-            let same = |other: &&&Published| other.about.event_type == one.about.event_type;
-            if all[..at].iter().any(|other| same(&other)) {
+            let same = |other: &Published| other.about.event_type == one.about.event_type;
+            if all[..at].iter().any(|other| same(other)) {
                 continue;
             }
             let ((counts, slots), mut sum) = reading.sizes();
             let mut counts = counts.to_vec();
-            for (_, reading) in both().skip(at + 1).filter(|(other, _)| same(other)) {
+            for (other, reading) in &both[at + 1..] {
+                if !same(other) {
+                    continue;
+                }
                 let ((more, _), bytes) = reading.sizes();
                 sum = sum.wrapping_add(bytes);
-                for (count, more) in counts.iter_mut().zip(more) {
-                    *count = count.wrapping_add(*more);
+                for (bucket, count) in counts.iter_mut().enumerate() {
+                    *count = count.wrapping_add(more[bucket]);
                 }
             }
             to.histogram(
@@ -262,7 +280,7 @@ pub(crate) fn write(
             "seconds",
             "How long publishing took.",
         );
-        for (one, reading) in both() {
+        for (one, reading) in &both {
             let (cells, sum) = reading.durations();
             to.histogram(
                 &mut one.prefixes().durations.iter(),
@@ -277,7 +295,7 @@ pub(crate) fn write(
             "",
             "Events that were not published.",
         );
-        for (one, reading) in both() {
+        for (one, reading) in &both {
             to.counters(&one.prefixes().failures, reading.failures());
         }
         to.family(
@@ -286,7 +304,7 @@ pub(crate) fn write(
             "",
             "Events that were published.",
         );
-        for (one, reading) in both() {
+        for (one, reading) in &both {
             to.counters(&one.prefixes().successes, reading.successes());
         }
         to.family("event_schema_info", "info", "", "The schemas in use.");

@@ -157,13 +157,15 @@ impl Operation {
     /// The place of the name of an error.
     #[cold]
     fn name(&self, error: &'static str) -> usize {
-        let known = |slot: &OnceLock<&'static str>| *slot.get_or_init(|| error) == error;
-        let mut names = self.names.iter();
         // `_OTHER` has a place of its own behind all names.
-        (error != OTHER)
-            .then(|| names.position(known))
-            .flatten()
-            .unwrap_or(MOST_NAMES)
+        if error != OTHER {
+            for (place, slot) in self.names.iter().enumerate() {
+                if *slot.get_or_init(|| error) == error {
+                    return place;
+                }
+            }
+        }
+        MOST_NAMES
     }
 
     /// What all lanes have counted.
@@ -206,34 +208,33 @@ impl Reading<'_> {
 
     /// Calls that have not ended, as far as the cells of other threads are known here.
     pub(super) fn in_flight(&self) -> u64 {
-        let ended: u64 = Outcome::ALL
-            .iter()
-            .map(|outcome| self.count(*outcome))
-            .sum();
+        let mut ended = 0;
+        for outcome in Outcome::ALL {
+            ended += self.count(outcome);
+        }
         self.cells[STARTED].saturating_sub(ended)
     }
 
     /// Failures by `error.type`: how a call may end that gives nothing, what has no name, and what has one.
-    pub(super) fn failures(&self) -> impl Iterator<Item = (&'static str, u64, Option<&Slot>)> {
+    pub(super) fn failures(&self) -> Vec<(&'static str, u64, Option<&Slot>)> {
         let (counts, slots) = self.part(NAMES, MOST_NAMES + 1);
-        let names = self.operation.names.iter();
-        let named = names
-            .map_while(|name| name.get().copied())
-            .zip(counts)
-            .enumerate()
-            .map(|(at, (name, count))| (name, *count, slots.get(at)));
-        let lost = [Outcome::Cancelled, Outcome::Panic];
-        let is_lost = move |name: &str| lost.iter().any(|outcome| outcome.as_str() == name);
-        // An error may be called `cancelled` too, and there is one series of each name.
-        let own = named.clone();
-        let lost = lost.into_iter().map(move |outcome| {
-            let same = own.clone().filter(|(name, ..)| *name == outcome.as_str());
-            let same: u64 = same.map(|(_, count, _)| count).sum();
-            (outcome.as_str(), self.count(outcome) + same, None)
-        });
-        let other = (OTHER, counts[MOST_NAMES], slots.get(MOST_NAMES));
-        lost.chain([other])
-            .chain(named.filter(move |(name, ..)| !is_lost(name)))
+        let mut failures = Vec::with_capacity(MOST_NAMES + 3);
+        for outcome in [Outcome::Cancelled, Outcome::Panic] {
+            failures.push((outcome.as_str(), self.count(outcome), None));
+        }
+        let lost = failures.len();
+        failures.push((OTHER, counts[MOST_NAMES], slots.get(MOST_NAMES)));
+        for (at, name) in self.operation.names.iter().enumerate() {
+            let Some(name) = name.get() else {
+                break;
+            };
+            // An error may be called `cancelled` too, and there is one series of each name.
+            match failures[..lost].iter_mut().find(|lost| lost.0 == *name) {
+                Some(same) => same.1 += counts[at],
+                None => failures.push((*name, counts[at], slots.get(at))),
+            }
+        }
+        failures
     }
 }
 
@@ -271,10 +272,8 @@ mod tests {
         );
         assert_eq!(reading.durations(Outcome::Error).1, 1_500);
         assert_eq!(reading.in_flight(), 1);
-        let failures: Vec<_> = reading
-            .failures()
-            .map(|(name, count, _)| (name, count))
-            .collect();
+        let failures = reading.failures().into_iter();
+        let failures: Vec<_> = failures.map(|(name, count, _)| (name, count)).collect();
         assert_eq!(
             failures,
             [
@@ -299,7 +298,7 @@ mod tests {
         operation.ended(Outcome::Error, Some("b"), 1, None);
         let reading = operation.read();
         let count = |wanted: &str| {
-            let mut all = reading.failures();
+            let mut all = reading.failures().into_iter();
             all.find(|(name, ..)| *name == wanted)
                 .map(|(_, count, _)| count)
         };

@@ -153,14 +153,20 @@ impl Published {
 
 /// How many combinations the labels of an event have; one when it has none.
 fn combinations(about: &'static Descriptor) -> usize {
-    labels(about).fold(1, |all: usize, label| {
-        all.saturating_mul(label.count().max(1))
-    })
+    let mut all: usize = 1;
+    for label in labels(about) {
+        all = all.saturating_mul(label.count().max(1));
+    }
+    all
 }
 
 /// The labels of an event, in the order of its fields. The last one changes fastest.
-pub(crate) fn labels(about: &'static Descriptor) -> impl Iterator<Item = &'static LabelInfo> {
-    about.fields.iter().filter_map(|field| field.label.as_ref())
+pub(crate) fn labels(about: &'static Descriptor) -> Vec<LabelInfo> {
+    let mut labels = Vec::new();
+    for field in about.fields {
+        labels.extend(field.label);
+    }
+    labels
 }
 
 /// What was counted, at one moment or nearly.

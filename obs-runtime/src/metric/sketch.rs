@@ -64,13 +64,16 @@ impl Slice {
 
     fn clear(&self) {
         self.zero.store(0, Relaxed);
-        let sides = [Some(&self.above), self.below.get().map(|side| &**side)];
-        for chunk in sides
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter_map(OnceLock::get)
-        {
+        clear(&self.above);
+        if let Some(below) = self.below.get() {
+            clear(&**below);
+        }
+    }
+}
+
+fn clear(side: &[OnceLock<Box<Chunk>>]) {
+    for chunk in side {
+        if let Some(chunk) = chunk.get() {
             for count in chunk.iter() {
                 count.store(0, Relaxed);
             }
@@ -131,23 +134,29 @@ impl Sketch {
     /// The buckets that hold something, with the number each stands for, in ascending order.
     pub(crate) fn read(&self) -> Counts {
         let mut counts = Counts::default();
-        let slices = || self.slices.iter().filter_map(OnceLock::get);
-        for at in (0..CHUNKS).rev() {
-            let sums = merged(slices().filter_map(|slice| Some(&**slice.below.get()?[at].get()?)));
-            for (bucket, count) in sums.iter().flat_map(|sums| sums.iter().enumerate().rev()) {
-                counts.push(-middle(at * CHUNK + bucket), *count);
+        let mut slices: Vec<&Slice> = Vec::with_capacity(SLICES);
+        for slice in &self.slices {
+            if let Some(slice) = slice.get() {
+                slices.push(slice);
             }
         }
-        counts.push(
-            0.0,
-            slices()
-                .map(|slice| u64::from(slice.zero.load(Relaxed)))
-                .sum(),
-        );
+        for at in (0..CHUNKS).rev() {
+            if let Some(sums) = merged(&slices, &|slice| slice.below.get().map(|side| &side[at])) {
+                for bucket in (0..CHUNK).rev() {
+                    counts.push(-middle(at * CHUNK + bucket), sums[bucket]);
+                }
+            }
+        }
+        let mut zero = 0;
+        for slice in &slices {
+            zero += u64::from(slice.zero.load(Relaxed));
+        }
+        counts.push(0.0, zero);
         for at in 0..CHUNKS {
-            let sums = merged(slices().filter_map(|slice| Some(&**slice.above[at].get()?)));
-            for (bucket, count) in sums.iter().flatten().enumerate() {
-                counts.push(middle(at * CHUNK + bucket), *count);
+            if let Some(sums) = merged(&slices, &|slice| Some(&slice.above[at])) {
+                for (bucket, count) in sums.iter().enumerate() {
+                    counts.push(middle(at * CHUNK + bucket), *count);
+                }
             }
         }
         counts
@@ -155,14 +164,20 @@ impl Sketch {
 }
 
 /// The counts of the same chunk in several slices together; none when nobody has any.
-fn merged<'a>(chunks: impl Iterator<Item = &'a Chunk>) -> Option<[u64; CHUNK]> {
-    chunks.fold(None, |sums, chunk| {
-        let mut sums = sums.unwrap_or([0; CHUNK]);
-        for (sum, count) in sums.iter_mut().zip(chunk) {
-            *sum += u64::from(count.load(Relaxed));
+fn merged(
+    slices: &[&Slice],
+    chunk: &dyn Fn(&Slice) -> Option<&OnceLock<Box<Chunk>>>,
+) -> Option<[u64; CHUNK]> {
+    let mut sums = None;
+    for slice in slices {
+        if let Some(chunk) = chunk(slice).and_then(OnceLock::get) {
+            let sums = sums.get_or_insert([0; CHUNK]);
+            for (sum, count) in sums.iter_mut().zip(chunk.iter()) {
+                *sum += u64::from(count.load(Relaxed));
+            }
         }
-        Some(sums)
-    })
+    }
+    sums
 }
 
 /// How often which numbers came.

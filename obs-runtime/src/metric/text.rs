@@ -12,11 +12,7 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// One more line.
-    pub(crate) fn push<'a>(
-        &mut self,
-        name: &str,
-        labels: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) {
+    pub(crate) fn push(&mut self, name: &str, labels: &[(&str, &str)]) {
         self.text.push_str(name);
         let mut sign = '{';
         for (label, value) in labels {
@@ -42,14 +38,35 @@ impl Lines {
     pub(crate) fn append(&mut self, more: &Lines) {
         let before = self.text.len();
         self.text.push_str(&more.text);
-        self.ends.extend(more.ends.iter().map(|end| before + end));
+        for end in &more.ends {
+            self.ends.push(before + end);
+        }
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts
-            .zip(&self.ends)
-            .map(|(from, to)| &self.text.as_bytes()[from..*to])
+    pub(crate) fn iter(&self) -> LinesIter<'_> {
+        LinesIter { lines: self, at: 0 }
+    }
+}
+
+/// Lines one by one.
+pub(crate) struct LinesIter<'a> {
+    lines: &'a Lines,
+    at: usize,
+}
+
+impl<'a> Iterator for LinesIter<'a> {
+    type Item = &'a [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let ends = &self.lines.ends;
+        let from = match self.at {
+            0 => 0,
+            at => *ends.get(at - 1)?,
+        };
+        let to = *ends.get(self.at)?;
+        self.at += 1;
+        self.lines.text.as_bytes().get(from..to)
     }
 }
 
@@ -217,8 +234,8 @@ mod tests {
     #[test]
     fn label_values_are_escaped() {
         let mut lines = Lines::default();
-        lines.push("a", []);
-        lines.push("b_total", [("x", "1\"\\\n"), ("y", "ü")]);
+        lines.push("a", &[]);
+        lines.push("b_total", &[("x", "1\"\\\n"), ("y", "ü")]);
         let lines: Vec<&[u8]> = lines.iter().collect();
         assert_eq!(lines[0], b"a ");
         assert_eq!(lines[1], "b_total{x=\"1\\\"\\\\\\n\",y=\"ü\"} ".as_bytes());

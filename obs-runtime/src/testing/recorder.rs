@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use obs_schema::json::Json;
-use obs_schema::table::sort;
+use obs_schema::table::{joined, sort};
 
 use crate::bus::OwnedRecord;
 use crate::context::Context;
@@ -66,7 +66,10 @@ impl Recording {
         if let Some(known) = known {
             return Arc::clone(known);
         }
-        let known: Vec<_> = all.iter().flat_map(|one| one.families()).copied().collect();
+        let mut known = Vec::new();
+        for one in all.iter() {
+            known.extend_from_slice(one.families());
+        }
         let new = Arc::new(Published::new(about, source, apart(about, &known)));
         all.push(Arc::clone(&new));
         new
@@ -139,36 +142,41 @@ impl Recorder {
             Value::Text(text) => text.to_owned(),
         };
         let spans = lock(&self.0.spans);
-        let all = spans.batch().iter().map(|span| RecordedSpan {
-            name: span.name().to_owned(),
-            kind: span.kind(),
-            trace_id: span.trace().to_string(),
-            span_id: span.span().to_string(),
-            parent_id: span.parent().map(|parent| parent.to_string()),
-            nanos: span.end_unix_nanos() - span.start_unix_nanos(),
-            error: span
-                .error()
-                .map(|(kind, said)| (kind.to_owned(), said.to_owned())),
-            links: span
-                .links()
-                .map(|link| link.to().span.to_string())
-                .collect(),
-            attributes: span
-                .attributes()
-                .map(|(name, value)| (name.to_owned(), text(value)))
-                .collect(),
-        });
-        all.collect()
+        let mut all = Vec::new();
+        for span in spans.batch().iter() {
+            let mut links = Vec::new();
+            for link in span.links() {
+                links.push(link.to().span.to_string());
+            }
+            let mut attributes = Vec::new();
+            for (name, value) in span.attributes() {
+                attributes.push((name.to_owned(), text(value)));
+            }
+            all.push(RecordedSpan {
+                name: span.name().to_owned(),
+                kind: span.kind(),
+                trace_id: span.trace().to_string(),
+                span_id: span.span().to_string(),
+                parent_id: span.parent().map(|parent| parent.to_string()),
+                nanos: span.end_unix_nanos() - span.start_unix_nanos(),
+                error: span
+                    .error()
+                    .map(|(kind, said)| (kind.to_owned(), said.to_owned())),
+                links,
+                attributes,
+            });
+        }
+        all
     }
 
     /// Log lines.
     #[must_use]
     pub fn lines(&self) -> Vec<Json> {
-        let lines = lock(&self.0.lines);
+        let mut lines = Vec::new();
+        for line in lock(&self.0.lines).iter() {
+            lines.push(Json::parse(line.as_bytes()).unwrap_or(Json::Null));
+        }
         lines
-            .iter()
-            .map(|line| Json::parse(line.as_bytes()).unwrap_or(Json::Null))
-            .collect()
     }
 
     /// Records that the bus took.
@@ -181,18 +189,27 @@ impl Recorder {
     #[must_use]
     pub fn exposition(&self, format: Format) -> String {
         let published = lock(&self.0.published).clone();
-        let published: Vec<&Published> = published.iter().map(|one| &**one).collect();
-        let mut families: Vec<_> = published
-            .iter()
-            .flat_map(|one| one.families())
-            .copied()
-            .collect();
+        let mut about: Vec<&Published> = Vec::new();
+        let mut all = Vec::new();
+        for one in &published {
+            about.push(one);
+            all.extend_from_slice(one.families());
+        }
         // Two sources of an event feed a family each, and a document has each family once.
-        sort(&mut families, |a, b| a.about.name.cmp(b.about.name));
-        families.dedup_by_key(|family| family.about.name);
-        let operations = lock(&self.0.operations).clone();
-        let operations: Vec<&Operation> = operations.iter().map(|one| &**one).collect();
-        let text = exposition_of(&published, &families, &operations, format);
+        sort(&mut all, |a, b| a.about.name.cmp(b.about.name));
+        let mut families = Vec::new();
+        let mut before = None;
+        for family in all {
+            if before.replace(family.about.name) != Some(family.about.name) {
+                families.push(family);
+            }
+        }
+        let recorded = lock(&self.0.operations).clone();
+        let mut operations: Vec<&Operation> = Vec::new();
+        for one in &recorded {
+            operations.push(one);
+        }
+        let text = exposition_of(&about, &families, &operations, format);
         String::from_utf8_lossy(&text).into_owned()
     }
 
@@ -200,36 +217,36 @@ impl Recorder {
     #[must_use]
     pub fn metric(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         let text = self.exposition(Format::OpenMetrics);
-        let values: Vec<f64> = samples(&text, name)
-            .filter(|sample| {
-                let has = |(name, value): &(&str, &str)| {
-                    sample.labels.contains(&format!("{name}=\"{value}\""))
-                };
-                labels.iter().all(has)
-            })
-            .filter_map(|sample| sample.value.parse().ok())
-            .collect();
-        (!values.is_empty()).then(|| values.iter().sum())
+        let mut sum = None;
+        for sample in samples(&text, name) {
+            let has = |(name, value): &(&str, &str)| {
+                sample.labels.contains(&format!("{name}=\"{value}\""))
+            };
+            if labels.iter().all(has)
+                && let Ok(value) = sample.value.parse::<f64>()
+            {
+                // The sum of nothing is the negative zero.
+                sum = Some(sum.unwrap_or(-0.0) + value);
+            }
+        }
+        sum
     }
 
     /// Everything as text, for looking for what must not be there.
     #[must_use]
     pub fn everything(&self) -> String {
-        let lines = lock(&self.0.lines).join("\n");
-        let headers: Vec<String> = lock(&self.0.records)
-            .iter()
-            .flat_map(|record| {
-                let headers = record.headers().iter();
-                let headers: Vec<String> = headers
-                    .map(|header| format!("{}: {}", header.name, header.text().unwrap_or_default()))
-                    .collect();
-                headers
-            })
-            .collect();
+        let lines = joined(&lock(&self.0.lines), "\n");
+        let mut headers: Vec<String> = Vec::new();
+        for record in lock(&self.0.records).iter() {
+            for header in record.headers().iter() {
+                let text = header.text().unwrap_or_default();
+                headers.push(format!("{}: {text}", header.name));
+            }
+        }
         format!(
             "{lines}\n{:?}\n{}\n{}",
             self.spans(),
-            headers.join("\n"),
+            joined(&headers, "\n"),
             self.exposition(Format::OpenMetrics)
         )
     }
@@ -255,14 +272,14 @@ impl Recorder {
             let found = line.get(name).and_then(Json::as_str);
             found.map(str::to_owned)
         };
-        let publishes: Vec<&RecordedSpan> = spans
-            .iter()
-            .filter(|span| {
-                let id = span.attribute("event.id");
-                let told = |line: &Json| line.get("event_id").and_then(Json::as_str) == id;
-                id.is_some() && lines.iter().any(told)
-            })
-            .collect();
+        let mut publishes: Vec<&RecordedSpan> = Vec::new();
+        for span in &spans {
+            let id = span.attribute("event.id");
+            let told = |line: &Json| line.get("event_id").and_then(Json::as_str) == id;
+            if id.is_some() && lines.iter().any(told) {
+                publishes.push(span);
+            }
+        }
         let same = |what: String, one: &dyn fmt::Debug, other: &dyn fmt::Debug| {
             let (one, other) = (format!("{one:?}"), format!("{other:?}"));
             if one == other {
@@ -270,6 +287,7 @@ impl Recorder {
             }
             Err(format!("{what}: {one} and {other}"))
         };
+        let records = self.records();
         for span in &publishes {
             let id = span.attribute("event.id").map(str::to_owned);
             let of = |what: &str| format!("{what} of event {}", id.as_deref().unwrap_or("?"));
@@ -293,28 +311,31 @@ impl Recorder {
                 let said = took.and_then(|took| took.parse::<f64>().ok());
                 same(of("the duration"), &said, &millis.parse::<f64>().ok())?;
             }
-            let sent = self
-                .records()
-                .into_iter()
-                .find(|record| record.headers().text("event-id").map(str::to_owned) == id);
-            if let Some(record) = sent {
+            for record in &records {
+                if record.headers().text("event-id") != id.as_deref() {
+                    continue;
+                }
                 let parent = format!("00-{}-{}-01", span.trace_id, span.span_id);
                 same(
                     of("traceparent"),
                     &record.headers().text("traceparent"),
                     &Some(&*parent),
                 )?;
+                break;
             }
         }
-        let total: u64 = publishes.iter().map(|span| span.nanos).sum();
-        let sums: f64 = samples(&text, "event_publish_duration_seconds_sum")
-            .filter_map(|sample| sample.value.parse::<f64>().ok())
-            .sum();
-        // The sum of nothing is the negative zero.
-        let counted = format!("{:.9}", sums + 0.0);
+        let (mut total, mut failed) = (0, 0);
+        for span in &publishes {
+            total += span.nanos;
+            failed += usize::from(span.error.is_some());
+        }
+        let mut sums = 0.0;
+        for sample in samples(&text, "event_publish_duration_seconds_sum") {
+            sums += sample.value.parse::<f64>().unwrap_or_default();
+        }
+        let counted = format!("{sums:.9}");
         let spanned = format!("{}.{:09}", total / 1_000_000_000, total % 1_000_000_000);
         same("the time of all publishes".to_owned(), &counted, &spanned)?;
-        let failed = publishes.iter().filter(|span| span.error.is_some()).count();
         let errors = self
             .metric("event_publish_errors_total", &[])
             .unwrap_or_default();
@@ -323,15 +344,14 @@ impl Recorder {
             &format!("{errors}"),
             &failed.to_string(),
         )?;
-        for exemplar in text
-            .lines()
-            .filter_map(|line| line.split_once("# {"))
-            .map(|(_, it)| it)
-        {
-            let known = |span: &&RecordedSpan| {
+        for line in text.split('\n') {
+            let Some((_, exemplar)) = line.split_once("# {") else {
+                continue;
+            };
+            let known = |span: &RecordedSpan| {
                 exemplar.contains(&span.trace_id) && exemplar.contains(&span.span_id)
             };
-            if !spans.iter().any(|span| known(&span)) {
+            if !spans.iter().any(known) {
                 return Err(format!("an exemplar is of no span: {exemplar}"));
             }
         }
@@ -345,17 +365,23 @@ struct Sample<'a> {
     value: &'a str,
 }
 
-fn samples<'a>(text: &'a str, name: &str) -> impl Iterator<Item = Sample<'a>> {
-    text.lines().filter_map(move |line| {
-        let rest = line.strip_prefix(name)?;
-        let (labels, rest) = match rest.strip_prefix('{') {
-            Some(rest) => rest.split_once("} ")?,
-            None => ("", rest.strip_prefix(' ')?),
-        };
-        Some(Sample {
-            labels,
-            value: rest.split(' ').next()?,
-        })
+fn samples<'a>(text: &'a str, name: &str) -> Vec<Sample<'a>> {
+    let mut samples = Vec::new();
+    for line in text.split('\n') {
+        samples.extend(sample(line, name));
+    }
+    samples
+}
+
+fn sample<'a>(line: &'a str, name: &str) -> Option<Sample<'a>> {
+    let rest = line.strip_prefix(name)?;
+    let (labels, rest) = match rest.strip_prefix('{') {
+        Some(rest) => rest.split_once("} ")?,
+        None => ("", rest.strip_prefix(' ')?),
+    };
+    Some(Sample {
+        labels,
+        value: rest.split(' ').next()?,
     })
 }
 

@@ -103,7 +103,10 @@ impl<'t> Scanner<'t> {
 
     /// One of these characters.
     pub(super) fn any(&mut self, chars: &[char]) -> Option<char> {
-        let c = self.rest.chars().next().filter(|c| chars.contains(c))?;
+        let c = self.rest.chars().next()?;
+        if !chars.contains(&c) {
+            return None;
+        }
         self.rest = &self.rest[c.len_utf8()..];
         Some(c)
     }
@@ -118,15 +121,22 @@ impl<'t> Scanner<'t> {
     }
 
     fn digits(&mut self, most: usize) -> &'t str {
-        let count = self
-            .rest
-            .bytes()
-            .take(most)
-            .take_while(u8::is_ascii_digit)
-            .count();
+        let bytes = self.rest.as_bytes();
+        let mut count = 0;
+        while count < most
+            && let Some(b'0'..=b'9') = bytes.get(count)
+        {
+            count += 1;
+        }
         let (digits, rest) = self.rest.split_at(count);
         self.rest = rest;
         digits
+    }
+
+    /// Two digits for a number below a bound.
+    fn pair(&mut self, bound: i64) -> Option<i64> {
+        let number = self.number(2, 2)?;
+        (number < bound).then_some(number)
     }
 
     /// `2026-11-21`, as days.
@@ -146,11 +156,11 @@ impl<'t> Scanner<'t> {
     /// `09:30:00.123`, as units of a second with so many digits. Finer digits must be zeros; second 60 is the
     /// first one of the next minute, for leap seconds have no place in these types.
     pub(super) fn time(&mut self, digits: u32) -> Option<i64> {
-        let hour = self.number(2, 2).filter(|hour| *hour < 24)?;
+        let hour = self.pair(24)?;
         self.any(&[':'])?;
-        let minute = self.number(2, 2).filter(|minute| *minute < 60)?;
+        let minute = self.pair(60)?;
         self.any(&[':'])?;
-        let second = self.number(2, 2).filter(|second| *second <= 60)?;
+        let second = self.pair(61)?;
         let fraction = match self.any(&['.', ',']) {
             Some(_) => self.fraction(digits)?,
             None => 0,
@@ -176,9 +186,9 @@ impl<'t> Scanner<'t> {
             '-' => -1,
             _ => return Some(0),
         };
-        let hour = self.number(2, 2).filter(|hour| *hour < 24)?;
+        let hour = self.pair(24)?;
         self.any(&[':'])?;
-        let minute = self.number(2, 2).filter(|minute| *minute < 60)?;
+        let minute = self.pair(60)?;
         Some(sign * (hour * 3_600 + minute * 60))
     }
 }
@@ -186,10 +196,10 @@ impl<'t> Scanner<'t> {
 /// Pads a text as the caller of `Display` asked.
 pub(super) fn padded(
     f: &mut fmt::Formatter<'_>,
-    write: impl Fn(&mut fmt::Formatter<'_>) -> fmt::Result,
+    write: &dyn Fn(&mut fmt::Formatter<'_>) -> fmt::Result,
 ) -> fmt::Result {
-    struct Plain<F>(F);
-    impl<F: Fn(&mut fmt::Formatter<'_>) -> fmt::Result> fmt::Display for Plain<F> {
+    struct Plain<'a>(&'a dyn Fn(&mut fmt::Formatter<'_>) -> fmt::Result);
+    impl fmt::Display for Plain<'_> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             (self.0)(f)
         }

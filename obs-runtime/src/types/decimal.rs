@@ -102,11 +102,10 @@ impl Decimal {
             });
         }
         if let Integer::Small(value) = self.unscaled
-            && let Some(factor) = u32::try_from(power.unsigned_abs())
-                .ok()
-                .and_then(|power| 10_i128.checked_pow(power))
+            && let Ok(power) = u32::try_from(power.unsigned_abs())
+            && let Some(factor) = 10_i128.checked_pow(power)
         {
-            let scaled = if power > 0 {
+            let scaled = if scale > self.scale {
                 value.checked_mul(factor)
             } else if value % factor == 0 {
                 Some(value / factor)
@@ -118,14 +117,17 @@ impl Decimal {
             }
         }
         let (negative, mut digits) = self.unscaled.digits();
-        let power_of_ten = usize::try_from(power.unsigned_abs())
-            .ok()
-            .filter(|power| *power <= MOST_DIGITS)?;
+        let power_of_ten = usize::try_from(power.unsigned_abs()).ok()?;
+        if power_of_ten > MOST_DIGITS {
+            return None;
+        }
         if power > 0 {
-            digits.extend(std::iter::repeat_n('0', power_of_ten));
+            for _ in 0..power_of_ten {
+                digits.push('0');
+            }
         } else {
             let cut = digits.len().checked_sub(power_of_ten)?;
-            if digits.bytes().skip(cut).any(|digit| digit != b'0') {
+            if !digits[cut..].trim_start_matches('0').is_empty() {
                 return None;
             }
             digits.truncate(cut);
@@ -363,7 +365,7 @@ impl Hash for Decimal {
 
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        padded(f, |f| {
+        padded(f, &|f| {
             let (negative, digits) = self.unscaled.digits();
             if negative {
                 f.write_str("-")?;

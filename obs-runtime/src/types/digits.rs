@@ -100,16 +100,14 @@ const CHUNK: u64 = 1_000_000_000;
 /// The digits of the magnitude of two's complement bytes.
 fn magnitude_digits(bytes: &[u8], negative: bool) -> String {
     // The magnitude as words, the highest first.
-    let mut words: Vec<u32> = bytes
-        .rchunks(4)
-        .rev()
-        .map(|chunk| {
-            let fill = if negative { u32::MAX } else { 0 };
-            chunk
-                .iter()
-                .fold(fill, |word, byte| word << 8 | u32::from(*byte))
-        })
-        .collect();
+    let mut words: Vec<u32> = Vec::with_capacity(bytes.len() / 4 + 1);
+    let mut word = if negative { u32::MAX } else { 0 };
+    for (at, byte) in bytes.iter().enumerate() {
+        word = word << 8 | u32::from(*byte);
+        if (bytes.len() - at) % 4 == 1 {
+            words.push(word);
+        }
+    }
     if negative {
         let mut carry = true;
         for word in words.iter_mut().rev() {
@@ -129,7 +127,9 @@ fn magnitude_digits(bytes: &[u8], negative: bool) -> String {
             rest = value % CHUNK;
         }
         chunks.push(rest);
-        start += words[start..].iter().take_while(|word| **word == 0).count();
+        while words.get(start) == Some(&0) {
+            start += 1;
+        }
     }
     let mut digits = String::new();
     for chunk in chunks.iter().rev() {
@@ -148,10 +148,11 @@ fn bytes_of(negative: bool, digits: &str) -> Vec<u8> {
     // The magnitude as words, the lowest first.
     let mut words: Vec<u32> = Vec::new();
     for chunk in digits.as_bytes().chunks(9) {
-        let mut carry = chunk
-            .iter()
-            .fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
-        let scale = chunk.iter().fold(1, |scale, _| scale * 10);
+        let (mut carry, mut scale) = (0, 1);
+        for digit in chunk {
+            carry = carry * 10 + u64::from(digit - b'0');
+            scale *= 10;
+        }
         for word in &mut words {
             let value = u64::from(*word) * scale + carry;
             *word = low(value);
@@ -168,11 +169,11 @@ fn bytes_of(negative: bool, digits: &str) -> Vec<u8> {
             (*word, carry) = (!*word).overflowing_add(u32::from(carry));
         }
     }
-    words
-        .iter()
-        .rev()
-        .flat_map(|word| word.to_be_bytes())
-        .collect()
+    let mut bytes = Vec::with_capacity(words.len() * 4);
+    for word in words.iter().rev() {
+        bytes.extend_from_slice(&word.to_be_bytes());
+    }
+    bytes
 }
 
 #[expect(

@@ -79,7 +79,7 @@ impl Duration {
 
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        padded(f, |f| {
+        padded(f, &|f| {
             f.write_str("P")?;
             if self.months > 0 {
                 write!(f, "{}M", self.months)?;

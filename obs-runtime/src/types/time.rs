@@ -12,6 +12,13 @@ use super::calendar::{Scanner, padded, write_date, write_time};
 use crate::codec::{AvroCodec, JsonCodec};
 use crate::validate::anything;
 
+/// What a whole text says.
+fn whole(text: &str, read: fn(&mut Scanner<'_>) -> Option<i64>) -> Option<i64> {
+    let mut scanner = Scanner::new(text);
+    let value = read(&mut scanner)?;
+    scanner.is_empty().then_some(value)
+}
+
 /// A number on the wire with a readable form beside it.
 macro_rules! number {
     ($(#[$meta:meta])* $name:ident($inner:ident) as $avro:ident, $expected:literal, $write:expr, $read:expr) => {
@@ -25,7 +32,7 @@ macro_rules! number {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let write: fn(&mut fmt::Formatter<'_>, i64) -> fmt::Result = $write;
-                padded(f, |f| write(f, i64::from(self.0)))
+                padded(f, &|f| write(f, i64::from(self.0)))
             }
         }
 
@@ -40,13 +47,10 @@ macro_rules! number {
             type Err = ParseError;
 
             fn from_str(text: &str) -> Result<$name, ParseError> {
-                let read: fn(&mut Scanner<'_>) -> Option<i64> = $read;
-                let mut scanner = Scanner::new(text);
-                read(&mut scanner)
-                    .filter(|_| scanner.is_empty())
-                    .and_then(|value| $inner::try_from(value).ok())
-                    .map($name)
-                    .ok_or(ParseError::new($expected))
+                match whole(text, $read).map($inner::try_from) {
+                    Some(Ok(value)) => Ok($name(value)),
+                    _ => Err(ParseError::new($expected)),
+                }
             }
         }
 
@@ -123,7 +127,10 @@ macro_rules! time {
                     write!(f, "{units}")
                 }
             },
-            |scanner| scanner.time($digits).filter(|units| *units < 86_400 * 10_i64.pow($digits))
+            |scanner| {
+                let units = scanner.time($digits)?;
+                (units < 86_400 * 10_i64.pow($digits)).then_some(units)
+            }
         }
     };
 }
@@ -172,6 +179,17 @@ macro_rules! timestamp {
     };
 }
 
+/// Units of so many nanoseconds after 1970-01-01T00:00:00Z, rounded down.
+fn units_of(time: SystemTime, nanos: u128) -> Option<i64> {
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_nanos() / nanos).ok(),
+        Err(before) => {
+            let units = i128::try_from(before.duration().as_nanos().div_ceil(nanos)).ok()?;
+            i64::try_from(-units).ok()
+        }
+    }
+}
+
 /// An instant, which also converts to and from the system's time.
 macro_rules! instant {
     ($(#[$meta:meta])* $name:ident, $digits:literal, $nanos:literal, $span:ident) => {
@@ -182,17 +200,10 @@ macro_rules! instant {
             type Error = ParseError;
 
             fn try_from(time: SystemTime) -> Result<$name, ParseError> {
-                let units = match time.duration_since(SystemTime::UNIX_EPOCH) {
-                    Ok(after) => i128::try_from(after.as_nanos() / $nanos).ok(),
-                    Err(before) => {
-                        let units = before.duration().as_nanos().div_ceil($nanos);
-                        i128::try_from(units).ok().map(|units| -units)
-                    }
-                };
-                units
-                    .and_then(|units| i64::try_from(units).ok())
-                    .map($name)
-                    .ok_or(ParseError::new("an instant within 64 bits"))
+                match units_of(time, $nanos) {
+                    Some(units) => Ok($name(units)),
+                    None => Err(ParseError::new("an instant within 64 bits")),
+                }
             }
         }
 

@@ -124,7 +124,7 @@ impl Checker {
     #[cold]
     #[inline(never)]
     fn place(&mut self, since: usize, segment: &str) {
-        let step = format!("/{}", segment.replace('~', "~0").replace('/', "~1"));
+        let step = format!("/{}", segment.replace("~", "~0").replace("/", "~1"));
         for violation in &mut self.list[since..] {
             violation.pointer.insert_str(0, &step);
         }

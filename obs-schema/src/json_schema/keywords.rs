@@ -7,11 +7,11 @@ use super::read::{Pending, Reader, RefKind, Scope, TYPES};
 use super::tree::{Dialect, Entry, InstanceType, Keywords, SchemaId};
 use super::uri::push_segment;
 use super::words::{self, Group, Known, Word};
-use crate::diag::joined;
 use crate::diag::{self, Diagnostic, Severity};
 use crate::json::Number;
 use crate::node::{Member, Node, Value, list_to_json};
 use crate::source::Loc;
+use crate::table::joined;
 
 /// Keywords whose meaning depends on another one, so that they wait for the end.
 #[derive(Default)]

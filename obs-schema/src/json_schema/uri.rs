@@ -3,8 +3,8 @@
 //! Files have no URI of their own, so each gets `file:///` and its path. Such a path may climb above the
 //! first folder (`../shared/a.json`), which RFC 3986 forbids and spec folders need.
 
-use crate::diag::joined;
 use crate::node::{Node, Value};
+use crate::table::joined;
 
 /// The URI of a file of the run. What came from elsewhere may have a URI for a path.
 pub(super) fn of_file(path: &str) -> String {

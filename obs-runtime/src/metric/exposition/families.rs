@@ -10,60 +10,57 @@ use crate::metric::exemplar::Slot;
 use crate::metric::family::{Family, FamilyInfo, Kind, Numbers};
 use crate::metric::text::{Lines, Number, bound};
 
-/// The labels of each series, in their order.
-pub(super) fn combinations(
+/// The labels of a series, in their order.
+pub(super) fn combination(
     labels: &[LabelInfo],
     series: usize,
-) -> impl Iterator<Item = Vec<(&'static str, &'static str)>> {
-    (0..series).map(move |series| {
-        let mut rest = series;
-        let mut pairs: Vec<(&str, &str)> = labels
-            .iter()
-            .rev()
-            .map(|label| {
-                let count = label.count().max(1);
-                let value = label.value(rest % count);
-                rest /= count;
-                (label.name, value.unwrap_or_default())
-            })
-            .collect();
-        pairs.reverse();
-        pairs
-    })
+) -> Vec<(&'static str, &'static str)> {
+    let mut rest = series;
+    let mut pairs: Vec<(&str, &str)> = Vec::with_capacity(labels.len());
+    for label in labels.iter().rev() {
+        let count = label.count().max(1);
+        let value = label.value(rest % count);
+        rest /= count;
+        pairs.push((label.name, value.unwrap_or_default()));
+    }
+    pairs.reverse();
+    pairs
 }
 
 fn lines(about: &FamilyInfo, series: usize) -> Lines {
     let mut lines = Lines::default();
-    let infinite = "+Inf".to_owned();
-    let bounds: Vec<String> = about
-        .buckets
-        .iter()
-        .map(|value| bound(*value))
-        .chain([infinite])
-        .collect();
-    let quantiles: Vec<String> = about.quantiles.iter().map(ToString::to_string).collect();
+    let mut bounds: Vec<String> = Vec::new();
+    for value in about.buckets {
+        bounds.push(bound(*value));
+    }
+    bounds.push("+Inf".to_owned());
+    let mut quantiles: Vec<String> = Vec::new();
+    for share in about.quantiles {
+        quantiles.push(share.to_string());
+    }
     let (bucket, sum, count) = (
         format!("{}_bucket", about.name),
         format!("{}_sum", about.name),
         format!("{}_count", about.name),
     );
-    for pairs in combinations(about.labels, series) {
-        let labels = || pairs.iter().copied();
-        let extra = |name, values: &'_ [String], lines: &mut Lines, extra| {
-            for value in values {
-                lines.push(name, labels().chain([(extra, value.as_str())]));
-            }
-            lines.push(&sum, labels());
-            lines.push(&count, labels());
-        };
-        match about.kind {
-            Kind::Histogram => extra(&bucket, &bounds, &mut lines, "le"),
-            Kind::Summary => extra(about.name, &quantiles, &mut lines, "quantile"),
+    for series in 0..series {
+        let pairs = combination(about.labels, series);
+        let (name, values, extra) = match about.kind {
+            Kind::Histogram => (bucket.as_str(), &bounds, "le"),
+            Kind::Summary => (about.name, &quantiles, "quantile"),
             Kind::Counter | Kind::FloatCounter | Kind::Gauge | Kind::FloatGauge => {
-                lines.push(about.name, labels());
+                lines.push(about.name, &pairs);
+                continue;
             }
-            Kind::Info => {}
+            Kind::Info => continue,
+        };
+        for value in values {
+            let mut pairs = pairs.clone();
+            pairs.push((extra, value));
+            lines.push(name, &pairs);
         }
+        lines.push(&sum, &pairs);
+        lines.push(&count, &pairs);
     }
     lines
 }
@@ -91,10 +88,14 @@ pub(super) fn write(to: &mut Document<'_>, family: &Family, now: Moment) {
             };
             if about.kind == Kind::FloatCounter {
                 let numbers = bank.floats();
-                let numbers = numbers.iter().map(|number| number.to_bits());
-                samples(to, lines, numbers, slots, Number::Float);
+                samples(to, lines, slots, Number::Float, &|at| {
+                    Some(numbers.get(at)?.to_bits())
+                });
             } else {
-                samples(to, lines, bank.counts().into_iter(), slots, Number::Whole);
+                let numbers = bank.counts();
+                samples(to, lines, slots, Number::Whole, &|at| {
+                    numbers.get(at).copied()
+                });
             }
         }
         Numbers::Gauge(numbers) => {
@@ -102,20 +103,18 @@ pub(super) fn write(to: &mut Document<'_>, family: &Family, now: Moment) {
                 Kind::FloatGauge => Number::Float,
                 _ => Number::Signed,
             };
-            let numbers = numbers.iter().map(|number| number.load(Relaxed));
-            samples(to, lines, numbers, &[], number);
+            samples(to, lines, &[], number, &|at| {
+                Some(numbers.get(at)?.load(Relaxed))
+            });
         }
         Numbers::Histogram(bank) => {
             let (counts, sums) = (bank.counts(), bank.floats());
             let buckets = about.buckets.len() + 1;
             let mut lines = lines.iter();
-            for (at, (counts, sum)) in counts
-                .chunks(buckets)
-                .zip(sums)
-                .take(family.series)
-                .enumerate()
-            {
-                let slots = slots.get(at * buckets..).unwrap_or_default();
+            for (at, sum) in sums[..family.series].iter().enumerate() {
+                let from = at * buckets;
+                let slots = slots.get(from..).unwrap_or_default();
+                let counts = counts.get(from..from + buckets).unwrap_or_default();
                 to.histogram(&mut lines, (counts, slots), sum.to_bits(), Number::Float);
             }
         }
@@ -123,27 +122,24 @@ pub(super) fn write(to: &mut Document<'_>, family: &Family, now: Moment) {
             family.turn(now);
             let (counts, sums) = (all.counts(), all.floats());
             let mut lines = lines.iter();
-            for ((sketch, count), sum) in lately.iter().zip(counts).zip(sums) {
+            for (at, sketch) in lately.iter().enumerate() {
                 let seen = sketch.read();
-                let quantiles = about.quantiles.iter();
-                // The lines come last in the zip, so that none is taken for which there is no quantile.
-                for (share, prefix) in quantiles.zip(lines.by_ref()) {
-                    to.line(prefix, seen.quantile(*share).to_bits(), Number::Float);
+                for share in about.quantiles {
+                    let quantile = seen.quantile(*share).to_bits();
+                    to.next(&mut lines, quantile, Number::Float, None, Number::Float);
                 }
-                for (prefix, (number, how)) in lines
-                    .by_ref()
-                    .take(2)
-                    .zip([(sum.to_bits(), Number::Float), (count, Number::Whole)])
-                {
-                    to.line(prefix, number, how);
-                }
+                let sum = sums[at].to_bits();
+                to.next(&mut lines, sum, Number::Float, None, Number::Float);
+                to.next(&mut lines, counts[at], Number::Whole, None, Number::Whole);
             }
         }
         Numbers::Info(words) => {
             let words = lock(words).clone();
             if !words.is_empty() {
-                let names = about.labels.iter().map(|label| label.name);
-                let labels: Vec<_> = names.zip(words.iter().map(String::as_str)).collect();
+                let mut labels: Vec<(&str, &str)> = Vec::new();
+                for (label, word) in about.labels.iter().zip(&words) {
+                    labels.push((label.name, word));
+                }
                 to.own(about.name, &labels, 1);
             }
         }
@@ -153,12 +149,14 @@ pub(super) fn write(to: &mut Document<'_>, family: &Family, now: Moment) {
 fn samples(
     to: &mut Document<'_>,
     lines: &Lines,
-    numbers: impl Iterator<Item = u64>,
     slots: &[Slot],
     how: Number,
+    number: &dyn Fn(usize) -> Option<u64>,
 ) {
-    let slots = slots.iter().map(Some).chain(std::iter::repeat(None));
-    for ((prefix, number), slot) in lines.iter().zip(numbers).zip(slots) {
-        to.sample(prefix, number, how, slot, how);
+    for (at, prefix) in lines.iter().enumerate() {
+        let Some(number) = number(at) else {
+            return;
+        };
+        to.sample(prefix, number, how, slots.get(at), how);
     }
 }

@@ -21,7 +21,7 @@ fn lines(operation: &Operation) -> &[Lines; 2] {
             durations.append(&histogram(DURATION, &labels, &DURATION_BOUNDS_NS, SECOND));
         }
         let mut going_on = Lines::default();
-        going_on.push(IN_FLIGHT, [name]);
+        going_on.push(IN_FLIGHT, &[name]);
         [durations, going_on]
     })
 }
@@ -31,10 +31,12 @@ pub(super) fn write(to: &mut Document<'_>, operations: &[&Operation]) {
     if operations.is_empty() {
         return;
     }
-    let readings: Vec<_> = operations.iter().map(|one| one.read()).collect();
-    let both = || operations.iter().zip(&readings);
+    let mut readings = Vec::with_capacity(operations.len());
+    for operation in operations {
+        readings.push((*operation, operation.read()));
+    }
     to.family(DURATION, "histogram", "seconds", "How long calls took.");
-    for (operation, reading) in both() {
+    for (operation, reading) in &readings {
         let mut lines = lines(operation)[0].iter();
         for outcome in Outcome::ALL {
             let (cells, sum) = reading.durations(outcome);
@@ -42,13 +44,13 @@ pub(super) fn write(to: &mut Document<'_>, operations: &[&Operation]) {
         }
     }
     to.family(ERRORS, "counter", "", "Calls that failed.");
-    for (operation, reading) in both() {
+    for (operation, reading) in &readings {
         for (error, count, slot) in reading.failures() {
             // Which errors there are is only known as they are met.
             let mut line = Lines::default();
             line.push(
                 ERRORS,
-                [("operation", operation.name), ("error_type", error)],
+                &[("operation", operation.name), ("error_type", error)],
             );
             for prefix in line.iter() {
                 to.sample(prefix, count, Number::Whole, slot, Number::Whole);
@@ -56,7 +58,7 @@ pub(super) fn write(to: &mut Document<'_>, operations: &[&Operation]) {
         }
     }
     to.family(IN_FLIGHT, "gauge", "", "Calls that have not ended.");
-    for (operation, reading) in both() {
+    for (operation, reading) in &readings {
         for prefix in lines(operation)[1].iter() {
             to.line(prefix, reading.in_flight(), Number::Whole);
         }

@@ -8,11 +8,11 @@ use crate::table::{Numbered, Table};
 
 use super::Reader;
 use crate::avro::{Kind, NamedId, NamedKind, Set, Type};
-use crate::diag::joined;
 use crate::diag::{Diagnostic, Places, nearest};
 use crate::json::Number;
 use crate::node::{Node, Value};
 use crate::source::Loc;
+use crate::table::joined;
 
 /// Steps that checking a default may take: unions of records that contain unions of records can be written so that
 /// trying every branch never ends.

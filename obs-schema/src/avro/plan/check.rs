@@ -10,7 +10,7 @@ use super::matching::{Likeness, fields, likeness, logical, names_match, scales};
 use super::{Incompatibility, IncompatibilityKind};
 use crate::avro::view::{Schema, View};
 use crate::avro::{NamedId, Set, Type};
-use crate::diag::joined;
+use crate::table::joined;
 
 /// A record of the writer's and one of the reader's.
 pub(super) type Pair = (NamedId, NamedId);
