@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::bus::{Bus, Origin};
 use crate::export::{self, OtlpJsonLines, SpanExporter};
-use crate::log::{self, Level, LogOutput};
+use crate::log::{self, Level, LogFormat, LogOutput};
 use crate::sample::Sampling;
 use crate::span::SpanLimits;
 
@@ -61,6 +61,7 @@ pub struct Setup {
     origin: Option<Origin>,
     bus: Option<Bus>,
     output: Option<LogOutput>,
+    format: LogFormat,
     level: Option<Level>,
     traces: Option<PathBuf>,
     exporters: Vec<Box<dyn SpanExporter>>,
@@ -94,6 +95,13 @@ impl Setup {
     #[must_use]
     pub fn with_log(mut self, output: LogOutput) -> Setup {
         self.output = Some(output);
+        self
+    }
+
+    /// Another form of log lines than JSON.
+    #[must_use]
+    pub fn with_log_format(mut self, format: LogFormat) -> Setup {
+        self.format = format;
         self
     }
 
@@ -169,6 +177,7 @@ impl Setup {
         let Some(output) = output.or_else(|| in_place.then_some(LogOutput::Stdout)) else {
             return Ok(());
         };
+        log::set_format(self.format);
         log::to(output, self.level.unwrap_or(Level::Info))
             .map_err(|error| InitError::Thread(error.kind()))
     }

@@ -7,6 +7,7 @@
 //! [`flush`] waits until all lines so far are out: the guard of [`init`](crate::init()) does it when it is dropped,
 //! and a panic that ends the program does it too. A program that ends with [`std::process::exit`] flushes by itself before.
 
+mod format;
 #[cfg(feature = "tracing")]
 mod layer;
 #[cfg(feature = "tracing")]
@@ -25,6 +26,8 @@ use crate::lane::{Blocks, lock};
 use crate::stamp;
 use crate::testing::Recording;
 
+pub use format::LogFormat;
+pub(crate) use format::set as set_format;
 #[cfg(feature = "tracing")]
 pub(crate) use layer::install;
 #[cfg(feature = "tracing")]

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{BLOCKS, Block, Level};
+use super::{BLOCKS, Block, Level, format};
 use crate::lane::lock;
 use crate::metric::{self, Reason, Signal};
 
@@ -201,7 +201,9 @@ fn guarded(
 
 /// Writes a block and gives it back empty.
 fn write(mut block: Block) -> Block {
-    let why = match guarded(|output| output.write_all(&block.text)) {
+    let formatted = format::formatted(&block.text, format::now());
+    let text = formatted.as_ref().map_or(&*block.text, String::as_bytes);
+    let why = match guarded(|output| output.write_all(text)) {
         Ok(Ok(())) => None,
         Ok(Err(_)) => Some(Reason::Export),
         Err(_) => Some(Reason::Panic),
