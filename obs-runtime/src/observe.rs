@@ -292,10 +292,12 @@ impl std::ops::Deref for Cells {
     }
 }
 
-/// A call that has not ended.
+/// A call that goes on, or has ended. It is large, so nothing here moves it.
 #[derive(Debug)]
 struct Going {
     site: &'static Site,
+    /// Nobody has said how it ended.
+    open: bool,
     start: Moment,
     span: Option<span::Open>,
     cells: Option<Cells>,
@@ -305,24 +307,23 @@ struct Going {
 
 impl Going {
     /// Nothing begins where nobody wants to know.
+    #[inline]
     fn begin(site: &'static Site, parent: Option<&Context>) -> Option<Going> {
         if !switch::is_on() {
             return None;
         }
         let start = clock::now();
-        let begin = |cx: &Context| Going {
+        let mut going = Going {
             site,
+            open: true,
             start,
-            span: (!cfg!(feature = "off-spans")).then(|| span::Open::begin(&site.span, cx, start)),
-            cells: site.cells(cx),
+            span: None,
+            cells: None,
             context: None,
         };
-        let going = match parent {
-            Some(parent) => begin(parent),
-            None => Context::look(begin),
-        };
-        if let Some(cells) = &going.cells {
-            cells.started();
+        match parent {
+            Some(parent) => going.set_out(parent),
+            None => Context::look(|cx| going.set_out(cx)),
         }
         Some(going)
     }
@@ -332,9 +333,21 @@ impl Going {
         parent: Option<&Context>,
         say: &mut dyn FnMut(&mut Teller<'_>),
     ) -> Option<Going> {
-        let mut going = Going::begin(site, parent)?;
-        going.tell(say);
-        Some(going)
+        let mut going = Going::begin(site, parent);
+        if let Some(going) = &mut going {
+            going.tell(say);
+        }
+        going
+    }
+
+    fn set_out(&mut self, cx: &Context) {
+        if !cfg!(feature = "off-spans") {
+            self.span = Some(span::Open::begin(&self.site.span, cx, self.start));
+        }
+        self.cells = self.site.cells(cx);
+        if let Some(cells) = &self.cells {
+            cells.started();
+        }
     }
 
     /// Asks for what is to be told, if anybody listens. It is code of the user's, so nothing is held.
@@ -362,7 +375,11 @@ impl Going {
         }
     }
 
-    fn end(mut self, outcome: Outcome, failure: Option<Failure<'_>>, error: Option<Text<'_>>) {
+    /// It has ended, if it has not before.
+    fn end(&mut self, outcome: Outcome, failure: Option<Failure<'_>>, error: Option<Text<'_>>) {
+        if !std::mem::replace(&mut self.open, false) {
+            return;
+        }
         let end = clock::now();
         let nanos = end.nanos_since(self.start);
         let error_type = failure.map(|failure| failure.error_type);
@@ -390,7 +407,7 @@ impl Going {
         }
     }
 
-    fn ended(self, verdict: Verdict<'_>) {
+    fn ended(&mut self, verdict: Verdict<'_>) {
         if let Some(cells) = &self.cells {
             cells.know(verdict.names);
         }
@@ -406,7 +423,8 @@ impl Going {
         self.end(Outcome::Error, Some(failure), text);
     }
 
-    fn panicked(self) {
+    #[cold]
+    fn panicked(&mut self) {
         let failure = Failure {
             error_type: Outcome::Panic.as_str(),
             exception: "panic",
@@ -415,7 +433,8 @@ impl Going {
         self.end(Outcome::Panic, Some(failure), None);
     }
 
-    fn cancelled(self) {
+    #[cold]
+    fn cancelled(&mut self) {
         self.end(Outcome::Cancelled, Some(Failure::CANCELLED), None);
     }
 }

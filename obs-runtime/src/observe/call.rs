@@ -33,7 +33,7 @@ impl Call {
     }
 
     /// What it gives.
-    pub fn gives(mut self, value: Option<Text<'_>>) -> Self {
+    pub fn gives(&mut self, value: Option<Text<'_>>) -> &mut Self {
         if let (Some(going), Some(_)) = (&mut self.going, value) {
             going.tell(&mut |to: &mut Teller<'_>| to.show("return", value));
         }
@@ -41,9 +41,9 @@ impl Call {
     }
 
     /// It has ended, and this is how.
-    pub fn ended(mut self, verdict: Verdict<'_>) {
-        drop(self.attached.take());
-        if let Some(going) = self.going.take() {
+    pub fn ended(&mut self, verdict: Verdict<'_>) {
+        self.attached = None;
+        if let Some(going) = &mut self.going {
             going.ended(verdict);
         }
     }
@@ -51,9 +51,10 @@ impl Call {
 
 /// Nobody has said how it ended, so it fell.
 impl Drop for Call {
+    #[inline]
     fn drop(&mut self) {
-        drop(self.attached.take());
-        if let Some(going) = self.going.take() {
+        self.attached = None;
+        if let Some(going) = self.going.as_mut().filter(|going| going.open) {
             going.panicked();
         }
     }
@@ -83,7 +84,11 @@ impl Task {
 
     /// What the function does: the future, with the span of the call around each poll. `end` is told what it gives.
     #[inline]
-    pub fn follow<F: Future, E: FnOnce(Task, &F::Output)>(self, future: F, end: E) -> Follow<F, E> {
+    pub fn follow<F: Future, E: FnOnce(&mut Task, &F::Output)>(
+        self,
+        future: F,
+        end: E,
+    ) -> Follow<F, E> {
         Follow {
             task: self,
             end: Some(end),
@@ -92,7 +97,7 @@ impl Task {
     }
 
     /// What it gives.
-    pub fn gives(mut self, value: Option<Text<'_>>) -> Self {
+    pub fn gives(&mut self, value: Option<Text<'_>>) -> &mut Self {
         if let (Some(going), Some(_)) = (&mut self.going, value) {
             going.tell(&mut |to: &mut Teller<'_>| to.show("return", value));
         }
@@ -100,8 +105,8 @@ impl Task {
     }
 
     /// It has ended, and this is how.
-    pub fn ended(mut self, verdict: Verdict<'_>) {
-        if let Some(going) = self.going.take() {
+    pub fn ended(&mut self, verdict: Verdict<'_>) {
+        if let Some(going) = &mut self.going {
             going.ended(verdict);
         }
     }
@@ -109,8 +114,9 @@ impl Task {
 
 /// Nobody has said how it ended: whoever waited for it went away.
 impl Drop for Task {
+    #[inline]
     fn drop(&mut self) {
-        if let Some(going) = self.going.take() {
+        if let Some(going) = self.going.as_mut().filter(|going| going.open) {
             going.cancelled();
         }
     }
@@ -140,7 +146,7 @@ impl<'t> Falls<'t> {
 impl Drop for Falls<'_> {
     fn drop(&mut self) {
         drop(self.attached.take());
-        if let Some(going) = self.going.take().and_then(Option::take) {
+        if let Some(Some(going)) = self.going.take() {
             going.panicked();
         }
     }
@@ -169,7 +175,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<F: Future, E: FnOnce(Task, &F::Output)> Future for Follow<F, E> {
+impl<F: Future, E: FnOnce(&mut Task, &F::Output)> Future for Follow<F, E> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
@@ -187,8 +193,7 @@ impl<F: Future, E: FnOnce(Task, &F::Output)> Future for Follow<F, E> {
         if let Poll::Ready(result) = &poll
             && let Some(end) = this.end.take()
         {
-            let going = this.task.going.take();
-            end(Task { going }, result);
+            end(this.task, result);
         }
         poll
     }

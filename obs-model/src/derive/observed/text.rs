@@ -222,10 +222,10 @@ fn work(args: &Args, function: &Function<'_>, gives: Gives, boxed_here: bool, ob
         }
         Gives::Never => format!("let __obs = {call}; __obs.work(move || -> {result} {BODY})"),
         Gives::Nothing => {
-            format!("let __obs = {call}; __obs.work(move || -> {result} {BODY}); {END};")
+            format!("let mut __obs = {call}; __obs.work(move || -> {result} {BODY}); {END};")
         }
         Gives::Something => format!(
-            "let __obs = {call}; let __obs_value = __obs.work(move || -> {result} {BODY}); \
+            "let mut __obs = {call}; let __obs_value = __obs.work(move || -> {result} {BODY}); \
              let __obs_out = &__obs_value; {END}; __obs_value"
         ),
     }
