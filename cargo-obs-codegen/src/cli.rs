@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use obs_model::keys::is_date;
 use std::path::PathBuf;
 
 /// Schema-first event observability: from specs to typed, instrumented Rust.
@@ -105,11 +106,19 @@ pub(crate) struct Check {
     #[arg(long)]
     pub(crate) locked: bool,
     /// The day to judge sunsets by, instead of SOURCE_DATE_EPOCH (YYYY-MM-DD)
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     pub(crate) today: Option<String>,
     /// Fail on warnings too
     #[arg(long)]
     pub(crate) deny_warnings: bool,
+}
+
+fn date(text: &str) -> Result<String, &'static str> {
+    if is_date(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("this is no day of the calendar; write year, month and day: `2027-03-31`")
+    }
 }
 
 /// Arguments of `generate`.
@@ -200,4 +209,29 @@ pub(crate) struct Data {
     /// The body carries a Confluent, Glue or single-object prefix
     #[arg(long)]
     pub(crate) framed: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn today_is_a_day_of_the_calendar() {
+        for (today, error) in [
+            ("2027-03-31", None),
+            ("2027-02-29", Some("no day of the calendar")),
+            (
+                "tomorrow",
+                Some("invalid value 'tomorrow' for '--today <DATE>'"),
+            ),
+        ] {
+            let parsed = Cli::try_parse_from(["obs-codegen", "check", "--today", today]);
+            let said = parsed.err().map(|error| error.to_string());
+            let fits = match (&said, error) {
+                (Some(said), Some(error)) => said.contains(error),
+                (said, error) => said.is_none() && error.is_none(),
+            };
+            assert!(fits, "{today}: {said:?}");
+        }
+    }
 }

@@ -24,9 +24,9 @@ pub(crate) use field::is_label_name;
 #[cfg(any(feature = "derive", feature = "specs"))]
 pub(crate) use metric::family_name;
 pub(crate) use value::listed;
-pub use value::parse_version;
 #[cfg(feature = "derive")]
 pub(crate) use value::{boolean, duration};
+pub use value::{is_date, parse_version};
 #[cfg(feature = "specs")]
 pub(crate) use value::{list, texts};
 #[cfg(any(feature = "derive", feature = "specs"))]

@@ -363,7 +363,8 @@ pub(super) fn date(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<Loca
 }
 
 /// Whether a text is a day of the calendar, written `YYYY-MM-DD`.
-pub(crate) fn is_date(text: &str) -> bool {
+#[must_use]
+pub fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
     let shape = bytes.len() == 10
         && bytes.iter().enumerate().all(|(at, byte)| match at {
