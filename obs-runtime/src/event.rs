@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use obs_schema::wire::{DecodeError, EncodeError};
 
 use crate::bus::Bus;
+use crate::codec::{AvroCodec, JsonCodec};
 use crate::log::Level;
 use crate::metric::{FamilyInfo, Feeds};
 use crate::publish::Publisher;
@@ -25,6 +26,16 @@ use crate::{envelope, redact, types};
 ///     E::DESCRIPTOR.topic
 /// }
 /// ```
+///
+/// What it says of an event without a value can be had by name:
+///
+/// ```
+/// use obs_runtime::Event;
+///
+/// fn told<E: Event>() -> String {
+///     format!("{} {} has fingerprint {:016x}", E::EVENT_TYPE, E::VERSION, E::RABIN)
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     label = "expected an event",
@@ -35,16 +46,36 @@ pub trait Event: Validate + Clone + Send + Sync + 'static {
     /// Everything that is known before a value exists.
     const DESCRIPTOR: &'static Descriptor;
 
+    /// Its name in the schema.
+    const WIRE_NAME: &'static str = Self::DESCRIPTOR.wire_name;
+    /// Dotted lower case: `user.registered`.
+    const EVENT_TYPE: &'static str = Self::DESCRIPTOR.event_type;
+    /// `major.minor.patch`
+    const VERSION: &'static str = Self::DESCRIPTOR.version;
+    /// The schema as one self-contained document.
+    const SCHEMA: &'static str = Self::DESCRIPTOR.schema;
+    /// CRC-64-AVRO of the schema's canonical form.
+    const RABIN: u64 = Self::DESCRIPTOR.rabin;
+    /// SHA-256 of the same.
+    const SHA256: [u8; 32] = Self::DESCRIPTOR.sha256;
+
+    /// The event's own encoding: [`AvroBody`] or [`JsonBody`].
+    type Body: Body<Self>;
+
     /// The message key: events of one key stay in order.
     fn key(&self) -> Key<'_> {
         Key::None
     }
 
     /// Appends the payload in the event's own encoding. The buffer stays as it was when the value is refused.
-    fn encode_body(&self, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+    fn encode_body(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        Self::Body::encode(self, out)
+    }
 
     /// Reads a payload in the event's own encoding.
-    fn decode_body(body: &[u8]) -> Result<Self, DecodeError>;
+    fn decode_body(body: &[u8]) -> Result<Self, DecodeError> {
+        Self::Body::decode(body)
+    }
 
     /// Tells the fields that span, log line, tenant and correlation are made of.
     fn tell(&self, to: &mut Tell<'_>) {
@@ -67,11 +98,56 @@ pub trait Event: Validate + Clone + Send + Sync + 'static {
     }
 }
 
+/// An encoding of payloads.
+///
+/// An event names its own by type, so that generated code is spared two methods.
+pub trait Body<E> {
+    /// Appends the payload. The buffer stays as it was when the value is refused.
+    fn encode(event: &E, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+
+    /// Reads a payload.
+    fn decode(body: &[u8]) -> Result<E, DecodeError>;
+}
+
+/// Payloads in Avro binary.
+#[derive(Clone, Copy, Debug)]
+pub struct AvroBody;
+
+impl<E: AvroCodec> Body<E> for AvroBody {
+    #[inline]
+    fn encode(event: &E, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        event.encode_avro(out)
+    }
+
+    #[inline]
+    fn decode(body: &[u8]) -> Result<E, DecodeError> {
+        E::decode_avro(body)
+    }
+}
+
+/// Payloads in JSON.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonBody;
+
+impl<E: JsonCodec> Body<E> for JsonBody {
+    #[inline]
+    fn encode(event: &E, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        event.encode_json(out)
+    }
+
+    #[inline]
+    fn decode(body: &[u8]) -> Result<E, DecodeError> {
+        E::decode_json(body)
+    }
+}
+
 /// What is known of an event before a value exists.
 ///
 /// Generated code fills it in with `..Descriptor::BLANK`, so that it can grow.
 #[derive(Clone, Copy, Debug)]
 pub struct Descriptor {
+    /// Its name in the schema: `acme.user.UserRegistered`.
+    pub wire_name: &'static str,
     /// Dotted lower case: `user.registered`.
     pub event_type: &'static str,
     /// `major.minor.patch`
@@ -115,6 +191,7 @@ pub struct Descriptor {
 impl Descriptor {
     /// A description that says nothing: what generated code leaves out is taken from here.
     pub const BLANK: Descriptor = Descriptor {
+        wire_name: "",
         event_type: "",
         version: "1.0.0",
         major: 1,

@@ -25,7 +25,6 @@ pub mod v1 {
     pub use obs_schema::avro::fingerprint;
     pub use obs_schema::carried;
     pub use obs_schema::json::Json;
-    pub use obs_schema::wire::json::{keep, put, put_some};
     pub use obs_schema::wire::{
         DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Limits, Within, avro, json,
     };
@@ -35,12 +34,12 @@ pub mod v1 {
     pub use crate::codec::avro::avro_at;
     pub use crate::codec::branch::{Branch, by_tag, first_of};
     pub use crate::codec::fields::{Fields, fields};
-    pub use crate::codec::json::json_at;
+    pub use crate::codec::json::{json_after, json_at};
     pub use crate::codec::owned::{owned_list, owned_map};
     pub use crate::codec::{AvroCodec, JsonCodec, UnknownSymbol};
     pub use crate::event::{
-        Descriptor, Dialect, Encoding, Envelope, Event, FieldInfo, Key, Label, LabelInfo, LogLine,
-        Redaction, top,
+        AvroBody, Body, Descriptor, Dialect, Encoding, Envelope, Event, FieldInfo, JsonBody, Key,
+        Label, LabelInfo, LogLine, Redaction, top,
     };
     pub use crate::log::Level;
     pub use crate::metric::{
@@ -60,7 +59,7 @@ pub mod v1 {
     pub use crate::types;
     pub use crate::validate::{Checker, Pattern, SchemaDoc, Validate, Violations};
     pub use crate::words::{UpcastError, upcast_avro, upcast_json};
-    pub use crate::{__obs_body as body, __obs_descriptor as descriptor, __obs_event as event};
+    pub use crate::{__obs_descriptor as descriptor, __obs_event as event};
 
     /// What the macro `serde` names.
     #[cfg(feature = "serde")]

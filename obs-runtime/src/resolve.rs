@@ -231,8 +231,8 @@ impl std::error::Error for ResolveError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::AvroBody;
     use crate::validate::{Checker, Validate};
-    use obs_schema::wire::EncodeError;
     use obs_schema::wire::avro::{Symbol, Writer};
 
     /// `v2`: a field renamed with an alias, one widened, one new, an enum that is open.
@@ -296,13 +296,7 @@ mod tests {
             ..Descriptor::BLANK
         };
 
-        fn encode_body(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-            self.encode_avro(out)
-        }
-
-        fn decode_body(body: &[u8]) -> Result<Order, DecodeError> {
-            Order::decode_avro(body)
-        }
+        type Body = AvroBody;
     }
 
     fn order(amount: i64, note: &str, kind: Result<usize, String>) -> Order {

@@ -58,78 +58,24 @@ macro_rules! __obs_descriptor {
     };
 }
 
-/// The body of an event in its own encoding.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __obs_body {
-    (avro) => {
-        fn encode_body(
-            &self,
-            out: &mut $crate::__private::v1::Vec<u8>,
-        ) -> $crate::__private::v1::Result<(), $crate::__private::v1::EncodeError> {
-            $crate::__private::v1::AvroCodec::encode_avro(self, out)
-        }
-        fn decode_body(
-            body: &[u8],
-        ) -> $crate::__private::v1::Result<Self, $crate::__private::v1::DecodeError> {
-            $crate::__private::v1::AvroCodec::decode_avro(body)
-        }
-    };
-    (json) => {
-        fn encode_body(
-            &self,
-            out: &mut $crate::__private::v1::Vec<u8>,
-        ) -> $crate::__private::v1::Result<(), $crate::__private::v1::EncodeError> {
-            $crate::__private::v1::JsonCodec::encode_json(self, out)
-        }
-        fn decode_body(
-            body: &[u8],
-        ) -> $crate::__private::v1::Result<Self, $crate::__private::v1::DecodeError> {
-            $crate::__private::v1::JsonCodec::decode_json(body)
-        }
-    };
-}
-
 /// The methods of an event that need no trait in scope.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __obs_event {
-    // A derive has the descriptor beside the trait, and the trait in scope.
-    ($ident:ident, $wire:literal, derived $($codec:ident)*) => {
-        $crate::__obs_event!(@consts $ident, $wire, $($codec)*);
-    };
-    ($ident:ident, $wire:literal, $($codec:ident)*) => {
-        $crate::__obs_event!(@consts $ident, $wire, $($codec)*);
+    ($ident:ident, $($word:ident)*) => {
         impl $ident {
-            const __OBS: &'static $crate::__private::v1::Descriptor =
-                <Self as $crate::__private::v1::Event>::DESCRIPTOR;
-
-            /// A publisher of this event on a bus.
-            pub fn publisher(bus: &$crate::__private::v1::Bus) -> $crate::__private::v1::Publisher<Self> {
-                <Self as $crate::__private::v1::Event>::publisher(bus)
-            }
-        }
-    };
-    (@consts $ident:ident, $wire:literal, $($codec:ident)*) => {
-        impl $ident {
-            /// Its name in the schema.
-            pub const WIRE_NAME: &'static str = $wire;
-            /// Dotted lower case.
-            pub const EVENT_TYPE: &'static str = Self::__OBS.event_type;
-            /// `major.minor.patch`
-            pub const VERSION: &'static str = Self::__OBS.version;
-            /// The schema as one self-contained document.
-            pub const SCHEMA: &'static str = Self::__OBS.schema;
-            /// CRC-64-AVRO of the schema.
-            pub const RABIN: u64 = Self::__OBS.rabin;
-            /// SHA-256 of the schema.
-            pub const SHA256: [u8; 32] = Self::__OBS.sha256;
-
             /// Everything that does not hold of this value: place and rule, never the value itself.
             pub fn validate(&self) -> $crate::__private::v1::Result<(), $crate::__private::v1::Violations> {
                 $crate::__private::v1::Validate::validate(self)
             }
-            $($crate::__obs_event!(@$codec);)*
+            $($crate::__obs_event!(@$word);)*
+        }
+    };
+    // A derive has the trait in scope that has this one.
+    (@publisher) => {
+        /// A publisher of this event on a bus.
+        pub fn publisher(bus: &$crate::__private::v1::Bus) -> $crate::__private::v1::Publisher<Self> {
+            $crate::__private::v1::Event::publisher(bus)
         }
     };
     (@avro) => {

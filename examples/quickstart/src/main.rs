@@ -11,7 +11,7 @@ use events::acme::user::{AnyUserRegistered, Plan, UserRegistered, user_registere
 use events::{OrderPlaced, OrderPlacedLinesItem, OrderPlacedPayment};
 use obs_runtime::bus::Origin;
 use obs_runtime::metric::{Format, exposition};
-use obs_runtime::{PublishError, Publisher, observed};
+use obs_runtime::{Event as _, PublishError, Publisher, observed};
 use std::error::Error;
 
 /// A function with a span and metrics of its own: what is published within is its child.

@@ -57,7 +57,7 @@ pub(super) fn text(item: &Item, role: Role, krate: &str) -> String {
             implement(
                 "Event",
                 &format!(
-                    "const DESCRIPTOR: &'static {obs}::Descriptor = &{obs}::Descriptor::BLANK; {obs}::body!(json);"
+                    "const DESCRIPTOR: &'static {obs}::Descriptor = &{obs}::Descriptor::BLANK; type Body = {obs}::JsonBody;"
                 ),
             );
         }
@@ -79,10 +79,7 @@ pub(super) fn text(item: &Item, role: Role, krate: &str) -> String {
         }
     }
     if role == Role::Event && item.generics.params.is_empty() {
-        out += &format!(
-            "impl {name} {{ const __OBS: &'static {obs}::Descriptor = &{obs}::Descriptor::BLANK; }}\n"
-        );
-        out += &format!("{obs}::event!({name}, \"\", derived avro json);\n");
+        out += &format!("{obs}::event!({name}, avro json);\n");
     }
     out + "};\n"
 }

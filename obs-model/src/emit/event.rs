@@ -2,7 +2,7 @@
 
 use super::feed;
 use super::paths::Scope;
-use super::printer::{Code, byte_lit, lit};
+use super::printer::{Code, byte_lit, join, lit};
 use super::telemetry;
 use super::value::Value;
 use crate::model::{
@@ -20,26 +20,13 @@ pub(crate) fn event(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &Type
     let ident = &ty.name.ident;
     code.blank();
     code.raw("#[automatically_derived]");
-    if scope.derived {
-        // Beside the trait, so that what keeps the user's type from being an event is reported by the trait alone.
-        code.open(format_args!("impl {ident}"));
-        descriptor(code, scope, "__OBS", event, ty);
-        code.close();
-        code.blank();
-        code.raw("#[automatically_derived]");
-        code.open(format_args!("impl {obs}::Event for {ident}"));
-        code.line(format_args!(
-            "const DESCRIPTOR: &'static {obs}::Descriptor = Self::__OBS;"
-        ));
-    } else {
-        code.open(format_args!("impl {obs}::Event for {ident}"));
-        descriptor(code, scope, "DESCRIPTOR", event, ty);
-    }
+    code.open(format_args!("impl {obs}::Event for {ident}"));
+    descriptor(code, scope, event, ty);
     let body = match event.encoding {
-        Encoding::Avro if scope.has_avro(ty) => "avro",
-        _ => "json",
+        Encoding::Avro if scope.has_avro(ty) => "Avro",
+        _ => "Json",
     };
-    code.line(format_args!("{obs}::body!({body});"));
+    code.line(format_args!("type Body = {obs}::{body}Body;"));
     if let Some(field) = fields(ty).iter().find(|field| field.obs.key) {
         code.blank();
         code.open(format_args!("fn key(&self) -> {obs}::Key<'_>"));
@@ -63,20 +50,15 @@ pub(crate) fn event(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &Type
         ));
     }
 
-    let mut codecs = Vec::new();
-    if scope.derived {
-        codecs.push("derived");
-    }
-    if scope.has_avro(ty) {
-        codecs.push("avro");
-    }
-    if scope.has_json(ty) {
-        codecs.push("json");
-    }
+    let words = [
+        ("publisher", !scope.derived),
+        ("avro", scope.has_avro(ty)),
+        ("json", scope.has_json(ty)),
+    ];
+    let words = words.iter().filter(|(_, has)| *has).map(|(word, _)| word);
     code.line(format_args!(
-        "{obs}::event!({ident}, {}, {});",
-        lit(&ty.wire_name),
-        codecs.join(" ")
+        "{obs}::event!({ident}, {});",
+        join(words, " ")
     ));
 }
 
@@ -87,10 +69,10 @@ fn fields(ty: &TypeDef) -> &[Field] {
     }
 }
 
-fn descriptor(code: &mut Code, scope: &Scope<'_>, name: &str, event: &Event, ty: &TypeDef) {
+fn descriptor(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &TypeDef) {
     let obs = scope.obs;
     code.enter(format_args!(
-        "const {name}: &'static {obs}::Descriptor = {obs}::descriptor! {{"
+        "const DESCRIPTOR: &'static {obs}::Descriptor = {obs}::descriptor! {{"
     ));
     let (event_type, version) = (lit(&event.event_type), event.version.to_string());
     if event.schema.is_empty() {
@@ -124,6 +106,7 @@ fn descriptor(code: &mut Code, scope: &Scope<'_>, name: &str, event: &Event, ty:
         Encoding::Avro => "Avro",
     };
     let mut facts = vec![
+        format!("wire_name: {}", lit(&ty.wire_name)),
         format!("major: {}", event.version.major),
         format!("topic: {}", lit(&event.topic)),
         format!("subject: {}", lit(&event.subject)),

@@ -18,6 +18,19 @@ pub fn json_at<T: JsonCodec>(member: &'static str, value: &T, w: &mut Writer) {
     w.at(member, |w| value.write_json(w));
 }
 
+/// The same behind the member's name, as prepared text with what stands before it.
+// Always, because the length of the name has to be known where it is copied.
+#[inline(always)]
+pub fn json_after<T: JsonCodec>(
+    name: &'static str,
+    member: &'static str,
+    value: &T,
+    w: &mut Writer,
+) {
+    w.raw(name);
+    json_at(member, value, w);
+}
+
 /// The types that are one word of JSON.
 macro_rules! word {
     ($($ty:ty: $word:ident),* $(,)?) => {$(

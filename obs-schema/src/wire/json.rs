@@ -11,6 +11,7 @@
 mod codec;
 mod digits;
 mod lex;
+mod member;
 mod number;
 mod reader;
 mod record;
@@ -21,5 +22,5 @@ mod writer;
 mod tests;
 
 pub use reader::{Kind, Mark, Reader};
-pub use record::{keep, put, put_some};
+pub use record::Members;
 pub use writer::Writer;

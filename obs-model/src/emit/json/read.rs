@@ -1,8 +1,9 @@
 //! The way in: which call of the reader reads a value.
 
+use super::json_text;
 use crate::emit::defaults;
 use crate::emit::paths::{Scope, logical_name, wrapper};
-use crate::emit::printer::{Code, lit};
+use crate::emit::printer::{Code, join, lit};
 use crate::model::{Dialect, Field, Logical, Record, Shape, Type, TypeDef, TypeKind, Unknown};
 
 /// An expression of type `Result<_, DecodeError>` that reads a value.
@@ -224,15 +225,31 @@ pub(super) fn members(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef, record: 
         });
     }
     let in_place = slots.iter().all(|slot| !slot.held);
-    code.enter(format_args!(
-        "{}r.record(",
-        if in_place { "" } else { "let it = " }
-    ));
     let names: Vec<String> = record.fields.iter().map(|field| lit(&field.wire)).collect();
-    code.list("&[", &names, "],");
-    let required: Vec<String> = required.iter().map(|word| format!("{word:#x}")).collect();
-    code.list("[", &required, "],");
-    code.enter(format_args!("{}", if in_place { "Self {" } else { "(" }));
+    let required = join(required.iter().map(|word| format!("{word:#x}")), ", ");
+    let plain = |name: &str| json_text(name).len() == name.len() + 2;
+    let method = match record.fields.iter().all(|field| plain(&field.wire)) {
+        true => "record",
+        false => "record_escaped",
+    };
+    let line = format!(
+        "let mut m = r.{method}(&[{}], [{required}]);",
+        names.join(", ")
+    );
+    if line.len() <= code.room() {
+        code.raw(&line);
+    } else {
+        code.enter(format_args!("let mut m = r.{method}("));
+        code.enter(format_args!("&["));
+        code.fill(&names);
+        code.leave("],");
+        code.line(format_args!("[{required}],"));
+        code.leave(");");
+    }
+    code.enter(format_args!(
+        "let mut it = {}",
+        if in_place { "Self {" } else { "(" }
+    ));
     for (ident, slot) in idents.iter().zip(&slots) {
         if in_place {
             code.line(format_args!("{ident}: {},", slot.start));
@@ -240,16 +257,36 @@ pub(super) fn members(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef, record: 
             code.line(format_args!("{},", slot.start));
         }
     }
-    code.leave(if in_place { "}," } else { ")," });
+    code.leave(if in_place { "};" } else { ");" });
     let place = |at: usize| match in_place {
         true => format!("it.{}", idents[at]),
         false => format!("it.{at}"),
     };
-    arms(code, scope, ty, record, &slots, &place);
-    if in_place {
-        return code.leave(")");
+    code.open(format_args!("while m.more()"));
+    for (at, (field, slot)) in record.fields.iter().zip(&slots).enumerate() {
+        let may_be_absent = field.optional || slot.held;
+        code.raw(&put(
+            scope,
+            ty.dialect,
+            &field.ty,
+            &place(at),
+            may_be_absent,
+        ));
     }
-    code.leave(")?;");
+    match &record.unknown {
+        Unknown::Refuse => {}
+        Unknown::Skip => code.raw("m.skip_others();"),
+        Unknown::Keep(kept) => {
+            let place = place(record.fields.len());
+            let read = each(scope, ty.dialect, kept);
+            code.line(format_args!("m.keep_others(&mut {place}, {read});"));
+        }
+    }
+    code.close();
+    if in_place {
+        return code.raw("m.end(it)");
+    }
+    code.raw("let it = m.end(it)?;");
     code.enter(format_args!("{obs}::Ok(Self {{"));
     for (at, (ident, slot)) in idents.iter().zip(&slots).enumerate() {
         let place = place(at);
@@ -263,47 +300,28 @@ pub(super) fn members(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef, record: 
     code.leave("})");
 }
 
-/// One arm a member.
-fn arms(
-    code: &mut Code,
-    scope: &Scope<'_>,
-    ty: &TypeDef,
-    record: &Record,
-    slots: &[Slot],
-    place: &impl Fn(usize) -> String,
-) {
-    let obs = scope.obs;
-    let name = match record.unknown {
-        Unknown::Skip => "_",
-        _ => "name",
-    };
-    code.enter(format_args!("|it, r, at, {name}| match at {{"));
-    for (at, (field, slot)) in record.fields.iter().zip(slots).enumerate() {
-        let put = if field.optional || slot.held {
-            "put_some"
-        } else {
-            "put"
-        };
-        let read = value(scope, ty.dialect, &field.ty);
-        let call = format!("{obs}::{put}(&mut {}, {read})", place(at));
-        if call.len() + 8 <= code.room() {
-            code.line(format_args!("{at} => {call},"));
-        } else {
-            code.open(format_args!("{at} =>"));
-            code.raw(&call);
-            code.close();
+/// The statement that reads a member when it is due.
+fn put(scope: &Scope<'_>, dialect: Dialect, ty: &Type, place: &str, may_be_absent: bool) -> String {
+    let call = value(scope, dialect, ty);
+    let plain = ty.sensitive.is_none() && !ty.boxed;
+    match &ty.shape {
+        _ if may_be_absent => format!("m.some(&mut {place}, {});", each(scope, dialect, ty)),
+        Shape::Bool
+        | Shape::I32
+        | Shape::I64
+        | Shape::U64
+        | Shape::F32
+        | Shape::F64
+        | Shape::Bytes
+        | Shape::String
+            if plain =>
+        {
+            let word = call.trim_start_matches("r.").trim_end_matches("()");
+            format!("m.{word}(&mut {place});")
         }
-    }
-    match &record.unknown {
-        Unknown::Refuse => code.line(format_args!("_ => {obs}::Err(r.unknown_member(name)),")),
-        Unknown::Skip => code.raw("_ => r.skip(),"),
-        Unknown::Keep(kept) => {
-            let read = value(scope, ty.dialect, kept);
-            let place = place(record.fields.len());
-            code.line(format_args!(
-                "_ => {obs}::keep(&mut {place}, name, {read}),"
-            ));
+        Shape::Option { .. } if plain && call.starts_with("r.nullable(") => {
+            call.replacen("r.nullable(", &format!("m.nullable(&mut {place}, "), 1) + ";"
         }
+        _ => format!("m.read(&mut {place}, {});", each(scope, dialect, ty)),
     }
-    code.leave("},");
 }

@@ -144,23 +144,14 @@ pub(super) fn members(code: &mut Code, scope: &Scope<'_>, record: &Record) {
         lead = Lead::Counted;
     }
     for field in &record.fields {
-        let name = name_call(lead, &field.wire);
         let place = format!("self.{}", field.ident);
         if field.optional {
             let binding = if bare_null(field) { "_" } else { "x" };
             code.open(format_args!("if let {obs}::Some({binding}) = &{place}"));
-            code.line(format_args!("{name};"));
-            code.line(format_args!(
-                "{};",
-                member(scope, field, &Value::reference("x"))
-            ));
+            named(code, scope, field, lead, &Value::reference("x"));
             code.close();
         } else {
-            code.line(format_args!("{name};"));
-            code.line(format_args!(
-                "{};",
-                member(scope, field, &Value::place(place))
-            ));
+            named(code, scope, field, lead, &Value::place(place));
             lead = Lead::Comma;
         }
     }
@@ -176,6 +167,33 @@ pub(super) fn members(code: &mut Code, scope: &Scope<'_>, record: &Record) {
         ));
     }
     code.raw("w.raw(\"}\");");
+}
+
+/// The statements that write a member: one, where the name is text and the value a word or may be refused.
+fn named(code: &mut Code, scope: &Scope<'_>, field: &Field, lead: Lead, place: &Value) {
+    let value = member(scope, field, place);
+    let name = name_call(lead, &field.wire);
+    let Some(text) = name
+        .strip_prefix("w.raw(")
+        .and_then(|name| name.strip_suffix(')'))
+    else {
+        code.line(format_args!("{name};"));
+        return code.line(format_args!("{value};"));
+    };
+    let plain = field.ty.sensitive.is_none() && !field.ty.boxed;
+    let (bare, wire) = (place.bare(&field.ty), lit(&field.wire));
+    let one = match &field.ty.shape {
+        Shape::F32 if plain => format!("w.f32_after({text}, {wire}, {})", bare.copied()),
+        Shape::F64 if plain => format!("w.f64_after({text}, {wire}, {})", bare.copied()),
+        Shape::Bool | Shape::I32 | Shape::I64 | Shape::U64 | Shape::Bytes | Shape::String => {
+            value.replacen('(', &format!("_after({text}, "), 1)
+        }
+        _ => match value.strip_prefix(&format!("{}::json_at(", scope.obs)) {
+            Some(rest) => format!("{}::json_after({text}, {rest}", scope.obs),
+            None => format!("{name};\n{value}"),
+        },
+    };
+    code.paste(&format!("{one};"));
 }
 
 /// The call that writes the value of a member. Where that may be refused, the refusal has to name the member.

@@ -156,17 +156,27 @@ impl Writer {
     /// A single float, in the fewest digits that read back as the same; NaN and infinities are refused.
     #[inline]
     pub fn f32(&mut self, value: f32) {
+        self.f32_of(value, "");
+    }
+
+    #[inline]
+    pub(super) fn f32_of(&mut self, value: f32, member: &'static str) {
         if value.is_finite() {
             self.out
                 .extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
         } else {
-            self.refuse(EncodeErrorKind::NonFinite, "");
+            self.refuse(EncodeErrorKind::NonFinite, member);
         }
     }
 
     /// A double float, in the fewest digits that read back as the same; NaN and infinities are refused.
     #[inline]
     pub fn f64(&mut self, value: f64) {
+        self.f64_of(value, "");
+    }
+
+    #[inline]
+    pub(super) fn f64_of(&mut self, value: f64, member: &'static str) {
         if digits::decimal(&mut self.out, value) {
             return;
         }
@@ -174,7 +184,7 @@ impl Writer {
             self.out
                 .extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
         } else {
-            self.refuse(EncodeErrorKind::NonFinite, "");
+            self.refuse(EncodeErrorKind::NonFinite, member);
         }
     }
 

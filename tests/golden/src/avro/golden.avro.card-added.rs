@@ -33,23 +33,19 @@ impl __obs::AvroCodec for Address {
 impl __obs::JsonCodec for Address {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(46);
-        w.raw(r#"{"street":"#);
-        w.string(self.street.expose());
+        w.string_after(r#"{"street":"#, self.street.expose());
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["street"],
-            [0x1],
-            Self {
-                street: __obs::Pii::new(__obs::String::new()),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.street, r.string().map(__obs::Pii::new)),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        let mut m = r.record(&["street"], [0x1]);
+        let mut it = Self {
+            street: __obs::Pii::new(__obs::String::new()),
+        };
+        while m.more() {
+            m.read(&mut it.street, |r| r.string().map(__obs::Pii::new));
+        }
+        m.end(it)
     }
 }
 
@@ -228,9 +224,10 @@ impl __obs::Event for CardAdded {
         // SHA-256: cfa1fddbab640a53899ff56079c75e9436b6ae7504128354469293391d0390fa
         sha256: *b"\xcf\xa1\xfd\xdb\xabd\nS\x89\x9f\xf5`y\xc7^\x946\xb6\xaeu\x04\x12\x83TF\x92\x939\x1d\x03\x90\xfa",
         schema: r#"{"type":"record","name":"CardAdded","namespace":"golden.avro","x-obs":{"event":"card.added","version":"1.1.0","owner":"payments","topic":"cards","envelope":"none","audit":true,"tags":["pci"]},"fields":[{"name":"tenant","type":"string","x-obs":{"tenant":true}},{"name":"holder","type":["null","string"],"default":null,"x-obs":{"pii":"mask","log":true}},{"name":"number","type":"string","x-obs":{"secret":true}},{"name":"emails","type":{"type":"array","items":{"type":"string","x-obs":{"pii":"hash"}}}},{"name":"contacts","type":{"type":"map","values":{"type":"string","x-obs":{"pii":"drop"}}}},{"name":"address","type":["null",{"type":"record","name":"Address","fields":[{"name":"street","type":"string","x-obs":{"pii":"truncate"}}]}],"default":null},{"name":"brand","type":{"type":"enum","name":"Brand","symbols":["VISA","AMEX"]},"x-obs":{"label":true}},{"name":"live","type":"boolean","x-obs":{"label":{"name":"mode"}}},{"name":"country","type":"string","x-obs":{"label":{"top":["DE","FR"]}}},{"name":"correlation","type":"string","x-obs":{"correlation":true,"attr":"card.correlation"}}]}"#,
-        major: 1, topic: "cards", subject: "card.added-value", dialect: __obs::Dialect::Avro,
-        encoding: __obs::Encoding::Avro, envelope: __obs::Envelope::None, target: "golden::avro",
-        audit: true, owner: __obs::Some("payments"),
+        wire_name: "golden.avro.CardAdded", major: 1, topic: "cards", subject: "card.added-value",
+        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
+        envelope: __obs::Envelope::None, target: "golden::avro", audit: true,
+        owner: __obs::Some("payments"),
         fields: &[
             __obs::FieldInfo { wire: "tenant", tenant: true, ..__obs::FieldInfo::BLANK },
             __obs::FieldInfo { wire: "holder", pii: __obs::Some(__obs::Redaction::Mask), log: true, ..__obs::FieldInfo::BLANK },
@@ -241,7 +238,7 @@ impl __obs::Event for CardAdded {
             __obs::FieldInfo { wire: "correlation", attr: __obs::Some("card.correlation"), correlation: true, ..__obs::FieldInfo::BLANK },
         ],
     };
-    __obs::body!(avro);
+    type Body = __obs::AvroBody;
 
     fn tell(&self, to: &mut __obs::Tell<'_>) {
         to.field(0, &self.tenant);
@@ -253,7 +250,7 @@ impl __obs::Event for CardAdded {
         ((self.brand.index().unwrap_or(2)) * 2 + ::core::primitive::usize::from(self.live)) * 3 + __obs::top(&["DE", "FR"], &self.country).unwrap_or(2)
     }
 }
-__obs::event!(CardAdded, "golden.avro.CardAdded", avro json);
+__obs::event!(CardAdded, publisher avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for CardAdded {
@@ -293,74 +290,56 @@ impl __obs::AvroCodec for CardAdded {
 impl __obs::JsonCodec for CardAdded {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(419);
-        w.raw(r#"{"tenant":"#);
-        w.string(&self.tenant);
+        w.string_after(r#"{"tenant":"#, &self.tenant);
         w.raw(r#","holder":"#);
         __obs::JsonCodec::write_json(&self.holder, w);
-        w.raw(r#","number":"#);
-        w.string(self.number.expose());
+        w.string_after(r#","number":"#, self.number.expose());
         w.raw(r#","emails":"#);
         __obs::JsonCodec::write_json(&self.emails, w);
         w.raw(r#","contacts":"#);
         __obs::JsonCodec::write_json(&self.contacts, w);
         w.raw(r#","address":"#);
         __obs::JsonCodec::write_json(&self.address, w);
-        w.raw(r#","brand":"#);
-        __obs::json_at("brand", &self.brand, w);
-        w.raw(r#","live":"#);
-        w.bool(self.live);
-        w.raw(r#","country":"#);
-        w.string(&self.country);
-        w.raw(r#","correlation":"#);
-        w.string(&self.correlation);
+        __obs::json_after(r#","brand":"#, "brand", &self.brand, w);
+        w.bool_after(r#","live":"#, self.live);
+        w.string_after(r#","country":"#, &self.country);
+        w.string_after(r#","correlation":"#, &self.correlation);
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
+        let mut m = r.record(
             &[
-                "tenant",
-                "holder",
-                "number",
-                "emails",
-                "contacts",
-                "address",
-                "brand",
-                "live",
-                "country",
-                "correlation",
+                "tenant", "holder", "number", "emails", "contacts", "address", "brand", "live",
+                "country", "correlation",
             ],
             [0x3dd],
-            Self {
-                tenant: __obs::String::new(),
-                holder: __obs::None,
-                number: __obs::Secret::new(__obs::String::new()),
-                emails: __obs::Vec::new(),
-                contacts: __obs::Default::default(),
-                address: __obs::None,
-                brand: Brand::Visa,
-                live: false,
-                country: __obs::String::new(),
-                correlation: __obs::String::new(),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.tenant, r.string()),
-                1 => {
-                    __obs::put(&mut it.holder, r.nullable("string", |r| r.string().map(__obs::Pii::new)))
-                }
-                2 => __obs::put(&mut it.number, r.string().map(__obs::Secret::new)),
-                3 => __obs::put(&mut it.emails, r.array(|r| r.string().map(__obs::Pii::new))),
-                4 => __obs::put(&mut it.contacts, r.map(|r| r.string().map(__obs::Pii::new))),
-                5 => {
-                    __obs::put(&mut it.address, r.nullable("golden.avro.Address", __obs::JsonCodec::read_json))
-                }
-                6 => __obs::put(&mut it.brand, __obs::JsonCodec::read_json(r)),
-                7 => __obs::put(&mut it.live, r.bool()),
-                8 => __obs::put(&mut it.country, r.string()),
-                9 => __obs::put(&mut it.correlation, r.string()),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        );
+        let mut it = Self {
+            tenant: __obs::String::new(),
+            holder: __obs::None,
+            number: __obs::Secret::new(__obs::String::new()),
+            emails: __obs::Vec::new(),
+            contacts: __obs::Default::default(),
+            address: __obs::None,
+            brand: Brand::Visa,
+            live: false,
+            country: __obs::String::new(),
+            correlation: __obs::String::new(),
+        };
+        while m.more() {
+            m.string(&mut it.tenant);
+            m.nullable(&mut it.holder, "string", |r| r.string().map(__obs::Pii::new));
+            m.read(&mut it.number, |r| r.string().map(__obs::Secret::new));
+            m.read(&mut it.emails, |r| r.array(|r| r.string().map(__obs::Pii::new)));
+            m.read(&mut it.contacts, |r| r.map(|r| r.string().map(__obs::Pii::new)));
+            m.nullable(&mut it.address, "golden.avro.Address", __obs::JsonCodec::read_json);
+            m.read(&mut it.brand, __obs::JsonCodec::read_json);
+            m.bool(&mut it.live);
+            m.string(&mut it.country);
+            m.string(&mut it.correlation);
+        }
+        m.end(it)
     }
 }
 

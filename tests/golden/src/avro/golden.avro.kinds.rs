@@ -47,23 +47,19 @@ impl __obs::AvroCodec for Inner {
 impl __obs::JsonCodec for Inner {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(18);
-        w.raw(r#"{"x":"#);
-        w.i32(self.x);
+        w.i32_after(r#"{"x":"#, self.x);
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["x"],
-            [0x0],
-            Self {
-                x: 7,
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.x, r.i32()),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        let mut m = r.record(&["x"], [0x0]);
+        let mut it = Self {
+            x: 7,
+        };
+        while m.more() {
+            m.i32(&mut it.x);
+        }
+        m.end(it)
     }
 }
 
@@ -195,12 +191,12 @@ impl __obs::Event for Kinds {
         // SHA-256: 57ddde630eccb512621f93943b5bba41a2bfe8ded738131c194cdbf24ae9f728
         sha256: *b"W\xdd\xdec\x0e\xcc\xb5\x12b\x1f\x93\x94;[\xbaA\xa2\xbf\xe8\xde\xd78\x13\x1c\x19L\xdb\xf2J\xe9\xf7(",
         schema: r#"{"type":"record","name":"Kinds","namespace":"golden.avro","doc":"Every kind of type once.\nTwo lines, */ and `code` and \"quotes\".","fields":[{"name":"nothing","type":"null"},{"name":"truth","type":"boolean","default":true},{"name":"small","type":"int","default":-1},{"name":"large","type":"long"},{"name":"single","type":"float","default":1.5},{"name":"double","doc":"A number.","type":"double"},{"name":"raw","type":"bytes","default":"ÿ"},{"name":"text","type":"string","default":"a \"word\""},{"name":"list","type":{"type":"array","items":"long"},"default":[]},{"name":"table","type":{"type":"map","values":["null","string"]},"default":{}},{"name":"hash","type":{"type":"fixed","name":"Md5","size":16}},{"name":"suit","type":{"type":"enum","name":"Suit","symbols":["SPADES","HEARTS"],"default":"SPADES"}},{"name":"strict","type":{"type":"enum","name":"Strict","symbols":["ON","OFF"]}},{"name":"inner","type":{"type":"record","name":"Inner","fields":[{"name":"x","type":"int","default":7}]},"default":{}},{"name":"old","type":"int","default":0,"order":"ignore","aliases":["older"],"deprecated":"use `small`"}]}"#,
-        major: 1, topic: "kinds.v1", subject: "kinds-value", dialect: __obs::Dialect::Avro,
-        encoding: __obs::Encoding::Avro, target: "golden::avro",
+        wire_name: "golden.avro.Kinds", major: 1, topic: "kinds.v1", subject: "kinds-value",
+        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro, target: "golden::avro",
     };
-    __obs::body!(avro);
+    type Body = __obs::AvroBody;
 }
-__obs::event!(Kinds, "golden.avro.Kinds", avro json);
+__obs::event!(Kinds, publisher avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for Kinds {
@@ -252,20 +248,13 @@ impl __obs::JsonCodec for Kinds {
         w.reserve(506);
         w.raw(r#"{"nothing":"#);
         w.null();
-        w.raw(r#","truth":"#);
-        w.bool(self.truth);
-        w.raw(r#","small":"#);
-        w.i32(self.small);
-        w.raw(r#","large":"#);
-        w.i64(self.large);
-        w.raw(r#","single":"#);
-        __obs::json_at("single", &self.single, w);
-        w.raw(r#","double":"#);
-        __obs::json_at("double", &self.double, w);
-        w.raw(r#","raw":"#);
-        w.bytes(&self.raw);
-        w.raw(r#","text":"#);
-        w.string(&self.text);
+        w.bool_after(r#","truth":"#, self.truth);
+        w.i32_after(r#","small":"#, self.small);
+        w.i64_after(r#","large":"#, self.large);
+        w.f32_after(r#","single":"#, "single", self.single);
+        w.f64_after(r#","double":"#, "double", self.double);
+        w.bytes_after(r#","raw":"#, &self.raw);
+        w.string_after(r#","text":"#, &self.text);
         w.raw(r#","list":"#);
         __obs::JsonCodec::write_json(&self.list, w);
         w.raw(r#","table":"#);
@@ -274,73 +263,56 @@ impl __obs::JsonCodec for Kinds {
         __obs::JsonCodec::write_json(&self.hash, w);
         w.raw(r#","suit":"#);
         __obs::JsonCodec::write_json(&self.suit, w);
-        w.raw(r#","strict":"#);
-        __obs::json_at("strict", &self.strict, w);
+        __obs::json_after(r#","strict":"#, "strict", &self.strict, w);
         w.raw(r#","inner":"#);
         __obs::JsonCodec::write_json(&self.inner, w);
-        w.raw(r#","old":"#);
-        w.i32(self.old);
+        w.i32_after(r#","old":"#, self.old);
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let it = r.record(
+        let mut m = r.record(
             &[
-                "nothing",
-                "truth",
-                "small",
-                "large",
-                "single",
-                "double",
-                "raw",
-                "text",
-                "list",
-                "table",
-                "hash",
-                "suit",
-                "strict",
-                "inner",
-                "old",
+                "nothing", "truth", "small", "large", "single", "double", "raw", "text", "list",
+                "table", "hash", "suit", "strict", "inner", "old",
             ],
             [0x1c29],
-            (
-                (),
-                true,
-                -1,
-                0,
-                1.5,
-                0.0,
-                __obs::None,
-                __obs::None,
-                __obs::Vec::new(),
-                __obs::BTreeMap::new(),
-                Md5([0; 16]),
-                Suit::Spades,
-                Strict::On,
-                Inner { x: 7 },
-                0,
-            ),
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.0, r.null()),
-                1 => __obs::put(&mut it.1, r.bool()),
-                2 => __obs::put(&mut it.2, r.i32()),
-                3 => __obs::put(&mut it.3, r.i64()),
-                4 => __obs::put(&mut it.4, r.f32()),
-                5 => __obs::put(&mut it.5, r.f64()),
-                6 => __obs::put_some(&mut it.6, r.bytes()),
-                7 => __obs::put_some(&mut it.7, r.string()),
-                8 => __obs::put(&mut it.8, r.array(__obs::json::Reader::i64)),
-                9 => {
-                    __obs::put(&mut it.9, r.map(|r| r.nullable("string", __obs::json::Reader::string)))
-                }
-                10 => __obs::put(&mut it.10, __obs::JsonCodec::read_json(r)),
-                11 => __obs::put(&mut it.11, __obs::JsonCodec::read_json(r)),
-                12 => __obs::put(&mut it.12, __obs::JsonCodec::read_json(r)),
-                13 => __obs::put(&mut it.13, __obs::JsonCodec::read_json(r)),
-                14 => __obs::put(&mut it.14, r.i32()),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )?;
+        );
+        let mut it = (
+            (),
+            true,
+            -1,
+            0,
+            1.5,
+            0.0,
+            __obs::None,
+            __obs::None,
+            __obs::Vec::new(),
+            __obs::BTreeMap::new(),
+            Md5([0; 16]),
+            Suit::Spades,
+            Strict::On,
+            Inner { x: 7 },
+            0,
+        );
+        while m.more() {
+            m.read(&mut it.0, __obs::json::Reader::null);
+            m.bool(&mut it.1);
+            m.i32(&mut it.2);
+            m.i64(&mut it.3);
+            m.f32(&mut it.4);
+            m.f64(&mut it.5);
+            m.some(&mut it.6, __obs::json::Reader::bytes);
+            m.some(&mut it.7, __obs::json::Reader::string);
+            m.read(&mut it.8, |r| r.array(__obs::json::Reader::i64));
+            m.read(&mut it.9, |r| r.map(|r| r.nullable("string", __obs::json::Reader::string)));
+            m.read(&mut it.10, __obs::JsonCodec::read_json);
+            m.read(&mut it.11, __obs::JsonCodec::read_json);
+            m.read(&mut it.12, __obs::JsonCodec::read_json);
+            m.read(&mut it.13, __obs::JsonCodec::read_json);
+            m.i32(&mut it.14);
+        }
+        let it = m.end(it)?;
         __obs::Ok(Self {
             nothing: it.0,
             truth: it.1,

@@ -77,12 +77,13 @@ impl __obs::Event for LogicalTypes {
         // SHA-256: 1d2420c47a413b383f765757045833371bd474a7f96218f70edcef397eaac853
         sha256: *b"\x1d$ \xc4zA;8?vWW\x04X37\x1b\xd4t\xa7\xf9b\x18\xf7\x0e\xdc\xef9~\xaa\xc8S",
         schema: r#"{"type":"record","name":"LogicalTypes","namespace":"golden.avro","fields":[{"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":12,"scale":2}},{"name":"price","type":{"type":"fixed","name":"Price","logicalType":"decimal","precision":18,"scale":4,"size":8}},{"name":"big","type":{"type":"bytes","logicalType":"big-decimal"}},{"name":"id","type":{"type":"string","logicalType":"uuid"}},{"name":"rawId","type":{"type":"fixed","name":"RawId","logicalType":"uuid","size":16}},{"name":"day","type":{"type":"int","logicalType":"date"}},{"name":"timeMillis","type":{"type":"int","logicalType":"time-millis"}},{"name":"timeMicros","type":{"type":"long","logicalType":"time-micros"}},{"name":"atMillis","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"atMicros","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"atNanos","type":{"type":"long","logicalType":"timestamp-nanos"}},{"name":"localMillis","type":{"type":"long","logicalType":"local-timestamp-millis"}},{"name":"localMicros","type":{"type":"long","logicalType":"local-timestamp-micros"}},{"name":"localNanos","type":{"type":"long","logicalType":"local-timestamp-nanos"}},{"name":"period","type":{"type":"fixed","name":"Period","logicalType":"duration","size":12}},{"name":"perhaps","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null}]}"#,
-        major: 1, topic: "logical.types.v1", subject: "logical.types-value",
-        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro, target: "golden::avro",
+        wire_name: "golden.avro.LogicalTypes", major: 1, topic: "logical.types.v1",
+        subject: "logical.types-value", dialect: __obs::Dialect::Avro,
+        encoding: __obs::Encoding::Avro, target: "golden::avro",
     };
-    __obs::body!(avro);
+    type Body = __obs::AvroBody;
 }
-__obs::event!(LogicalTypes, "golden.avro.LogicalTypes", avro json);
+__obs::event!(LogicalTypes, publisher avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for LogicalTypes {
@@ -170,64 +171,51 @@ impl __obs::JsonCodec for LogicalTypes {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
+        let mut m = r.record(
             &[
-                "amount",
-                "price",
-                "big",
-                "id",
-                "rawId",
-                "day",
-                "timeMillis",
-                "timeMicros",
-                "atMillis",
-                "atMicros",
-                "atNanos",
-                "localMillis",
-                "localMicros",
-                "localNanos",
-                "period",
-                "perhaps",
+                "amount", "price", "big", "id", "rawId", "day", "timeMillis", "timeMicros",
+                "atMillis", "atMicros", "atNanos", "localMillis", "localMicros", "localNanos",
+                "period", "perhaps",
             ],
             [0x7fff],
-            Self {
-                amount: __obs::Default::default(),
-                price: __obs::Default::default(),
-                big: __obs::Default::default(),
-                id: __obs::Default::default(),
-                raw_id: __obs::Default::default(),
-                day: __obs::Default::default(),
-                time_millis: __obs::Default::default(),
-                time_micros: __obs::Default::default(),
-                at_millis: __obs::Default::default(),
-                at_micros: __obs::Default::default(),
-                at_nanos: __obs::Default::default(),
-                local_millis: __obs::Default::default(),
-                local_micros: __obs::Default::default(),
-                local_nanos: __obs::Default::default(),
-                period: __obs::Default::default(),
-                perhaps: __obs::None,
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.amount, __obs::types::Decimal::read_json_bytes(r, 2)),
-                1 => __obs::put(&mut it.price, __obs::types::Decimal::read_json_fixed(r, 8, 4)),
-                2 => __obs::put(&mut it.big, __obs::types::BigDecimal::read_json_bytes(r)),
-                3 => __obs::put(&mut it.id, __obs::JsonCodec::read_json(r)),
-                4 => __obs::put(&mut it.raw_id, r.fixed().map(__obs::types::Uuid)),
-                5 => __obs::put(&mut it.day, __obs::JsonCodec::read_json(r)),
-                6 => __obs::put(&mut it.time_millis, __obs::JsonCodec::read_json(r)),
-                7 => __obs::put(&mut it.time_micros, __obs::JsonCodec::read_json(r)),
-                8 => __obs::put(&mut it.at_millis, __obs::JsonCodec::read_json(r)),
-                9 => __obs::put(&mut it.at_micros, __obs::JsonCodec::read_json(r)),
-                10 => __obs::put(&mut it.at_nanos, __obs::JsonCodec::read_json(r)),
-                11 => __obs::put(&mut it.local_millis, __obs::JsonCodec::read_json(r)),
-                12 => __obs::put(&mut it.local_micros, __obs::JsonCodec::read_json(r)),
-                13 => __obs::put(&mut it.local_nanos, __obs::JsonCodec::read_json(r)),
-                14 => __obs::put(&mut it.period, __obs::types::Duration::read_json_bytes(r)),
-                15 => __obs::put(&mut it.perhaps, r.nullable("long", __obs::JsonCodec::read_json)),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        );
+        let mut it = Self {
+            amount: __obs::Default::default(),
+            price: __obs::Default::default(),
+            big: __obs::Default::default(),
+            id: __obs::Default::default(),
+            raw_id: __obs::Default::default(),
+            day: __obs::Default::default(),
+            time_millis: __obs::Default::default(),
+            time_micros: __obs::Default::default(),
+            at_millis: __obs::Default::default(),
+            at_micros: __obs::Default::default(),
+            at_nanos: __obs::Default::default(),
+            local_millis: __obs::Default::default(),
+            local_micros: __obs::Default::default(),
+            local_nanos: __obs::Default::default(),
+            period: __obs::Default::default(),
+            perhaps: __obs::None,
+        };
+        while m.more() {
+            m.read(&mut it.amount, |r| __obs::types::Decimal::read_json_bytes(r, 2));
+            m.read(&mut it.price, |r| __obs::types::Decimal::read_json_fixed(r, 8, 4));
+            m.read(&mut it.big, __obs::types::BigDecimal::read_json_bytes);
+            m.read(&mut it.id, __obs::JsonCodec::read_json);
+            m.read(&mut it.raw_id, |r| r.fixed().map(__obs::types::Uuid));
+            m.read(&mut it.day, __obs::JsonCodec::read_json);
+            m.read(&mut it.time_millis, __obs::JsonCodec::read_json);
+            m.read(&mut it.time_micros, __obs::JsonCodec::read_json);
+            m.read(&mut it.at_millis, __obs::JsonCodec::read_json);
+            m.read(&mut it.at_micros, __obs::JsonCodec::read_json);
+            m.read(&mut it.at_nanos, __obs::JsonCodec::read_json);
+            m.read(&mut it.local_millis, __obs::JsonCodec::read_json);
+            m.read(&mut it.local_micros, __obs::JsonCodec::read_json);
+            m.read(&mut it.local_nanos, __obs::JsonCodec::read_json);
+            m.read(&mut it.period, __obs::types::Duration::read_json_bytes);
+            m.nullable(&mut it.perhaps, "long", __obs::JsonCodec::read_json);
+        }
+        m.end(it)
     }
 }
 

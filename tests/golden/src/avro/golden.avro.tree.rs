@@ -55,19 +55,14 @@ impl __obs::JsonCodec for Leaf {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["owner"],
-            [0x0],
-            Self {
-                owner: __obs::None,
-            },
-            |it, r, at, name| match at {
-                0 => {
-                    __obs::put(&mut it.owner, r.nullable("golden.avro.Tree", __obs::JsonCodec::read_json))
-                }
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        let mut m = r.record(&["owner"], [0x0]);
+        let mut it = Self {
+            owner: __obs::None,
+        };
+        while m.more() {
+            m.nullable(&mut it.owner, "golden.avro.Tree", __obs::JsonCodec::read_json);
+        }
+        m.end(it)
     }
 }
 
@@ -112,12 +107,12 @@ impl __obs::Event for Tree {
         // SHA-256: 6c60707f6ce5ec7392d595e497a1a8dfda7b8ecb80f9bb76260413c8e5651d19
         sha256: *b"l`p\x7fl\xe5\xecs\x92\xd5\x95\xe4\x97\xa1\xa8\xdf\xda{\x8e\xcb\x80\xf9\xbbv&\x04\x13\xc8\xe5e\x1d\x19",
         schema: r#"{"type":"record","name":"Tree","namespace":"golden.avro","fields":[{"name":"value","type":"string"},{"name":"left","type":["null","Tree"],"default":null},{"name":"children","type":{"type":"array","items":"Tree"}},{"name":"either","type":["null","string",{"type":"record","name":"Leaf","fields":[{"name":"owner","type":["null","Tree"],"default":null}]}],"default":null}]}"#,
-        major: 1, topic: "tree.v1", subject: "tree-value", dialect: __obs::Dialect::Avro,
-        encoding: __obs::Encoding::Avro, target: "golden::avro",
+        wire_name: "golden.avro.Tree", major: 1, topic: "tree.v1", subject: "tree-value",
+        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro, target: "golden::avro",
     };
-    __obs::body!(avro);
+    type Body = __obs::AvroBody;
 }
-__obs::event!(Tree, "golden.avro.Tree", avro json);
+__obs::event!(Tree, publisher avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for Tree {
@@ -147,8 +142,7 @@ impl __obs::AvroCodec for Tree {
 impl __obs::JsonCodec for Tree {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(177);
-        w.raw(r#"{"value":"#);
-        w.string(&self.value);
+        w.string_after(r#"{"value":"#, &self.value);
         w.raw(r#","left":"#);
         __obs::JsonCodec::write_json(&self.left, w);
         w.raw(r#","children":"#);
@@ -159,25 +153,20 @@ impl __obs::JsonCodec for Tree {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["value", "left", "children", "either"],
-            [0x5],
-            Self {
-                value: __obs::String::new(),
-                left: __obs::None,
-                children: __obs::Vec::new(),
-                either: __obs::None,
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.value, r.string()),
-                1 => {
-                    __obs::put(&mut it.left, r.nullable("golden.avro.Tree", |r| __obs::JsonCodec::read_json(r).map(__obs::Box::new)))
-                }
-                2 => __obs::put(&mut it.children, r.array(__obs::JsonCodec::read_json)),
-                3 => __obs::put(&mut it.either, r.option(__obs::JsonCodec::read_json)),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        let mut m = r.record(&["value", "left", "children", "either"], [0x5]);
+        let mut it = Self {
+            value: __obs::String::new(),
+            left: __obs::None,
+            children: __obs::Vec::new(),
+            either: __obs::None,
+        };
+        while m.more() {
+            m.string(&mut it.value);
+            m.nullable(&mut it.left, "golden.avro.Tree", |r| __obs::JsonCodec::read_json(r).map(__obs::Box::new));
+            m.read(&mut it.children, |r| r.array(__obs::JsonCodec::read_json));
+            m.read(&mut it.either, |r| r.option(__obs::JsonCodec::read_json));
+        }
+        m.end(it)
     }
 }
 

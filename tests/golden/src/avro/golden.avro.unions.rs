@@ -33,23 +33,19 @@ impl __obs::AvroCodec for Card {
 impl __obs::JsonCodec for Card {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(45);
-        w.raw(r#"{"last4":"#);
-        w.string(&self.last4);
+        w.string_after(r#"{"last4":"#, &self.last4);
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["last4"],
-            [0x1],
-            Self {
-                last4: __obs::String::new(),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.last4, r.string()),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        let mut m = r.record(&["last4"], [0x1]);
+        let mut it = Self {
+            last4: __obs::String::new(),
+        };
+        while m.more() {
+            m.string(&mut it.last4);
+        }
+        m.end(it)
     }
 }
 
@@ -196,23 +192,19 @@ impl __obs::AvroCodec for Invoice {
 impl __obs::JsonCodec for Invoice {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(21);
-        w.raw(r#"{"days":"#);
-        w.i32(self.days);
+        w.i32_after(r#"{"days":"#, self.days);
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["days"],
-            [0x1],
-            Self {
-                days: 0,
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.days, r.i32()),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        let mut m = r.record(&["days"], [0x1]);
+        let mut it = Self {
+            days: 0,
+        };
+        while m.more() {
+            m.i32(&mut it.days);
+        }
+        m.end(it)
     }
 }
 
@@ -336,12 +328,12 @@ impl __obs::Event for Unions {
         // SHA-256: e19a11fd026351c53b6a3aceaff1ce56b1da689244b9757321404dd012051842
         sha256: *b"\xe1\x9a\x11\xfd\x02cQ\xc5;j:\xce\xaf\xf1\xceV\xb1\xdah\x92D\xb9us!@M\xd0\x12\x05\x18B",
         schema: r#"{"type":"record","name":"Unions","namespace":"golden.avro","fields":[{"name":"nullFirst","type":["null","string"],"default":null},{"name":"nullLast","type":["string","null"],"default":"x"},{"name":"one","type":["long"]},{"name":"onlyNull","type":["null"]},{"name":"several","type":["null","int","string",{"type":"array","items":"string"},{"type":"map","values":"int"}],"default":null},{"name":"nullInside","type":["string","null","boolean","bytes","double"]},{"name":"named","type":[{"type":"record","name":"Card","fields":[{"name":"last4","type":"string"}]},{"type":"record","name":"Invoice","fields":[{"name":"days","type":"int"}]},{"type":"enum","name":"Cash","symbols":["COINS","NOTES"]},{"type":"fixed","name":"Token","size":4}]},{"name":"listed","type":{"type":"array","items":["null","long","Card"]}},{"name":"keyed","type":{"type":"map","values":["Card","string"]}},{"name":"sameAsListed","type":["null","long","Card"],"default":null},{"name":"lists","type":["string",{"type":"array","items":["long","string"]}]},{"name":"sameLists","type":["string",{"type":"array","items":["long","string"]}]}]}"#,
-        major: 1, topic: "unions.v1", subject: "unions-value", dialect: __obs::Dialect::Avro,
-        encoding: __obs::Encoding::Avro, target: "golden::avro",
+        wire_name: "golden.avro.Unions", major: 1, topic: "unions.v1", subject: "unions-value",
+        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro, target: "golden::avro",
     };
-    __obs::body!(avro);
+    type Body = __obs::AvroBody;
 }
-__obs::event!(Unions, "golden.avro.Unions", avro json);
+__obs::event!(Unions, publisher avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for Unions {
@@ -395,10 +387,8 @@ impl __obs::JsonCodec for Unions {
         __obs::JsonCodec::write_json(&self.only_null, w);
         w.raw(r#","several":"#);
         __obs::JsonCodec::write_json(&self.several, w);
-        w.raw(r#","nullInside":"#);
-        __obs::json_at("nullInside", &self.null_inside, w);
-        w.raw(r#","named":"#);
-        __obs::json_at("named", &self.named, w);
+        __obs::json_after(r#","nullInside":"#, "nullInside", &self.null_inside, w);
+        __obs::json_after(r#","named":"#, "named", &self.named, w);
         w.raw(r#","listed":"#);
         __obs::JsonCodec::write_json(&self.listed, w);
         w.raw(r#","keyed":"#);
@@ -413,54 +403,42 @@ impl __obs::JsonCodec for Unions {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let it = r.record(
+        let mut m = r.record(
             &[
-                "nullFirst",
-                "nullLast",
-                "one",
-                "onlyNull",
-                "several",
-                "nullInside",
-                "named",
-                "listed",
-                "keyed",
-                "sameAsListed",
-                "lists",
-                "sameLists",
+                "nullFirst", "nullLast", "one", "onlyNull", "several", "nullInside", "named",
+                "listed", "keyed", "sameAsListed", "lists", "sameLists",
             ],
             [0xdec],
-            (
-                __obs::None,
-                __obs::None,
-                __obs::None,
-                __obs::None,
-                __obs::None,
-                __obs::None,
-                __obs::None,
-                __obs::Vec::new(),
-                __obs::Default::default(),
-                __obs::None,
-                __obs::None,
-                __obs::None,
-            ),
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.0, r.nullable("string", __obs::json::Reader::string)),
-                1 => {
-                    __obs::put_some(&mut it.1, r.nullable("string", __obs::json::Reader::string))
-                }
-                2 => __obs::put_some(&mut it.2, __obs::JsonCodec::read_json(r)),
-                3 => __obs::put_some(&mut it.3, __obs::JsonCodec::read_json(r)),
-                4 => __obs::put(&mut it.4, r.option(__obs::JsonCodec::read_json)),
-                5 => __obs::put(&mut it.5, r.option(__obs::JsonCodec::read_json)),
-                6 => __obs::put_some(&mut it.6, __obs::JsonCodec::read_json(r)),
-                7 => __obs::put(&mut it.7, r.array(|r| r.option(__obs::JsonCodec::read_json))),
-                8 => __obs::put(&mut it.8, r.map(__obs::JsonCodec::read_json)),
-                9 => __obs::put(&mut it.9, r.option(__obs::JsonCodec::read_json)),
-                10 => __obs::put_some(&mut it.10, __obs::JsonCodec::read_json(r)),
-                11 => __obs::put_some(&mut it.11, __obs::JsonCodec::read_json(r)),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )?;
+        );
+        let mut it = (
+            __obs::None,
+            __obs::None,
+            __obs::None,
+            __obs::None,
+            __obs::None,
+            __obs::None,
+            __obs::None,
+            __obs::Vec::new(),
+            __obs::Default::default(),
+            __obs::None,
+            __obs::None,
+            __obs::None,
+        );
+        while m.more() {
+            m.nullable(&mut it.0, "string", __obs::json::Reader::string);
+            m.some(&mut it.1, |r| r.nullable("string", __obs::json::Reader::string));
+            m.some(&mut it.2, __obs::JsonCodec::read_json);
+            m.some(&mut it.3, __obs::JsonCodec::read_json);
+            m.read(&mut it.4, |r| r.option(__obs::JsonCodec::read_json));
+            m.read(&mut it.5, |r| r.option(__obs::JsonCodec::read_json));
+            m.some(&mut it.6, __obs::JsonCodec::read_json);
+            m.read(&mut it.7, |r| r.array(|r| r.option(__obs::JsonCodec::read_json)));
+            m.read(&mut it.8, |r| r.map(__obs::JsonCodec::read_json));
+            m.read(&mut it.9, |r| r.option(__obs::JsonCodec::read_json));
+            m.some(&mut it.10, __obs::JsonCodec::read_json);
+            m.some(&mut it.11, __obs::JsonCodec::read_json);
+        }
+        let it = m.end(it)?;
         __obs::Ok(Self {
             null_first: it.0,
             null_last: it.1.unwrap_or_else(|| __obs::Some(__obs::String::from("x"))),

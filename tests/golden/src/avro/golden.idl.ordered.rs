@@ -81,31 +81,26 @@ impl __obs::AvroCodec for Line {
 impl __obs::JsonCodec for Line {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(109);
-        w.raw(r#"{"sku":"#);
-        w.string(&self.sku);
-        w.raw(r#","quantity":"#);
-        w.i32(self.quantity);
+        w.string_after(r#"{"sku":"#, &self.sku);
+        w.i32_after(r#","quantity":"#, self.quantity);
         w.raw(r#","price":"#);
         w.at("price", |w| self.price.write_json_bytes(w, 9, 2));
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["sku", "quantity", "price"],
-            [0x5],
-            Self {
-                sku: __obs::String::new(),
-                quantity: 1,
-                price: __obs::Default::default(),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.sku, r.string()),
-                1 => __obs::put(&mut it.quantity, r.i32()),
-                2 => __obs::put(&mut it.price, __obs::types::Decimal::read_json_bytes(r, 2)),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        let mut m = r.record(&["sku", "quantity", "price"], [0x5]);
+        let mut it = Self {
+            sku: __obs::String::new(),
+            quantity: 1,
+            price: __obs::Default::default(),
+        };
+        while m.more() {
+            m.string(&mut it.sku);
+            m.i32(&mut it.quantity);
+            m.read(&mut it.price, |r| __obs::types::Decimal::read_json_bytes(r, 2));
+        }
+        m.end(it)
     }
 }
 
@@ -181,13 +176,13 @@ impl __obs::Event for Ordered {
         // SHA-256: 0a698f9f1ea42aa99fe86b6351a2815eaf43e409b27b70eea44b93c21c4d9a62
         sha256: *b"\ni\x8f\x9f\x1e\xa4*\xa9\x9f\xe8kcQ\xa2\x81^\xafC\xe4\x09\xb2{p\xee\xa4K\x93\xc2\x1cM\x9ab",
         schema: r#"{"type":"record","name":"Ordered","namespace":"golden.idl","doc":"A basket became an order.","x-obs":{"event":"shop.ordered","owner":"checkout"},"fields":[{"name":"orderId","type":{"type":"string","x-obs":{"key":true}}},{"name":"lines","type":{"type":"array","items":{"type":"record","name":"Line","fields":[{"name":"sku","type":"string"},{"name":"quantity","type":"int","default":1},{"name":"price","type":{"type":"bytes","logicalType":"decimal","precision":9,"scale":2}}]}}},{"name":"notes","type":{"type":"map","values":"string"},"default":{}},{"name":"coupon","type":["null","string"],"default":null},{"name":"payment","type":{"type":"enum","name":"Payment","doc":"How it is paid.","symbols":["CARD","INVOICE"],"default":"CARD"}},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"gift","type":["null","string"],"default":null},{"name":"type","type":{"type":"fixed","name":"Code","size":4}}]}"#,
-        major: 1, topic: "shop.ordered.v1", subject: "shop.ordered-value",
-        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro, target: "golden::idl",
-        owner: __obs::Some("checkout"),
+        wire_name: "golden.idl.Ordered", major: 1, topic: "shop.ordered.v1",
+        subject: "shop.ordered-value", dialect: __obs::Dialect::Avro,
+        encoding: __obs::Encoding::Avro, target: "golden::idl", owner: __obs::Some("checkout"),
     };
-    __obs::body!(avro);
+    type Body = __obs::AvroBody;
 }
-__obs::event!(Ordered, "golden.idl.Ordered", avro json);
+__obs::event!(Ordered, publisher avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for Ordered {
@@ -223,10 +218,8 @@ impl __obs::AvroCodec for Ordered {
 impl __obs::JsonCodec for Ordered {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(346);
-        w.raw(r#"{"orderId":"#);
-        w.string(&self.order_id);
-        w.raw(r#","lines":"#);
-        __obs::json_at("lines", &self.lines, w);
+        w.string_after(r#"{"orderId":"#, &self.order_id);
+        __obs::json_after(r#","lines":"#, "lines", &self.lines, w);
         w.raw(r#","notes":"#);
         __obs::JsonCodec::write_json(&self.notes, w);
         w.raw(r#","coupon":"#);
@@ -243,33 +236,33 @@ impl __obs::JsonCodec for Ordered {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["orderId", "lines", "notes", "coupon", "payment", "at", "gift", "type"],
+        let mut m = r.record(
+            &[
+                "orderId", "lines", "notes", "coupon", "payment", "at", "gift", "type",
+            ],
             [0xb3],
-            Self {
-                order_id: __obs::String::new(),
-                lines: __obs::Vec::new(),
-                notes: __obs::BTreeMap::new(),
-                coupon: __obs::None,
-                payment: Payment::Card,
-                at: __obs::Default::default(),
-                gift: __obs::None,
-                r#type: Code([0; 4]),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.order_id, r.string()),
-                1 => __obs::put(&mut it.lines, r.array(__obs::JsonCodec::read_json)),
-                2 => __obs::put(&mut it.notes, r.map(__obs::json::Reader::string)),
-                3 => {
-                    __obs::put(&mut it.coupon, r.nullable("string", __obs::json::Reader::string))
-                }
-                4 => __obs::put(&mut it.payment, __obs::JsonCodec::read_json(r)),
-                5 => __obs::put(&mut it.at, __obs::JsonCodec::read_json(r)),
-                6 => __obs::put(&mut it.gift, r.nullable("string", __obs::json::Reader::string)),
-                7 => __obs::put(&mut it.r#type, __obs::JsonCodec::read_json(r)),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        );
+        let mut it = Self {
+            order_id: __obs::String::new(),
+            lines: __obs::Vec::new(),
+            notes: __obs::BTreeMap::new(),
+            coupon: __obs::None,
+            payment: Payment::Card,
+            at: __obs::Default::default(),
+            gift: __obs::None,
+            r#type: Code([0; 4]),
+        };
+        while m.more() {
+            m.string(&mut it.order_id);
+            m.read(&mut it.lines, |r| r.array(__obs::JsonCodec::read_json));
+            m.read(&mut it.notes, |r| r.map(__obs::json::Reader::string));
+            m.nullable(&mut it.coupon, "string", __obs::json::Reader::string);
+            m.read(&mut it.payment, __obs::JsonCodec::read_json);
+            m.read(&mut it.at, __obs::JsonCodec::read_json);
+            m.nullable(&mut it.gift, "string", __obs::json::Reader::string);
+            m.read(&mut it.r#type, __obs::JsonCodec::read_json);
+        }
+        m.end(it)
     }
 }
 

@@ -33,23 +33,19 @@ impl __obs::AvroCodec for Bounced {
 impl __obs::JsonCodec for Bounced {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(46);
-        w.raw(r#"{"reason":"#);
-        w.string(&self.reason);
+        w.string_after(r#"{"reason":"#, &self.reason);
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["reason"],
-            [0x1],
-            Self {
-                reason: __obs::String::new(),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.reason, r.string()),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        let mut m = r.record(&["reason"], [0x1]);
+        let mut it = Self {
+            reason: __obs::String::new(),
+        };
+        while m.more() {
+            m.string(&mut it.reason);
+        }
+        m.end(it)
     }
 }
 
@@ -78,12 +74,13 @@ impl __obs::Event for Message {
         // SHA-256: ea2320e0b92b28e93f1af82403e26a5080952dd5197fa16d07ab52a8206b37bc
         sha256: *b"\xea# \xe0\xb9+(\xe9?\x1a\xf8$\x03\xe2jP\x80\x95-\xd5\x19\x7f\xa1m\x07\xabR\xa8 k7\xbc",
         schema: r#"{"type":"record","name":"Message","namespace":"golden.protocol","fields":[{"name":"to","type":"string"},{"name":"body","type":"string"}]}"#,
-        major: 1, topic: "message.v1", subject: "message-value", dialect: __obs::Dialect::Avro,
-        encoding: __obs::Encoding::Avro, target: "golden::protocol",
+        wire_name: "golden.protocol.Message", major: 1, topic: "message.v1",
+        subject: "message-value", dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
+        target: "golden::protocol",
     };
-    __obs::body!(avro);
+    type Body = __obs::AvroBody;
 }
-__obs::event!(Message, "golden.protocol.Message", avro json);
+__obs::event!(Message, publisher avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for Message {
@@ -107,27 +104,22 @@ impl __obs::AvroCodec for Message {
 impl __obs::JsonCodec for Message {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(84);
-        w.raw(r#"{"to":"#);
-        w.string(&self.to);
-        w.raw(r#","body":"#);
-        w.string(&self.body);
+        w.string_after(r#"{"to":"#, &self.to);
+        w.string_after(r#","body":"#, &self.body);
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["to", "body"],
-            [0x3],
-            Self {
-                to: __obs::String::new(),
-                body: __obs::String::new(),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.to, r.string()),
-                1 => __obs::put(&mut it.body, r.string()),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        let mut m = r.record(&["to", "body"], [0x3]);
+        let mut it = Self {
+            to: __obs::String::new(),
+            body: __obs::String::new(),
+        };
+        while m.more() {
+            m.string(&mut it.to);
+            m.string(&mut it.body);
+        }
+        m.end(it)
     }
 }
 

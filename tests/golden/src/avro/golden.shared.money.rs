@@ -36,27 +36,22 @@ impl __obs::AvroCodec for Money {
 impl __obs::JsonCodec for Money {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(77);
-        w.raw(r#"{"cents":"#);
-        w.i64(self.cents);
-        w.raw(r#","currency":"#);
-        w.string(&self.currency);
+        w.i64_after(r#"{"cents":"#, self.cents);
+        w.string_after(r#","currency":"#, &self.currency);
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["cents", "currency"],
-            [0x3],
-            Self {
-                cents: 0,
-                currency: __obs::String::new(),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.cents, r.i64()),
-                1 => __obs::put(&mut it.currency, r.string()),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        let mut m = r.record(&["cents", "currency"], [0x3]);
+        let mut it = Self {
+            cents: 0,
+            currency: __obs::String::new(),
+        };
+        while m.more() {
+            m.i64(&mut it.cents);
+            m.string(&mut it.currency);
+        }
+        m.end(it)
     }
 }
 

@@ -267,12 +267,13 @@ impl __obs::Event for Option {
         // SHA-256: 297401a7a8a97aa40228483c93ab6ea9537eba27251c244e041271f2363f38b7
         sha256: *b")t\x01\xa7\xa8\xa9z\xa4\x02(H<\x93\xabn\xa9S~\xba'%\x1c$N\x04\x12q\xf26?8\xb7",
         schema: r#"{"type":"record","name":"Option","namespace":"golden.type.self.Vec","doc":"Names that would trip a careless generator.","fields":[{"name":"type","type":"int"},{"name":"self","type":"int"},{"name":"Self","type":"int"},{"name":"crate","type":"int"},{"name":"_","type":"int"},{"name":"userId","type":"int"},{"name":"user_id","type":"int"},{"name":"w","type":"string"},{"name":"r","type":"string"},{"name":"v","type":["null","string"],"default":null},{"name":"cx","type":{"type":"array","items":{"type":"map","values":"string"}}},{"name":"x","type":{"type":"record","name":"String","fields":[{"name":"str","type":"string"}]}},{"name":"key","type":{"type":"record","name":"Result","fields":[]}},{"name":"index","type":{"type":"enum","name":"Box","symbols":["Self","None","Some","Ok","Unrecognised","ALL","all"]}},{"name":"out","type":["string",{"type":"record","name":"Vec","fields":[{"name":"vec","type":["null","Option"],"default":null}]}]},{"name":"Ok","type":{"type":"record","name":"Debug","fields":[]}},{"name":"members","type":{"type":"record","name":"i32","fields":[]}},{"name":"new","type":"boolean"}]}"#,
-        major: 1, topic: "option.v1", subject: "option-value", dialect: __obs::Dialect::Avro,
-        encoding: __obs::Encoding::Avro, target: "golden::r#type::self_::vec",
+        wire_name: "golden.type.self.Vec.Option", major: 1, topic: "option.v1",
+        subject: "option-value", dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
+        target: "golden::r#type::self_::vec",
     };
-    __obs::body!(avro);
+    type Body = __obs::AvroBody;
 }
-__obs::event!(Option, "golden.type.self.Vec.Option", avro json);
+__obs::event!(Option, publisher avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for Option {
@@ -330,24 +331,15 @@ impl __obs::AvroCodec for Option {
 impl __obs::JsonCodec for Option {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(556);
-        w.raw(r#"{"type":"#);
-        w.i32(self.r#type);
-        w.raw(r#","self":"#);
-        w.i32(self.self_);
-        w.raw(r#","Self":"#);
-        w.i32(self.self__2);
-        w.raw(r#","crate":"#);
-        w.i32(self.crate_);
-        w.raw(r#","_":"#);
-        w.i32(self.field);
-        w.raw(r#","userId":"#);
-        w.i32(self.user_id);
-        w.raw(r#","user_id":"#);
-        w.i32(self.user_id_2);
-        w.raw(r#","w":"#);
-        w.string(&self.w);
-        w.raw(r#","r":"#);
-        w.string(&self.r);
+        w.i32_after(r#"{"type":"#, self.r#type);
+        w.i32_after(r#","self":"#, self.self_);
+        w.i32_after(r#","Self":"#, self.self__2);
+        w.i32_after(r#","crate":"#, self.crate_);
+        w.i32_after(r#","_":"#, self.field);
+        w.i32_after(r#","userId":"#, self.user_id);
+        w.i32_after(r#","user_id":"#, self.user_id_2);
+        w.string_after(r#","w":"#, &self.w);
+        w.string_after(r#","r":"#, &self.r);
         w.raw(r#","v":"#);
         __obs::JsonCodec::write_json(&self.v, w);
         w.raw(r#","cx":"#);
@@ -356,84 +348,65 @@ impl __obs::JsonCodec for Option {
         __obs::JsonCodec::write_json(&self.x, w);
         w.raw(r#","key":"#);
         __obs::JsonCodec::write_json(&self.key, w);
-        w.raw(r#","index":"#);
-        __obs::json_at("index", &self.index, w);
-        w.raw(r#","out":"#);
-        __obs::json_at("out", &self.out, w);
+        __obs::json_after(r#","index":"#, "index", &self.index, w);
+        __obs::json_after(r#","out":"#, "out", &self.out, w);
         w.raw(r#","Ok":"#);
         __obs::JsonCodec::write_json(&self.ok, w);
         w.raw(r#","members":"#);
         __obs::JsonCodec::write_json(&self.members, w);
-        w.raw(r#","new":"#);
-        w.bool(self.new);
+        w.bool_after(r#","new":"#, self.new);
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let it = r.record(
+        let mut m = r.record(
             &[
-                "type",
-                "self",
-                "Self",
-                "crate",
-                "_",
-                "userId",
-                "user_id",
-                "w",
-                "r",
-                "v",
-                "cx",
-                "x",
-                "key",
-                "index",
-                "out",
-                "Ok",
-                "members",
-                "new",
+                "type", "self", "Self", "crate", "_", "userId", "user_id", "w", "r", "v", "cx", "x",
+                "key", "index", "out", "Ok", "members", "new",
             ],
             [0x3fdff],
-            (
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                __obs::String::new(),
-                __obs::String::new(),
-                __obs::None,
-                __obs::Vec::new(),
-                __obs::None,
-                __obs::None,
-                Box::Self_,
-                __obs::None,
-                __obs::None,
-                __obs::None,
-                false,
-            ),
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.0, r.i32()),
-                1 => __obs::put(&mut it.1, r.i32()),
-                2 => __obs::put(&mut it.2, r.i32()),
-                3 => __obs::put(&mut it.3, r.i32()),
-                4 => __obs::put(&mut it.4, r.i32()),
-                5 => __obs::put(&mut it.5, r.i32()),
-                6 => __obs::put(&mut it.6, r.i32()),
-                7 => __obs::put(&mut it.7, r.string()),
-                8 => __obs::put(&mut it.8, r.string()),
-                9 => __obs::put(&mut it.9, r.nullable("string", __obs::json::Reader::string)),
-                10 => __obs::put(&mut it.10, r.array(|r| r.map(__obs::json::Reader::string))),
-                11 => __obs::put_some(&mut it.11, __obs::JsonCodec::read_json(r)),
-                12 => __obs::put_some(&mut it.12, __obs::JsonCodec::read_json(r)),
-                13 => __obs::put(&mut it.13, __obs::JsonCodec::read_json(r)),
-                14 => __obs::put_some(&mut it.14, __obs::JsonCodec::read_json(r)),
-                15 => __obs::put_some(&mut it.15, __obs::JsonCodec::read_json(r)),
-                16 => __obs::put_some(&mut it.16, __obs::JsonCodec::read_json(r)),
-                17 => __obs::put(&mut it.17, r.bool()),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )?;
+        );
+        let mut it = (
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            __obs::String::new(),
+            __obs::String::new(),
+            __obs::None,
+            __obs::Vec::new(),
+            __obs::None,
+            __obs::None,
+            Box::Self_,
+            __obs::None,
+            __obs::None,
+            __obs::None,
+            false,
+        );
+        while m.more() {
+            m.i32(&mut it.0);
+            m.i32(&mut it.1);
+            m.i32(&mut it.2);
+            m.i32(&mut it.3);
+            m.i32(&mut it.4);
+            m.i32(&mut it.5);
+            m.i32(&mut it.6);
+            m.string(&mut it.7);
+            m.string(&mut it.8);
+            m.nullable(&mut it.9, "string", __obs::json::Reader::string);
+            m.read(&mut it.10, |r| r.array(|r| r.map(__obs::json::Reader::string)));
+            m.some(&mut it.11, __obs::JsonCodec::read_json);
+            m.some(&mut it.12, __obs::JsonCodec::read_json);
+            m.read(&mut it.13, __obs::JsonCodec::read_json);
+            m.some(&mut it.14, __obs::JsonCodec::read_json);
+            m.some(&mut it.15, __obs::JsonCodec::read_json);
+            m.some(&mut it.16, __obs::JsonCodec::read_json);
+            m.bool(&mut it.17);
+        }
+        let it = m.end(it)?;
         __obs::Ok(Self {
             r#type: it.0,
             self_: it.1,
@@ -539,23 +512,19 @@ impl __obs::AvroCodec for String {
 impl __obs::JsonCodec for String {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(43);
-        w.raw(r#"{"str":"#);
-        w.string(&self.str);
+        w.string_after(r#"{"str":"#, &self.str);
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["str"],
-            [0x1],
-            Self {
-                str: __obs::String::new(),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.str, r.string()),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        let mut m = r.record(&["str"], [0x1]);
+        let mut it = Self {
+            str: __obs::String::new(),
+        };
+        while m.more() {
+            m.string(&mut it.str);
+        }
+        m.end(it)
     }
 }
 
@@ -610,25 +579,19 @@ impl __obs::AvroCodec for Vec {
 impl __obs::JsonCodec for Vec {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(43);
-        w.raw(r#"{"vec":"#);
-        __obs::json_at("vec", &self.vec, w);
+        __obs::json_after(r#"{"vec":"#, "vec", &self.vec, w);
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["vec"],
-            [0x0],
-            Self {
-                vec: __obs::None,
-            },
-            |it, r, at, name| match at {
-                0 => {
-                    __obs::put(&mut it.vec, r.nullable("golden.type.self.Vec.Option", |r| __obs::JsonCodec::read_json(r).map(__obs::Box::new)))
-                }
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        let mut m = r.record(&["vec"], [0x0]);
+        let mut it = Self {
+            vec: __obs::None,
+        };
+        while m.more() {
+            m.nullable(&mut it.vec, "golden.type.self.Vec.Option", |r| __obs::JsonCodec::read_json(r).map(__obs::Box::new));
+        }
+        m.end(it)
     }
 }
 

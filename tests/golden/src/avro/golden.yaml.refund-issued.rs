@@ -31,13 +31,13 @@ impl __obs::Event for RefundIssued {
         // SHA-256: 2170e8202241fc7de0fdf6e46468e51be8256b613f159aefc19c7efcc5601c63
         sha256: *b"!p\xe8 \"A\xfc}\xe0\xfd\xf6\xe4dh\xe5\x1b\xe8%ka?\x15\x9a\xef\xc1\x9c~\xfc\xc5`\x1cc",
         schema: r#"{"type":"record","name":"RefundIssued","namespace":"golden.yaml","doc":"Refers to a type of another file, in YAML.","x-obs":{"owner":"payments"},"fields":[{"name":"amount","type":{"type":"record","name":"Money","namespace":"golden.shared","fields":[{"name":"cents","type":"long"},{"name":"currency","type":"string"}]}},{"name":"reason","type":["null","string"],"default":null}]}"#,
-        major: 1, topic: "refund.issued.v1", subject: "refund.issued-value",
-        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro, target: "golden::yaml",
-        owner: __obs::Some("payments"),
+        wire_name: "golden.yaml.RefundIssued", major: 1, topic: "refund.issued.v1",
+        subject: "refund.issued-value", dialect: __obs::Dialect::Avro,
+        encoding: __obs::Encoding::Avro, target: "golden::yaml", owner: __obs::Some("payments"),
     };
-    __obs::body!(avro);
+    type Body = __obs::AvroBody;
 }
-__obs::event!(RefundIssued, "golden.yaml.RefundIssued", avro json);
+__obs::event!(RefundIssued, publisher avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for RefundIssued {
@@ -69,19 +69,16 @@ impl __obs::JsonCodec for RefundIssued {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let it = r.record(
-            &["amount", "reason"],
-            [0x1],
-            (
-                __obs::None,
-                __obs::None,
-            ),
-            |it, r, at, name| match at {
-                0 => __obs::put_some(&mut it.0, __obs::JsonCodec::read_json(r)),
-                1 => __obs::put(&mut it.1, r.nullable("string", __obs::json::Reader::string)),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )?;
+        let mut m = r.record(&["amount", "reason"], [0x1]);
+        let mut it = (
+            __obs::None,
+            __obs::None,
+        );
+        while m.more() {
+            m.some(&mut it.0, __obs::JsonCodec::read_json);
+            m.nullable(&mut it.1, "string", __obs::json::Reader::string);
+        }
+        let it = m.end(it)?;
         __obs::Ok(Self {
             amount: r.required(it.0, "amount")?,
             reason: it.1,

@@ -28,31 +28,27 @@ impl Place {
 impl __obs::JsonCodec for Place {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(87);
-        w.raw(r#"{"city":"#);
-        w.string(&self.city);
+        w.string_after(r#"{"city":"#, &self.city);
         if let __obs::Some(x) = &self.since {
-            w.raw(r#","since":"#);
-            w.string(x);
+            w.string_after(r#","since":"#, x);
         }
         w.entries(&mut false, &self.extra, |w, x| w.json(x));
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["city", "since"],
-            [0x1],
-            Self {
-                city: __obs::String::new(),
-                since: __obs::None,
-                extra: __obs::BTreeMap::new(),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.city, r.string()),
-                1 => __obs::put_some(&mut it.since, r.string()),
-                _ => __obs::keep(&mut it.extra, name, r.json()),
-            },
-        )
+        let mut m = r.record(&["city", "since"], [0x1]);
+        let mut it = Self {
+            city: __obs::String::new(),
+            since: __obs::None,
+            extra: __obs::BTreeMap::new(),
+        };
+        while m.more() {
+            m.string(&mut it.city);
+            m.some(&mut it.since, __obs::json::Reader::string);
+            m.keep_others(&mut it.extra, __obs::json::Reader::json);
+        }
+        m.end(it)
     }
 }
 

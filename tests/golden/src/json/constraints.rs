@@ -121,53 +121,45 @@ impl __obs::Event for Constraints {
         // SHA-256: 264164b4a0356c9eba61b1243bedede28005c5475e4f1cc6aa7bab82c5e2c1f2
         sha256: *b"&Ad\xb4\xa05l\x9e\xbaa\xb1$;\xed\xed\xe2\x80\x05\xc5G^O\x1c\xc6\xaa{\xab\x82\xc5\xe2\xc1\xf2",
         schema: r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"Constraints","description":"Assertions that become code.","x-obs":{"event":"golden.constraints"},"type":"object","additionalProperties":false,"required":["id","count","ratio","tags","mode"],"properties":{"id":{"type":"string","pattern":"^[a-z]{2}-\\d+$","minLength":4,"maxLength":12,"x-obs":{"key":true}},"count":{"type":"integer","minimum":1,"maximum":100,"multipleOf":5},"ratio":{"type":"number","exclusiveMinimum":0,"exclusiveMaximum":1},"tags":{"type":"array","minItems":1,"maxItems":3,"uniqueItems":true,"items":{"type":"string","minLength":1}},"mode":{"enum":["fast","slow","in between"]},"fixed":{"const":"always"},"level":{"type":"integer","enum":[1,2,3],"default":2},"email":{"type":"string","format":"email"},"at":{"type":"string","format":"date-time","deprecated":true},"scores":{"type":"object","additionalProperties":{"type":"number","minimum":0},"maxProperties":4},"pair":{"type":"array","prefixItems":[{"type":"string"},{"type":"integer"}],"items":false,"minItems":2},"maybe":{"type":["string","null"]},"server":{"type":"string","readOnly":true}}}"#,
-        major: 1, topic: "golden.constraints.v1", subject: "golden.constraints-value",
-        dialect: __obs::Dialect::JsonSchema, encoding: __obs::Encoding::Json,
+        wire_name: "constraints.schema.json#", major: 1, topic: "golden.constraints.v1",
+        subject: "golden.constraints-value", dialect: __obs::Dialect::JsonSchema,
+        encoding: __obs::Encoding::Json,
         fields: &[
             __obs::FieldInfo { wire: "id", key: true, ..__obs::FieldInfo::BLANK },
         ],
     };
-    __obs::body!(json);
+    type Body = __obs::JsonBody;
 
     fn key(&self) -> __obs::Key<'_> {
         __obs::Key::from(&self.id)
     }
 }
-__obs::event!(Constraints, "constraints.schema.json#", json);
+__obs::event!(Constraints, publisher json);
 
 #[automatically_derived]
 impl __obs::JsonCodec for Constraints {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(516);
-        w.raw(r#"{"id":"#);
-        w.string(&self.id);
-        w.raw(r#","count":"#);
-        w.i64(self.count);
-        w.raw(r#","ratio":"#);
-        __obs::json_at("ratio", &self.ratio, w);
+        w.string_after(r#"{"id":"#, &self.id);
+        w.i64_after(r#","count":"#, self.count);
+        w.f64_after(r#","ratio":"#, "ratio", self.ratio);
         w.raw(r#","tags":"#);
         __obs::JsonCodec::write_json(&self.tags, w);
-        w.raw(r#","mode":"#);
-        __obs::json_at("mode", &self.mode, w);
+        __obs::json_after(r#","mode":"#, "mode", &self.mode, w);
         if let __obs::Some(x) = &self.fixed {
-            w.raw(r#","fixed":"#);
-            __obs::json_at("fixed", x, w);
+            __obs::json_after(r#","fixed":"#, "fixed", x, w);
         }
         if let __obs::Some(x) = &self.level {
-            w.raw(r#","level":"#);
-            w.i64(*x);
+            w.i64_after(r#","level":"#, *x);
         }
         if let __obs::Some(x) = &self.email {
-            w.raw(r#","email":"#);
-            w.string(x);
+            w.string_after(r#","email":"#, x);
         }
         if let __obs::Some(x) = &self.at {
-            w.raw(r#","at":"#);
-            w.string(x);
+            w.string_after(r#","at":"#, x);
         }
         if let __obs::Some(x) = &self.scores {
-            w.raw(r#","scores":"#);
-            __obs::json_at("scores", x, w);
+            __obs::json_after(r#","scores":"#, "scores", x, w);
         }
         if let __obs::Some(x) = &self.pair {
             w.raw(r#","pair":"#);
@@ -178,64 +170,50 @@ impl __obs::JsonCodec for Constraints {
             __obs::JsonCodec::write_json(x, w);
         }
         if let __obs::Some(x) = &self.server {
-            w.raw(r#","server":"#);
-            w.string(x);
+            w.string_after(r#","server":"#, x);
         }
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
+        let mut m = r.record(
             &[
-                "id",
-                "count",
-                "ratio",
-                "tags",
-                "mode",
-                "fixed",
-                "level",
-                "email",
-                "at",
-                "scores",
-                "pair",
-                "maybe",
-                "server",
+                "id", "count", "ratio", "tags", "mode", "fixed", "level", "email", "at", "scores",
+                "pair", "maybe", "server",
             ],
             [0x1f],
-            Self {
-                id: __obs::String::new(),
-                count: 0,
-                ratio: 0.0,
-                tags: __obs::Vec::new(),
-                mode: ConstraintsMode::Fast,
-                fixed: __obs::None,
-                level: __obs::None,
-                email: __obs::None,
-                at: __obs::None,
-                scores: __obs::None,
-                pair: __obs::None,
-                maybe: __obs::None,
-                server: __obs::None,
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.id, r.string()),
-                1 => __obs::put(&mut it.count, r.i64()),
-                2 => __obs::put(&mut it.ratio, r.f64()),
-                3 => __obs::put(&mut it.tags, r.array(__obs::json::Reader::string)),
-                4 => __obs::put(&mut it.mode, __obs::JsonCodec::read_json(r)),
-                5 => __obs::put_some(&mut it.fixed, __obs::JsonCodec::read_json(r)),
-                6 => __obs::put_some(&mut it.level, r.i64()),
-                7 => __obs::put_some(&mut it.email, r.string()),
-                8 => __obs::put_some(&mut it.at, r.string()),
-                9 => __obs::put_some(&mut it.scores, r.map(__obs::json::Reader::f64)),
-                10 => {
-                    __obs::put_some(&mut it.pair, r.tuple(|r| __obs::Ok((r.item(0, __obs::json::Reader::string)?, r.item(1, __obs::json::Reader::i64)?))))
-                }
-                11 => __obs::put_some(&mut it.maybe, r.option(__obs::json::Reader::string)),
-                12 => __obs::put_some(&mut it.server, r.string()),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        );
+        let mut it = Self {
+            id: __obs::String::new(),
+            count: 0,
+            ratio: 0.0,
+            tags: __obs::Vec::new(),
+            mode: ConstraintsMode::Fast,
+            fixed: __obs::None,
+            level: __obs::None,
+            email: __obs::None,
+            at: __obs::None,
+            scores: __obs::None,
+            pair: __obs::None,
+            maybe: __obs::None,
+            server: __obs::None,
+        };
+        while m.more() {
+            m.string(&mut it.id);
+            m.i64(&mut it.count);
+            m.f64(&mut it.ratio);
+            m.read(&mut it.tags, |r| r.array(__obs::json::Reader::string));
+            m.read(&mut it.mode, __obs::JsonCodec::read_json);
+            m.some(&mut it.fixed, __obs::JsonCodec::read_json);
+            m.some(&mut it.level, __obs::json::Reader::i64);
+            m.some(&mut it.email, __obs::json::Reader::string);
+            m.some(&mut it.at, __obs::json::Reader::string);
+            m.some(&mut it.scores, |r| r.map(__obs::json::Reader::f64));
+            m.some(&mut it.pair, |r| r.tuple(|r| __obs::Ok((r.item(0, __obs::json::Reader::string)?, r.item(1, __obs::json::Reader::i64)?))));
+            m.some(&mut it.maybe, |r| r.option(__obs::json::Reader::string));
+            m.some(&mut it.server, __obs::json::Reader::string);
+        }
+        m.end(it)
     }
 }
 

@@ -78,12 +78,12 @@ impl __obs::Event for DraftSeven {
         // SHA-256: ea661ec32d132416d744438ab3fcb6e16b29e6f27f890fc777ed22896a6577bf
         sha256: *b"\xeaf\x1e\xc3-\x13$\x16\xd7DC\x8a\xb3\xfc\xb6\xe1k)\xe6\xf2\x7f\x89\x0f\xc7w\xed\"\x89jew\xbf",
         schema: "{\"$id\":\"https://example.com/golden/draft7.json\",\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"title\":\"Draft Seven\",\"definitions\":{\"point\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"number\"},\"y\":{\"type\":\"number\"}},\"required\":[\"x\",\"y\"]},\"https://example.com/golden/common.schema.yaml\":{\"$id\":\"https://example.com/golden/common.schema.yaml\",\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$defs\":{\"place\":{\"type\":\"object\",\"required\":[\"city\"],\"properties\":{\"city\":{\"type\":\"string\"},\"since\":{\"type\":\"string\",\"format\":\"date\"}}}}}},\"type\":\"object\",\"properties\":{\"from\":{\"$ref\":\"#/definitions/point\"},\"to\":{\"$ref\":\"https://example.com/golden/common.schema.yaml#/$defs/place\"},\"tuple\":{\"type\":\"array\",\"items\":[{\"type\":\"integer\"},{\"type\":\"string\"}],\"additionalItems\":false},\"weird name!\":{\"type\":\"string\"},\"nullable\":{\"type\":\"string\",\"nullable\":true}},\"dependencies\":{\"from\":[\"to\"]}}",
-        major: 1, topic: "draft.seven.v1", subject: "draft.seven-value",
+        wire_name: "draft7.json#", major: 1, topic: "draft.seven.v1", subject: "draft.seven-value",
         dialect: __obs::Dialect::JsonSchema, encoding: __obs::Encoding::Json,
     };
-    __obs::body!(json);
+    type Body = __obs::JsonBody;
 }
-__obs::event!(DraftSeven, "draft7.json#", json);
+__obs::event!(DraftSeven, publisher json);
 
 #[automatically_derived]
 impl __obs::JsonCodec for DraftSeven {
@@ -116,26 +116,24 @@ impl __obs::JsonCodec for DraftSeven {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["from", "to", "tuple", "weird name!", "nullable"],
-            [0x0],
-            Self {
-                from: __obs::None,
-                to: __obs::None,
-                tuple: __obs::None,
-                weird_name: __obs::None,
-                nullable: __obs::None,
-                extra: __obs::BTreeMap::new(),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put_some(&mut it.from, __obs::JsonCodec::read_json(r)),
-                1 => __obs::put_some(&mut it.to, __obs::JsonCodec::read_json(r)),
-                2 => __obs::put_some(&mut it.tuple, r.array(__obs::JsonCodec::read_json)),
-                3 => __obs::put_some(&mut it.weird_name, r.string()),
-                4 => __obs::put_some(&mut it.nullable, r.option(__obs::json::Reader::string)),
-                _ => __obs::keep(&mut it.extra, name, r.json()),
-            },
-        )
+        let mut m = r.record(&["from", "to", "tuple", "weird name!", "nullable"], [0x0]);
+        let mut it = Self {
+            from: __obs::None,
+            to: __obs::None,
+            tuple: __obs::None,
+            weird_name: __obs::None,
+            nullable: __obs::None,
+            extra: __obs::BTreeMap::new(),
+        };
+        while m.more() {
+            m.some(&mut it.from, __obs::JsonCodec::read_json);
+            m.some(&mut it.to, __obs::JsonCodec::read_json);
+            m.some(&mut it.tuple, |r| r.array(__obs::JsonCodec::read_json));
+            m.some(&mut it.weird_name, __obs::json::Reader::string);
+            m.some(&mut it.nullable, |r| r.option(__obs::json::Reader::string));
+            m.keep_others(&mut it.extra, __obs::json::Reader::json);
+        }
+        m.end(it)
     }
 }
 

@@ -21,29 +21,25 @@ impl Point {
 impl __obs::JsonCodec for Point {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(60);
-        w.raw(r#"{"x":"#);
-        __obs::json_at("x", &self.x, w);
-        w.raw(r#","y":"#);
-        __obs::json_at("y", &self.y, w);
+        w.f64_after(r#"{"x":"#, "x", self.x);
+        w.f64_after(r#","y":"#, "y", self.y);
         w.entries(&mut false, &self.extra, |w, x| w.json(x));
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["x", "y"],
-            [0x3],
-            Self {
-                x: 0.0,
-                y: 0.0,
-                extra: __obs::BTreeMap::new(),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.x, r.f64()),
-                1 => __obs::put(&mut it.y, r.f64()),
-                _ => __obs::keep(&mut it.extra, name, r.json()),
-            },
-        )
+        let mut m = r.record(&["x", "y"], [0x3]);
+        let mut it = Self {
+            x: 0.0,
+            y: 0.0,
+            extra: __obs::BTreeMap::new(),
+        };
+        while m.more() {
+            m.f64(&mut it.x);
+            m.f64(&mut it.y);
+            m.keep_others(&mut it.extra, __obs::json::Reader::json);
+        }
+        m.end(it)
     }
 }
 

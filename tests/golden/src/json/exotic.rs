@@ -73,34 +73,30 @@ impl __obs::Event for Exotic {
         // SHA-256: 455255910732bcf2704bbf0e29d56a7069d3f3760294b38439ca599fd4366e4e
         sha256: *b"ERU\x91\x072\xbc\xf2pK\xbf\x0e)\xd5jpi\xd3\xf3v\x02\x94\xb3\x849\xcaY\x9f\xd46nN",
         schema: r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"Exotic","x-obs":{"event":"golden.exotic"},"type":"object","required":["country"],"properties":{"country":{"type":"string"},"zip":{"type":"string"},"card":{"type":"string"},"billing":{"type":"string"},"mixed":{"enum":["a",1,null]},"list":{"type":"array","contains":{"const":5}}},"if":{"properties":{"country":{"const":"DE"}}},"then":{"required":["zip"],"properties":{"zip":{"pattern":"^\\d{5}$"}}},"else":{"not":{"required":["zip"]}},"dependentRequired":{"card":["billing"]},"patternProperties":{"^x-":{"type":"integer"}},"propertyNames":{"maxLength":10},"unevaluatedProperties":false}"#,
-        major: 1, topic: "golden.exotic.v1", subject: "golden.exotic-value",
-        dialect: __obs::Dialect::JsonSchema, encoding: __obs::Encoding::Json,
+        wire_name: "exotic.schema.json#", major: 1, topic: "golden.exotic.v1",
+        subject: "golden.exotic-value", dialect: __obs::Dialect::JsonSchema,
+        encoding: __obs::Encoding::Json,
     };
-    __obs::body!(json);
+    type Body = __obs::JsonBody;
 }
-__obs::event!(Exotic, "exotic.schema.json#", json);
+__obs::event!(Exotic, publisher json);
 
 #[automatically_derived]
 impl __obs::JsonCodec for Exotic {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(260);
-        w.raw(r#"{"country":"#);
-        w.string(&self.country);
+        w.string_after(r#"{"country":"#, &self.country);
         if let __obs::Some(x) = &self.zip {
-            w.raw(r#","zip":"#);
-            w.string(x);
+            w.string_after(r#","zip":"#, x);
         }
         if let __obs::Some(x) = &self.card {
-            w.raw(r#","card":"#);
-            w.string(x);
+            w.string_after(r#","card":"#, x);
         }
         if let __obs::Some(x) = &self.billing {
-            w.raw(r#","billing":"#);
-            w.string(x);
+            w.string_after(r#","billing":"#, x);
         }
         if let __obs::Some(x) = &self.mixed {
-            w.raw(r#","mixed":"#);
-            __obs::json_at("mixed", x, w);
+            __obs::json_after(r#","mixed":"#, "mixed", x, w);
         }
         if let __obs::Some(x) = &self.list {
             w.raw(r#","list":"#);
@@ -111,28 +107,26 @@ impl __obs::JsonCodec for Exotic {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["country", "zip", "card", "billing", "mixed", "list"],
-            [0x1],
-            Self {
-                country: __obs::String::new(),
-                zip: __obs::None,
-                card: __obs::None,
-                billing: __obs::None,
-                mixed: __obs::None,
-                list: __obs::None,
-                extra: __obs::BTreeMap::new(),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.country, r.string()),
-                1 => __obs::put_some(&mut it.zip, r.string()),
-                2 => __obs::put_some(&mut it.card, r.string()),
-                3 => __obs::put_some(&mut it.billing, r.string()),
-                4 => __obs::put_some(&mut it.mixed, r.option(__obs::JsonCodec::read_json)),
-                5 => __obs::put_some(&mut it.list, r.array(__obs::json::Reader::json)),
-                _ => __obs::keep(&mut it.extra, name, __obs::JsonCodec::read_json(r)),
-            },
-        )
+        let mut m = r.record(&["country", "zip", "card", "billing", "mixed", "list"], [0x1]);
+        let mut it = Self {
+            country: __obs::String::new(),
+            zip: __obs::None,
+            card: __obs::None,
+            billing: __obs::None,
+            mixed: __obs::None,
+            list: __obs::None,
+            extra: __obs::BTreeMap::new(),
+        };
+        while m.more() {
+            m.string(&mut it.country);
+            m.some(&mut it.zip, __obs::json::Reader::string);
+            m.some(&mut it.card, __obs::json::Reader::string);
+            m.some(&mut it.billing, __obs::json::Reader::string);
+            m.some(&mut it.mixed, |r| r.option(__obs::JsonCodec::read_json));
+            m.some(&mut it.list, |r| r.array(__obs::json::Reader::json));
+            m.keep_others(&mut it.extra, __obs::JsonCodec::read_json);
+        }
+        m.end(it)
     }
 }
 

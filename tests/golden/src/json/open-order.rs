@@ -70,32 +70,29 @@ impl __obs::Event for OpenOrder {
         // SHA-256: 2214f990ccf1a59c24225950476efdb395ee4952ed488cefa0e05b7cc566d452
         sha256: *b"\"\x14\xf9\x90\xcc\xf1\xa5\x9c$\"YPGn\xfd\xb3\x95\xeeIR\xedH\x8c\xef\xa0\xe0[|\xc5f\xd4R",
         schema: "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"OpenOrder\",\"x-obs\":{\"event\":\"golden.open\"},\"type\":\"object\",\"required\":[\"customer\",\"payment\"],\"properties\":{\"customer\":{\"$ref\":\"#/$defs/customer\",\"description\":\"Siblings of a reference count.\"},\"payment\":{\"oneOf\":[{\"type\":\"object\",\"required\":[\"kind\",\"number\"],\"properties\":{\"kind\":{\"const\":\"card\"},\"number\":{\"type\":\"string\",\"x-obs\":{\"secret\":true}}}},{\"type\":\"object\",\"required\":[\"kind\",\"days\"],\"properties\":{\"kind\":{\"const\":\"invoice\"},\"days\":{\"type\":\"integer\"}}}]},\"contact\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"integer\"},{\"type\":\"null\"}]},\"parent\":{\"$ref\":\"#\"},\"lines\":{\"type\":\"array\",\"items\":{\"allOf\":[{\"$ref\":\"#/$defs/line\"},{\"properties\":{\"gift\":{\"type\":\"boolean\"}}}]}},\"anything\":true},\"$defs\":{\"customer\":{\"type\":\"object\",\"required\":[\"name\"],\"properties\":{\"name\":{\"type\":\"string\"},\"vip\":{\"type\":\"boolean\",\"default\":false}}},\"line\":{\"type\":\"object\",\"required\":[\"sku\"],\"properties\":{\"sku\":{\"type\":\"string\"},\"quantity\":{\"type\":\"integer\",\"minimum\":1}}}}}",
-        major: 1, topic: "golden.open.v1", subject: "golden.open-value",
-        dialect: __obs::Dialect::JsonSchema, encoding: __obs::Encoding::Json,
+        wire_name: "open.schema.json#", major: 1, topic: "golden.open.v1",
+        subject: "golden.open-value", dialect: __obs::Dialect::JsonSchema,
+        encoding: __obs::Encoding::Json,
     };
-    __obs::body!(json);
+    type Body = __obs::JsonBody;
 }
-__obs::event!(OpenOrder, "open.schema.json#", json);
+__obs::event!(OpenOrder, publisher json);
 
 #[automatically_derived]
 impl __obs::JsonCodec for OpenOrder {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(271);
-        w.raw(r#"{"customer":"#);
-        __obs::json_at("customer", &self.customer, w);
-        w.raw(r#","payment":"#);
-        __obs::json_at("payment", &self.payment, w);
+        __obs::json_after(r#"{"customer":"#, "customer", &self.customer, w);
+        __obs::json_after(r#","payment":"#, "payment", &self.payment, w);
         if let __obs::Some(x) = &self.contact {
             w.raw(r#","contact":"#);
             __obs::JsonCodec::write_json(x, w);
         }
         if let __obs::Some(x) = &self.parent {
-            w.raw(r#","parent":"#);
-            __obs::json_at("parent", x, w);
+            __obs::json_after(r#","parent":"#, "parent", x, w);
         }
         if let __obs::Some(x) = &self.lines {
-            w.raw(r#","lines":"#);
-            __obs::json_at("lines", x, w);
+            __obs::json_after(r#","lines":"#, "lines", x, w);
         }
         if let __obs::Some(x) = &self.anything {
             w.raw(r#","anything":"#);
@@ -106,30 +103,31 @@ impl __obs::JsonCodec for OpenOrder {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        let it = r.record(
-            &["customer", "payment", "contact", "parent", "lines", "anything"],
+        let mut m = r.record(
+            &[
+                "customer", "payment", "contact", "parent", "lines", "anything",
+            ],
             [0x3],
-            (
-                __obs::None,
-                __obs::None,
-                __obs::None,
-                __obs::None,
-                __obs::None,
-                __obs::None,
-                __obs::BTreeMap::new(),
-            ),
-            |it, r, at, name| match at {
-                0 => __obs::put_some(&mut it.0, __obs::JsonCodec::read_json(r)),
-                1 => __obs::put_some(&mut it.1, __obs::JsonCodec::read_json(r)),
-                2 => __obs::put_some(&mut it.2, r.option(__obs::JsonCodec::read_json)),
-                3 => {
-                    __obs::put_some(&mut it.3, __obs::JsonCodec::read_json(r).map(__obs::Box::new))
-                }
-                4 => __obs::put_some(&mut it.4, r.array(__obs::JsonCodec::read_json)),
-                5 => __obs::put_some(&mut it.5, r.json()),
-                _ => __obs::keep(&mut it.6, name, r.json()),
-            },
-        )?;
+        );
+        let mut it = (
+            __obs::None,
+            __obs::None,
+            __obs::None,
+            __obs::None,
+            __obs::None,
+            __obs::None,
+            __obs::BTreeMap::new(),
+        );
+        while m.more() {
+            m.some(&mut it.0, __obs::JsonCodec::read_json);
+            m.some(&mut it.1, __obs::JsonCodec::read_json);
+            m.some(&mut it.2, |r| r.option(__obs::JsonCodec::read_json));
+            m.some(&mut it.3, |r| __obs::JsonCodec::read_json(r).map(__obs::Box::new));
+            m.some(&mut it.4, |r| r.array(__obs::JsonCodec::read_json));
+            m.some(&mut it.5, __obs::json::Reader::json);
+            m.keep_others(&mut it.6, __obs::json::Reader::json);
+        }
+        let it = m.end(it)?;
         __obs::Ok(Self {
             customer: r.required(it.0, "customer")?,
             payment: r.required(it.1, "payment")?,
@@ -179,29 +177,25 @@ impl OpenOrderPaymentCard {
 impl __obs::JsonCodec for OpenOrderPaymentCard {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(88);
-        w.raw(r#"{"kind":"#);
-        __obs::json_at("kind", &self.kind, w);
-        w.raw(r#","number":"#);
-        w.string(self.number.expose());
+        __obs::json_after(r#"{"kind":"#, "kind", &self.kind, w);
+        w.string_after(r#","number":"#, self.number.expose());
         w.entries(&mut false, &self.extra, |w, x| w.json(x));
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["kind", "number"],
-            [0x3],
-            Self {
-                kind: OpenOrderPaymentCardKind::Card,
-                number: __obs::Secret::new(__obs::String::new()),
-                extra: __obs::BTreeMap::new(),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.kind, __obs::JsonCodec::read_json(r)),
-                1 => __obs::put(&mut it.number, r.string().map(__obs::Secret::new)),
-                _ => __obs::keep(&mut it.extra, name, r.json()),
-            },
-        )
+        let mut m = r.record(&["kind", "number"], [0x3]);
+        let mut it = Self {
+            kind: OpenOrderPaymentCardKind::Card,
+            number: __obs::Secret::new(__obs::String::new()),
+            extra: __obs::BTreeMap::new(),
+        };
+        while m.more() {
+            m.read(&mut it.kind, __obs::JsonCodec::read_json);
+            m.read(&mut it.number, |r| r.string().map(__obs::Secret::new));
+            m.keep_others(&mut it.extra, __obs::json::Reader::json);
+        }
+        m.end(it)
     }
 }
 
@@ -232,29 +226,25 @@ impl OpenOrderPaymentInvoice {
 impl __obs::JsonCodec for OpenOrderPaymentInvoice {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(72);
-        w.raw(r#"{"kind":"#);
-        __obs::json_at("kind", &self.kind, w);
-        w.raw(r#","days":"#);
-        w.i64(self.days);
+        __obs::json_after(r#"{"kind":"#, "kind", &self.kind, w);
+        w.i64_after(r#","days":"#, self.days);
         w.entries(&mut false, &self.extra, |w, x| w.json(x));
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["kind", "days"],
-            [0x3],
-            Self {
-                kind: OpenOrderPaymentInvoiceKind::Invoice,
-                days: 0,
-                extra: __obs::BTreeMap::new(),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.kind, __obs::JsonCodec::read_json(r)),
-                1 => __obs::put(&mut it.days, r.i64()),
-                _ => __obs::keep(&mut it.extra, name, r.json()),
-            },
-        )
+        let mut m = r.record(&["kind", "days"], [0x3]);
+        let mut it = Self {
+            kind: OpenOrderPaymentInvoiceKind::Invoice,
+            days: 0,
+            extra: __obs::BTreeMap::new(),
+        };
+        while m.more() {
+            m.read(&mut it.kind, __obs::JsonCodec::read_json);
+            m.i64(&mut it.days);
+            m.keep_others(&mut it.extra, __obs::json::Reader::json);
+        }
+        m.end(it)
     }
 }
 
@@ -397,37 +387,32 @@ impl OpenOrderLinesItem {
 impl __obs::JsonCodec for OpenOrderLinesItem {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(88);
-        w.raw(r#"{"sku":"#);
-        w.string(&self.sku);
+        w.string_after(r#"{"sku":"#, &self.sku);
         if let __obs::Some(x) = &self.quantity {
-            w.raw(r#","quantity":"#);
-            w.i64(*x);
+            w.i64_after(r#","quantity":"#, *x);
         }
         if let __obs::Some(x) = &self.gift {
-            w.raw(r#","gift":"#);
-            w.bool(*x);
+            w.bool_after(r#","gift":"#, *x);
         }
         w.entries(&mut false, &self.extra, |w, x| w.json(x));
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["sku", "quantity", "gift"],
-            [0x1],
-            Self {
-                sku: __obs::String::new(),
-                quantity: __obs::None,
-                gift: __obs::None,
-                extra: __obs::BTreeMap::new(),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.sku, r.string()),
-                1 => __obs::put_some(&mut it.quantity, r.i64()),
-                2 => __obs::put_some(&mut it.gift, r.bool()),
-                _ => __obs::keep(&mut it.extra, name, r.json()),
-            },
-        )
+        let mut m = r.record(&["sku", "quantity", "gift"], [0x1]);
+        let mut it = Self {
+            sku: __obs::String::new(),
+            quantity: __obs::None,
+            gift: __obs::None,
+            extra: __obs::BTreeMap::new(),
+        };
+        while m.more() {
+            m.string(&mut it.sku);
+            m.some(&mut it.quantity, __obs::json::Reader::i64);
+            m.some(&mut it.gift, __obs::json::Reader::bool);
+            m.keep_others(&mut it.extra, __obs::json::Reader::json);
+        }
+        m.end(it)
     }
 }
 

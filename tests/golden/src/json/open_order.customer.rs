@@ -34,31 +34,27 @@ impl Customer {
 impl __obs::JsonCodec for Customer {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(56);
-        w.raw(r#"{"name":"#);
-        w.string(&self.name);
+        w.string_after(r#"{"name":"#, &self.name);
         if let __obs::Some(x) = &self.vip {
-            w.raw(r#","vip":"#);
-            w.bool(*x);
+            w.bool_after(r#","vip":"#, *x);
         }
         w.entries(&mut false, &self.extra, |w, x| w.json(x));
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["name", "vip"],
-            [0x1],
-            Self {
-                name: __obs::String::new(),
-                vip: __obs::None,
-                extra: __obs::BTreeMap::new(),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.name, r.string()),
-                1 => __obs::put_some(&mut it.vip, r.bool()),
-                _ => __obs::keep(&mut it.extra, name, r.json()),
-            },
-        )
+        let mut m = r.record(&["name", "vip"], [0x1]);
+        let mut it = Self {
+            name: __obs::String::new(),
+            vip: __obs::None,
+            extra: __obs::BTreeMap::new(),
+        };
+        while m.more() {
+            m.string(&mut it.name);
+            m.some(&mut it.vip, __obs::json::Reader::bool);
+            m.keep_others(&mut it.extra, __obs::json::Reader::json);
+        }
+        m.end(it)
     }
 }
 

@@ -38,25 +38,21 @@ impl __obs::JsonCodec for Cart {
         w.reserve(90);
         w.raw(r#"{"openedAt":"#);
         w.i64(self.opened_at.0);
-        w.raw(r#","kind":"#);
-        __obs::json_at("kind", &self.kind, w);
+        __obs::json_after(r#","kind":"#, "kind", &self.kind, w);
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["openedAt", "kind"],
-            [0x3],
-            Self {
-                opened_at: __obs::Default::default(),
-                kind: CartKind::New,
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.opened_at, __obs::JsonCodec::read_json(r)),
-                1 => __obs::put(&mut it.kind, __obs::JsonCodec::read_json(r)),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        let mut m = r.record(&["openedAt", "kind"], [0x3]);
+        let mut it = Self {
+            opened_at: __obs::Default::default(),
+            kind: CartKind::New,
+        };
+        while m.more() {
+            m.read(&mut it.opened_at, __obs::JsonCodec::read_json);
+            m.read(&mut it.kind, __obs::JsonCodec::read_json);
+        }
+        m.end(it)
     }
 }
 
@@ -324,9 +320,9 @@ impl __obs::Event for OrderPaid {
         // SHA-256: b9d4fc351205c172669d9a322a9c2a5e864d5a842954f9c3a78ef8bf8696a599
         sha256: *b"\xb9\xd4\xfc5\x12\x05\xc1rf\x9d\x9a2*\x9c*^\x86MZ\x84)T\xf9\xc3\xa7\x8e\xf8\xbf\x86\x96\xa5\x99",
         schema: r#"{"type":"record","name":"OrderPaid","namespace":"golden.shop","x-obs":{"owner":"shop","metrics":[{"name":"orders_total","type":"counter","help":"Orders.","labels":["status",{"field":"channel","name":"sales_channel"}]},{"name":"orders_paid_total","type":"counter","help":"Orders that were paid.","when":{"status":["PAID"],"gift":false}},{"name":"turnover_euros_total","type":"counter","unit":"euros","help":"Money.","value":"amount","labels":["country"]},{"name":"order_items_total","type":"counter","help":"Things.","value":"items"},{"name":"order_discount_ratio","type":"gauge","help":"The last one.","value":{"quotient":["discount","amount"]}},{"name":"order_age_seconds","type":"histogram","unit":"seconds","help":"From cart to order.","value":{"difference":["paidAt","cart.openedAt"]},"labels":["cart.kind"],"buckets":[1,60]},{"name":"order_amount","type":"summary","help":"Amounts.","value":"amount","labels":[{"field":"items","name":"items_bucket","bounds":[1,7]}]},{"name":"order_tags_total","type":"counter","help":"Tags.","labels":[{"field":"tags","name":"tag","each":true},"gift"]},{"name":"orders_from_de_total","type":"counter","help":"Orders from there, or from nowhere known.","when":{"country":["DE","other"]}}]},"fields":[{"name":"status","type":{"type":"enum","name":"Status","symbols":["OPEN","PAID"],"default":"OPEN"}},{"name":"channel","type":["null",{"type":"enum","name":"Channel","symbols":["WEB","APP"]}]},{"name":"country","type":["null","string"],"x-obs":{"label":true,"top":["DE","FR"]}},{"name":"gift","type":"boolean"},{"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":9,"scale":2}},{"name":"discount","type":["null","double"]},{"name":"items","type":"int"},{"name":"paidAt","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"cart","type":["null",{"type":"record","name":"Cart","fields":[{"name":"openedAt","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"kind","type":{"type":"enum","name":"CartKind","symbols":["NEW","KEPT"]}}]}]},{"name":"tags","type":{"type":"array","items":{"type":"enum","name":"Tag","symbols":["HOT","NEW"],"default":"NEW"}}}]}"#,
-        major: 1, topic: "order.paid.v1", subject: "order.paid-value",
-        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro, target: "golden::shop",
-        owner: __obs::Some("shop"),
+        wire_name: "golden.shop.OrderPaid", major: 1, topic: "order.paid.v1",
+        subject: "order.paid-value", dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
+        target: "golden::shop", owner: __obs::Some("shop"),
         fields: &[
             __obs::FieldInfo { wire: "country", label: __obs::Some(__obs::LabelInfo { name: "country", values: &["DE", "FR", "none", "other"], clamped: true, ..__obs::LabelInfo::BLANK }), ..__obs::FieldInfo::BLANK },
         ],
@@ -396,7 +392,7 @@ impl __obs::Event for OrderPaid {
             },
         ],
     };
-    __obs::body!(avro);
+    type Body = __obs::AvroBody;
 
     fn series(&self) -> ::core::primitive::usize {
         self.country.as_ref().map_or(2, |v| __obs::top(&["DE", "FR"], v).unwrap_or(3))
@@ -439,7 +435,7 @@ impl __obs::Event for OrderPaid {
         }
     }
 }
-__obs::event!(OrderPaid, "golden.shop.OrderPaid", avro json);
+__obs::event!(OrderPaid, publisher avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for OrderPaid {
@@ -481,74 +477,55 @@ impl __obs::JsonCodec for OrderPaid {
         w.reserve(387);
         w.raw(r#"{"status":"#);
         __obs::JsonCodec::write_json(&self.status, w);
-        w.raw(r#","channel":"#);
-        __obs::json_at("channel", &self.channel, w);
+        __obs::json_after(r#","channel":"#, "channel", &self.channel, w);
         w.raw(r#","country":"#);
         __obs::JsonCodec::write_json(&self.country, w);
-        w.raw(r#","gift":"#);
-        w.bool(self.gift);
+        w.bool_after(r#","gift":"#, self.gift);
         w.raw(r#","amount":"#);
         w.at("amount", |w| self.amount.write_json_bytes(w, 9, 2));
-        w.raw(r#","discount":"#);
-        __obs::json_at("discount", &self.discount, w);
-        w.raw(r#","items":"#);
-        w.i32(self.items);
+        __obs::json_after(r#","discount":"#, "discount", &self.discount, w);
+        w.i32_after(r#","items":"#, self.items);
         w.raw(r#","paidAt":"#);
         w.i64(self.paid_at.0);
-        w.raw(r#","cart":"#);
-        __obs::json_at("cart", &self.cart, w);
+        __obs::json_after(r#","cart":"#, "cart", &self.cart, w);
         w.raw(r#","tags":"#);
         __obs::JsonCodec::write_json(&self.tags, w);
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
+        let mut m = r.record(
             &[
-                "status",
-                "channel",
-                "country",
-                "gift",
-                "amount",
-                "discount",
-                "items",
-                "paidAt",
-                "cart",
-                "tags",
+                "status", "channel", "country", "gift", "amount", "discount", "items", "paidAt",
+                "cart", "tags",
             ],
             [0x3ff],
-            Self {
-                status: Status::Open,
-                channel: __obs::None,
-                country: __obs::None,
-                gift: false,
-                amount: __obs::Default::default(),
-                discount: __obs::None,
-                items: 0,
-                paid_at: __obs::Default::default(),
-                cart: __obs::None,
-                tags: __obs::Vec::new(),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.status, __obs::JsonCodec::read_json(r)),
-                1 => {
-                    __obs::put(&mut it.channel, r.nullable("golden.shop.Channel", __obs::JsonCodec::read_json))
-                }
-                2 => {
-                    __obs::put(&mut it.country, r.nullable("string", __obs::json::Reader::string))
-                }
-                3 => __obs::put(&mut it.gift, r.bool()),
-                4 => __obs::put(&mut it.amount, __obs::types::Decimal::read_json_bytes(r, 2)),
-                5 => __obs::put(&mut it.discount, r.nullable("double", __obs::json::Reader::f64)),
-                6 => __obs::put(&mut it.items, r.i32()),
-                7 => __obs::put(&mut it.paid_at, __obs::JsonCodec::read_json(r)),
-                8 => {
-                    __obs::put(&mut it.cart, r.nullable("golden.shop.Cart", __obs::JsonCodec::read_json))
-                }
-                9 => __obs::put(&mut it.tags, r.array(__obs::JsonCodec::read_json)),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        );
+        let mut it = Self {
+            status: Status::Open,
+            channel: __obs::None,
+            country: __obs::None,
+            gift: false,
+            amount: __obs::Default::default(),
+            discount: __obs::None,
+            items: 0,
+            paid_at: __obs::Default::default(),
+            cart: __obs::None,
+            tags: __obs::Vec::new(),
+        };
+        while m.more() {
+            m.read(&mut it.status, __obs::JsonCodec::read_json);
+            m.nullable(&mut it.channel, "golden.shop.Channel", __obs::JsonCodec::read_json);
+            m.nullable(&mut it.country, "string", __obs::json::Reader::string);
+            m.bool(&mut it.gift);
+            m.read(&mut it.amount, |r| __obs::types::Decimal::read_json_bytes(r, 2));
+            m.nullable(&mut it.discount, "double", __obs::json::Reader::f64);
+            m.i32(&mut it.items);
+            m.read(&mut it.paid_at, __obs::JsonCodec::read_json);
+            m.nullable(&mut it.cart, "golden.shop.Cart", __obs::JsonCodec::read_json);
+            m.read(&mut it.tags, |r| r.array(__obs::JsonCodec::read_json));
+        }
+        m.end(it)
     }
 }
 

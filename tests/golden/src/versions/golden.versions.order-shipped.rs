@@ -140,13 +140,14 @@ impl __obs::Event for OrderShipped {
         // SHA-256: c53b828450127fd79a1735b28a2ddc903baf119a168facabf7a5460c65adda6a
         sha256: *b"\xc5;\x82\x84P\x12\x7f\xd7\x9a\x175\xb2\x8a-\xdc\x90;\xaf\x11\x9a\x16\x8f\xac\xab\xf7\xa5F\x0ce\xad\xdaj",
         schema: r#"{"type":"record","name":"OrderShipped","namespace":"golden.versions","x-obs":{"owner":"logistics"},"fields":[{"name":"orderId","type":"string"},{"name":"weight","type":"double"},{"name":"carrier","type":{"type":"enum","name":"Carrier","symbols":["DHL","UPS","OTHER"],"default":"OTHER"}},{"name":"tracking","type":["null","string"],"default":null},{"name":"warehouse","type":"string"}]}"#,
-        major: 3, topic: "order.shipped.v3", subject: "order.shipped-value",
-        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro, target: "golden::versions",
+        wire_name: "golden.versions.OrderShipped", major: 3, topic: "order.shipped.v3",
+        subject: "order.shipped-value", dialect: __obs::Dialect::Avro,
+        encoding: __obs::Encoding::Avro, target: "golden::versions",
         owner: __obs::Some("logistics"),
     };
-    __obs::body!(avro);
+    type Body = __obs::AvroBody;
 }
-__obs::event!(OrderShipped, "golden.versions.OrderShipped", avro json);
+__obs::event!(OrderShipped, publisher avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for OrderShipped {
@@ -176,41 +177,33 @@ impl __obs::AvroCodec for OrderShipped {
 impl __obs::JsonCodec for OrderShipped {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(219);
-        w.raw(r#"{"orderId":"#);
-        w.string(&self.order_id);
-        w.raw(r#","weight":"#);
-        __obs::json_at("weight", &self.weight, w);
+        w.string_after(r#"{"orderId":"#, &self.order_id);
+        w.f64_after(r#","weight":"#, "weight", self.weight);
         w.raw(r#","carrier":"#);
         __obs::JsonCodec::write_json(&self.carrier, w);
         w.raw(r#","tracking":"#);
         __obs::JsonCodec::write_json(&self.tracking, w);
-        w.raw(r#","warehouse":"#);
-        w.string(&self.warehouse);
+        w.string_after(r#","warehouse":"#, &self.warehouse);
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["orderId", "weight", "carrier", "tracking", "warehouse"],
-            [0x17],
-            Self {
-                order_id: __obs::String::new(),
-                weight: 0.0,
-                carrier: Carrier::Dhl,
-                tracking: __obs::None,
-                warehouse: __obs::String::new(),
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.order_id, r.string()),
-                1 => __obs::put(&mut it.weight, r.f64()),
-                2 => __obs::put(&mut it.carrier, __obs::JsonCodec::read_json(r)),
-                3 => {
-                    __obs::put(&mut it.tracking, r.nullable("string", __obs::json::Reader::string))
-                }
-                4 => __obs::put(&mut it.warehouse, r.string()),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        let mut m = r.record(&["orderId", "weight", "carrier", "tracking", "warehouse"], [0x17]);
+        let mut it = Self {
+            order_id: __obs::String::new(),
+            weight: 0.0,
+            carrier: Carrier::Dhl,
+            tracking: __obs::None,
+            warehouse: __obs::String::new(),
+        };
+        while m.more() {
+            m.string(&mut it.order_id);
+            m.f64(&mut it.weight);
+            m.read(&mut it.carrier, __obs::JsonCodec::read_json);
+            m.nullable(&mut it.tracking, "string", __obs::json::Reader::string);
+            m.string(&mut it.warehouse);
+        }
+        m.end(it)
     }
 }
 

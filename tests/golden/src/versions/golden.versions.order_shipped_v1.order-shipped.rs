@@ -137,13 +137,14 @@ impl __obs::Event for OrderShipped {
         // SHA-256: 53c632f3b3395b32e4dd6a39d7ecee79bea997a73027c9eed508e2048a25532d
         sha256: *b"S\xc62\xf3\xb39[2\xe4\xddj9\xd7\xec\xeey\xbe\xa9\x97\xa70'\xc9\xee\xd5\x08\xe2\x04\x8a%S-",
         schema: r#"{"type":"record","name":"OrderShipped","namespace":"golden.versions","x-obs":{"owner":"logistics"},"fields":[{"name":"order","type":"string"},{"name":"weight","type":"int"},{"name":"carrier","type":{"type":"enum","name":"Carrier","symbols":["DHL","UPS","GLS"]}}]}"#,
-        major: 1, topic: "order.shipped.v1", subject: "order.shipped-value",
-        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
-        target: "golden::versions::order_shipped_v1", owner: __obs::Some("logistics"),
+        wire_name: "golden.versions.OrderShipped", major: 1, topic: "order.shipped.v1",
+        subject: "order.shipped-value", dialect: __obs::Dialect::Avro,
+        encoding: __obs::Encoding::Avro, target: "golden::versions::order_shipped_v1",
+        owner: __obs::Some("logistics"),
     };
-    __obs::body!(avro);
+    type Body = __obs::AvroBody;
 }
-__obs::event!(OrderShipped, "golden.versions.OrderShipped", avro json);
+__obs::event!(OrderShipped, publisher avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for OrderShipped {
@@ -169,31 +170,25 @@ impl __obs::AvroCodec for OrderShipped {
 impl __obs::JsonCodec for OrderShipped {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(111);
-        w.raw(r#"{"order":"#);
-        w.string(&self.order);
-        w.raw(r#","weight":"#);
-        w.i32(self.weight);
-        w.raw(r#","carrier":"#);
-        __obs::json_at("carrier", &self.carrier, w);
+        w.string_after(r#"{"order":"#, &self.order);
+        w.i32_after(r#","weight":"#, self.weight);
+        __obs::json_after(r#","carrier":"#, "carrier", &self.carrier, w);
         w.raw("}");
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["order", "weight", "carrier"],
-            [0x7],
-            Self {
-                order: __obs::String::new(),
-                weight: 0,
-                carrier: Carrier::Dhl,
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.order, r.string()),
-                1 => __obs::put(&mut it.weight, r.i32()),
-                2 => __obs::put(&mut it.carrier, __obs::JsonCodec::read_json(r)),
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        let mut m = r.record(&["order", "weight", "carrier"], [0x7]);
+        let mut it = Self {
+            order: __obs::String::new(),
+            weight: 0,
+            carrier: Carrier::Dhl,
+        };
+        while m.more() {
+            m.string(&mut it.order);
+            m.i32(&mut it.weight);
+            m.read(&mut it.carrier, __obs::JsonCodec::read_json);
+        }
+        m.end(it)
     }
 }
 

@@ -36,13 +36,14 @@ impl __obs::Event for OrderShipped {
         // SHA-256: e3b8add589287b53f14926765b9133c52bf11adbb88adc9cef5ce0a0e8d8c286
         sha256: *b"\xe3\xb8\xad\xd5\x89({S\xf1I&v[\x913\xc5+\xf1\x1a\xdb\xb8\x8a\xdc\x9c\xef\\\xe0\xa0\xe8\xd8\xc2\x86",
         schema: r#"{"type":"record","name":"OrderShipped","namespace":"golden.versions","x-obs":{"owner":"logistics"},"fields":[{"name":"orderId","type":"string","aliases":["order"]},{"name":"weight","type":"double"},{"name":"carrier","type":{"type":"enum","name":"Carrier","symbols":["DHL","UPS","OTHER"],"default":"OTHER"}},{"name":"tracking","type":["null","string"],"default":null}]}"#,
-        major: 2, topic: "order.shipped.v2", subject: "order.shipped-value",
-        dialect: __obs::Dialect::Avro, encoding: __obs::Encoding::Avro,
-        target: "golden::versions::order_shipped_v2", owner: __obs::Some("logistics"),
+        wire_name: "golden.versions.OrderShipped", major: 2, topic: "order.shipped.v2",
+        subject: "order.shipped-value", dialect: __obs::Dialect::Avro,
+        encoding: __obs::Encoding::Avro, target: "golden::versions::order_shipped_v2",
+        owner: __obs::Some("logistics"),
     };
-    __obs::body!(avro);
+    type Body = __obs::AvroBody;
 }
-__obs::event!(OrderShipped, "golden.versions.OrderShipped", avro json);
+__obs::event!(OrderShipped, publisher avro json);
 
 #[automatically_derived]
 impl __obs::AvroCodec for OrderShipped {
@@ -70,10 +71,8 @@ impl __obs::AvroCodec for OrderShipped {
 impl __obs::JsonCodec for OrderShipped {
     fn write_json(&self, w: &mut __obs::json::Writer) {
         w.reserve(172);
-        w.raw(r#"{"orderId":"#);
-        w.string(&self.order_id);
-        w.raw(r#","weight":"#);
-        __obs::json_at("weight", &self.weight, w);
+        w.string_after(r#"{"orderId":"#, &self.order_id);
+        w.f64_after(r#","weight":"#, "weight", self.weight);
         w.raw(r#","carrier":"#);
         __obs::JsonCodec::write_json(&self.carrier, w);
         w.raw(r#","tracking":"#);
@@ -82,25 +81,20 @@ impl __obs::JsonCodec for OrderShipped {
     }
 
     fn read_json(r: &mut __obs::json::Reader<'_>) -> __obs::Result<Self, __obs::DecodeError> {
-        r.record(
-            &["orderId", "weight", "carrier", "tracking"],
-            [0x7],
-            Self {
-                order_id: __obs::String::new(),
-                weight: 0.0,
-                carrier: super::Carrier::Dhl,
-                tracking: __obs::None,
-            },
-            |it, r, at, name| match at {
-                0 => __obs::put(&mut it.order_id, r.string()),
-                1 => __obs::put(&mut it.weight, r.f64()),
-                2 => __obs::put(&mut it.carrier, __obs::JsonCodec::read_json(r)),
-                3 => {
-                    __obs::put(&mut it.tracking, r.nullable("string", __obs::json::Reader::string))
-                }
-                _ => __obs::Err(r.unknown_member(name)),
-            },
-        )
+        let mut m = r.record(&["orderId", "weight", "carrier", "tracking"], [0x7]);
+        let mut it = Self {
+            order_id: __obs::String::new(),
+            weight: 0.0,
+            carrier: super::Carrier::Dhl,
+            tracking: __obs::None,
+        };
+        while m.more() {
+            m.string(&mut it.order_id);
+            m.f64(&mut it.weight);
+            m.read(&mut it.carrier, __obs::JsonCodec::read_json);
+            m.nullable(&mut it.tracking, "string", __obs::json::Reader::string);
+        }
+        m.end(it)
     }
 }
 

@@ -3,6 +3,7 @@
 use golden::versions::golden::versions::order_shipped_v1::{Carrier, OrderShipped as V1};
 use golden::versions::golden::versions::order_shipped_v2::OrderShipped as V2;
 use golden::versions::golden::versions::{AnyOrderShipped, OrderShipped};
+use obs_runtime::Event as _;
 
 fn first() -> V1 {
     V1 {
