@@ -2,7 +2,7 @@
 
 use crate::cli::{Check, Cli};
 use crate::package::{self, Failure, Package};
-use crate::report;
+use crate::{report, versions};
 use obs_codegen::fs;
 use obs_model::lock;
 use obs_schema::diag::Severity;
@@ -27,6 +27,7 @@ pub(crate) fn run(cli: &Cli, arguments: &Check) -> Result<bool, Failure> {
             .filter(|diagnostic| diagnostic.severity <= worst)
             .count();
         clean &= findings == 0;
+        clean &= versions::agree(cli, &package) || !arguments.deny_warnings;
         if arguments.locked {
             clean &= locked(cli, &package)?;
         }

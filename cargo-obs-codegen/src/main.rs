@@ -13,6 +13,7 @@ mod package;
 mod report;
 mod schemas;
 mod show;
+mod versions;
 
 use clap::Parser;
 use std::process::ExitCode;

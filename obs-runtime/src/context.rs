@@ -19,7 +19,8 @@
 //!   not rescued when something fails later.
 //! - Baggage of theirs is not ours, and ours is not theirs.
 //! - Two versions of `opentelemetry` in one program have a current context each. Ours is the one that
-//!   `obs_runtime::export::opentelemetry` names; tracers of the other do not see our spans, nor we theirs.
+//!   `obs_runtime::export::opentelemetry` names; tracers of the other do not see our spans, nor we theirs. Nothing
+//!   fails, so `cargo obs-codegen check` looks into `Cargo.lock` and warns.
 
 pub(crate) mod baggage;
 mod carrier;

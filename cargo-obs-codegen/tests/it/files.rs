@@ -31,6 +31,44 @@ const SOUND: Entry = Text(
 );
 const BROKEN: Entry = Text(b"{\"type\": \"record\", \"name\": \"Order\", \"x-obs\": {\"owner\": \"a\"}, \"fields\": [{\"name\": \"id\", \"type\": \"strin\"}]}");
 
+const TWO_VERSIONS: Entry = Text(
+    br#"
+[[package]]
+name = "shop"
+version = "0.1.0"
+dependencies = [
+ "billing",
+ "obs-runtime",
+]
+
+[[package]]
+name = "billing"
+version = "2.0.0"
+source = "registry"
+dependencies = [
+ "opentelemetry 0.30.0",
+]
+
+[[package]]
+name = "obs-runtime"
+version = "0.1.0"
+source = "registry"
+dependencies = [
+ "opentelemetry 0.33.1",
+]
+
+[[package]]
+name = "opentelemetry"
+version = "0.30.0"
+source = "registry"
+
+[[package]]
+name = "opentelemetry"
+version = "0.33.1"
+source = "registry"
+"#,
+);
+
 const CASES: &[Case] = &[
     Case {
         files: &[],
@@ -101,6 +139,17 @@ const CASES: &[Case] = &[
         arguments: "check",
         code: 1,
         said: &["specs/a.avsc:3:12"],
+    },
+    Case {
+        files: &[("specs/a.avsc", SOUND), ("Cargo.lock", TWO_VERSIONS)],
+        arguments: "check --deny-warnings",
+        code: 1,
+        said: &[
+            "warning: 2 versions of opentelemetry: spans of one do not nest in spans of another\n",
+            "  shop → obs-runtime → opentelemetry 0.33.1\n",
+            "  shop → billing → opentelemetry 0.30.0\n",
+            "help: bring billing to the version of obs-runtime",
+        ],
     },
     Case {
         files: &[("specs/x.avsc/a.avsc", BROKEN)],
