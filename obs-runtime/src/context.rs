@@ -28,7 +28,7 @@ mod carrier;
 pub(crate) mod foreign;
 pub mod traceparent;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -132,6 +132,10 @@ pub struct Actor {
 
 thread_local! {
     static CURRENT: RefCell<Context> = const { RefCell::new(Context::NONE) };
+
+    /// The span of a publish while the bus has its record: on top of the context, which is not made anew for it, since
+    /// hardly any bus looks.
+    static ABOVE: Cell<Option<SpanContext>> = const { Cell::new(None) };
 }
 
 impl Context {
@@ -153,11 +157,13 @@ impl Context {
         let seen = CURRENT.try_with(|current| {
             let current = current.try_borrow().ok()?;
             let look = look.take()?;
+            let above = ABOVE.get().map(|span| current.above(span));
+            let seen = above.as_ref().unwrap_or(&current);
             #[cfg(feature = "opentelemetry")]
-            if let Some(theirs) = foreign::on_top(&current) {
+            if let Some(theirs) = foreign::on_top(seen) {
                 return Some(look(&theirs));
             }
-            Some(look(&current))
+            Some(look(seen))
         });
         match (seen, look) {
             (Ok(Some(seen)), _) => seen,
@@ -169,14 +175,58 @@ impl Context {
     /// Makes this the context of the thread, until the guard is dropped. Not for async code: use [`Context::scope`].
     #[must_use = "the context goes away with the guard"]
     pub fn attach(&self) -> ContextGuard {
+        let above = ABOVE.take();
         let before = CURRENT
             .try_with(|current| current.replace(self.clone()))
             .unwrap_or_default();
         ContextGuard {
             #[cfg(feature = "opentelemetry")]
-            shown: foreign::attach(self, &before),
+            shown: match above {
+                Some(span) => foreign::attach(self, &before.above(span)),
+                None => foreign::attach(self, &before),
+            },
             before: Some(before),
+            above,
             thread: PhantomData,
+        }
+    }
+
+    /// Does something while this is the context of the thread with a span on top: nothing is allocated for it, unless
+    /// the context is another one than the thread has, or somebody looks.
+    pub(crate) fn under<R>(&self, span: SpanContext, work: impl FnOnce() -> R) -> R {
+        let is_current = CURRENT.try_with(|current| {
+            let current = current.try_borrow();
+            current.is_ok_and(|current| current.is(self))
+        });
+        let _attached = (is_current == Ok(false)).then(|| self.attach());
+        let _above = Above {
+            #[cfg(feature = "opentelemetry")]
+            shown: foreign::attach(&self.above(span), self),
+            before: ABOVE.replace(Some(span)),
+        };
+        work()
+    }
+
+    /// The same under the span of a publish. Nobody says anything about that span but the publisher.
+    fn above(&self, span: SpanContext) -> Context {
+        self.clone().with(|parts| {
+            let same = parts.span.is_some_and(|around| around.trace == span.trace);
+            if !same {
+                parts.state = None;
+            }
+            #[cfg(not(feature = "off-spans"))]
+            {
+                parts.scope = parts.scope.take().and_then(|scope| scope.closed());
+            }
+            parts.span = Some(span);
+        })
+    }
+
+    /// Whether this is not only equal but the same.
+    fn is(&self, other: &Context) -> bool {
+        match (&self.parts, &other.parts) {
+            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
+            (ours, theirs) => ours.is_none() && theirs.is_none(),
         }
     }
 
@@ -352,6 +402,7 @@ impl fmt::Debug for Context {
 #[derive(Debug)]
 pub struct ContextGuard {
     before: Option<Context>,
+    above: Option<SpanContext>,
     #[cfg(feature = "opentelemetry")]
     #[expect(dead_code, reason = "it takes away what it has put in place")]
     shown: foreign::Guard,
@@ -365,7 +416,22 @@ impl Drop for ContextGuard {
             // A thread that ends has no context any more.
             let attached = CURRENT.try_with(|current| current.replace(before));
             drop(attached);
+            ABOVE.set(self.above);
         }
+    }
+}
+
+/// As long as it lives, a span is on top of the context.
+struct Above {
+    before: Option<SpanContext>,
+    #[cfg(feature = "opentelemetry")]
+    #[expect(dead_code, reason = "it takes away what it has put in place")]
+    shown: foreign::Guard,
+}
+
+impl Drop for Above {
+    fn drop(&mut self) {
+        ABOVE.set(self.before);
     }
 }
 

@@ -58,6 +58,9 @@ pub(crate) struct Wrapping {
     pub(crate) mode: ContentMode,
 }
 
+/// What the id and the type of an event are called in headers of ours.
+const EVENT: [&str; 2] = ["event-id", "event-type"];
+
 /// The header that tells which schema wrote a body without a framing.
 const SCHEMA_ID: &str = "__value_schema_id";
 
@@ -304,6 +307,15 @@ impl Pieces {
         w.raw(",\"payload\":");
     }
 
+    /// Whether a message has the headers that all have, and its version.
+    #[inline]
+    fn has_no_more(&self, facts: &Facts, wrapping: Wrapping) -> bool {
+        let ours = self.cloud.is_none() && self.baggage.is_empty() && !wrapping.in_header;
+        let context = &facts.context;
+        let ids = [context.causation(), context.conversation(), facts.tenant()];
+        ours && context.trace_state().is_none() && ids.iter().all(Option::is_none)
+    }
+
     /// Calls back with the headers of the message.
     pub(crate) fn headers<R>(
         &self,
@@ -312,6 +324,12 @@ impl Pieces {
         key: &Key<'_>,
         use_them: impl FnOnce(&[Header<'_>]) -> R,
     ) -> R {
+        if self.has_no_more(facts, wrapping) {
+            let [trace, id, event_type, content, correlation] = usual(facts, EVENT, self.about);
+            let version = Header::new("event-version", self.about.version);
+            let all = [trace, id, event_type, version, content, correlation];
+            return use_them(&all[usize::from(facts.span.is_none())..]);
+        }
         let (time, mut bag) = (facts.occurred(), String::new());
         let schema_id = wrapping.framing.filter(|_| wrapping.in_header);
         let schema_id = schema_id.map(|framing| framing.prefix());
@@ -335,7 +353,7 @@ impl Pieces {
             }
             cloud => {
                 let mut list = [Header::default(); 16];
-                let mut to = List::new(&mut list, facts, ["event-id", "event-type"], self.about);
+                let mut to = List::new(&mut list, facts, EVENT, self.about);
                 if cloud.is_some() {
                     to.list[3].value = cloud::STRUCTURED.as_bytes();
                 }
@@ -345,6 +363,32 @@ impl Pieces {
             }
         }
     }
+}
+
+/// The headers of every message, the trace first, which waits for a value where there is no span.
+#[inline]
+fn usual<'a>(
+    facts: &'a Facts,
+    [id, event_type]: [&'static str; 2],
+    about: &'static Descriptor,
+) -> [Header<'a>; 5] {
+    let own = facts.id.as_bytes();
+    [
+        Header {
+            name: "traceparent",
+            value: facts.span.as_ref().map_or(&[], |place| &place.traceparent),
+        },
+        Header {
+            name: id,
+            value: own,
+        },
+        Header::new(event_type, about.event_type),
+        Header::new("content-type", content_type(about.encoding)),
+        Header {
+            name: "correlation-id",
+            value: facts.correlation().map_or(own, str::as_bytes),
+        },
+    ]
 }
 
 /// What headers borrow that is made for one message.
@@ -367,31 +411,14 @@ impl<'l, 'a> List<'l, 'a> {
     fn new(
         list: &'l mut [Header<'a>],
         facts: &'a Facts,
-        [id, event_type]: [&'static str; 2],
+        names: [&'static str; 2],
         about: &'static Descriptor,
     ) -> List<'l, 'a> {
-        let parent = facts.span.as_ref().map(|place| &place.traceparent[..]);
-        let own = facts.id.as_bytes();
-        let usual = [
-            Header {
-                name: "traceparent",
-                value: parent.unwrap_or_default(),
-            },
-            Header {
-                name: id,
-                value: own,
-            },
-            Header::new(event_type, about.event_type),
-            Header::new("content-type", content_type(about.encoding)),
-            Header {
-                name: "correlation-id",
-                value: facts.correlation().map_or(own, str::as_bytes),
-            },
-        ];
+        let usual = usual(facts, names, about);
         list[..usual.len()].copy_from_slice(&usual);
         List {
             list,
-            first: usize::from(parent.is_none()),
+            first: usize::from(facts.span.is_none()),
             count: usual.len(),
         }
     }

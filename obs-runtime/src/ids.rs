@@ -135,8 +135,9 @@ impl fmt::Debug for SpanId {
 
 /// Lower-case digits. `M` is twice `N`.
 ///
-/// No table: the same few operations for each byte are done for sixteen of them at once.
-#[inline]
+/// No table: the same few operations for each byte are done for sixteen of them at once. That takes bytes that lie in
+/// memory; where they are in registers, each would be moved alone.
+#[inline(never)]
 pub(crate) fn hex<const N: usize, const M: usize>(bytes: &[u8; N]) -> [u8; M] {
     const { assert!(M == 2 * N, "two digits a byte") }
     let mut text = [0; M];

@@ -63,7 +63,7 @@ pub(crate) use finished::Stated;
 pub use finished::{Batch, FinishedEvent, FinishedLink, FinishedSpan};
 pub use limits::SpanLimits;
 pub(crate) use local::{sweep, waiting_bytes};
-pub(crate) use record::Spans;
+pub(crate) use record::{Record, Spans};
 pub use work::{InSpan, event, failed, link, set};
 pub(crate) use work::{Open, Scope};
 
@@ -75,7 +75,7 @@ use crate::testing::Recording;
 use crate::{export, sample};
 use attributes::Said;
 use local::Local;
-use record::{Reason, Record};
+use record::Reason;
 
 /// What a span is to its peers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -274,11 +274,11 @@ impl Span {
         self.context
     }
 
-    /// Ends it. What is to be said about it is asked for only when it leaves or waits.
+    /// Ends it, once. What is to be said about it is asked for only when it leaves or waits.
     #[inline]
     #[cfg_attr(feature = "off-spans", allow(dead_code, reason = "nobody carries one"))]
     pub(crate) fn end(
-        mut self,
+        &mut self,
         at: Moment,
         outcome: &Outcome<'_>,
         fill: impl FnOnce(&mut Attributes<'_>),
@@ -365,8 +365,13 @@ impl Span {
                 if let Some(said) = said {
                     scratch.take(said);
                 }
-                self.write(&mut scratch, at, reason, outcome, fill);
+                let record = self.write(&mut scratch, at, reason, outcome, fill);
                 let one = &mut scratch.spans;
+                if let (None, None) = (&self.recorder, &self.local) {
+                    // Most leave here: the record goes where it stays.
+                    return passed(1, |mine| mine.put_one(record, one));
+                }
+                one.records.push(record);
                 match (&self.recorder, &self.local) {
                     (Some(recorder), _) => {
                         recorder.spans(one);
@@ -389,7 +394,8 @@ impl Span {
         })
     }
 
-    /// Writes the record. User code may run in here, so no lock is held.
+    /// Writes what is said, and gives the record of it. User code may run in here, so no lock is held.
+    #[must_use]
     fn write(
         &mut self,
         said: &mut Said,
@@ -397,12 +403,12 @@ impl Span {
         reason: Option<Reason>,
         outcome: &Outcome<'_>,
         fill: &mut dyn FnMut(&mut Attributes<'_>),
-    ) {
+    ) -> Record {
         let end = at.unix_nanos();
         let mut attributes = Attributes::new(said, self.meta.fixed.len());
         fill(&mut attributes);
-        let (error, message) = match outcome {
-            Outcome::Fine => (None, record::Range::default()),
+        let failed = match outcome {
+            Outcome::Fine => None,
             Outcome::Failed(failure) => {
                 // Looks at the environment once; nothing is walked unless backtraces are on.
                 let walked = (!failure.exception.is_empty()).then(Backtrace::capture);
@@ -411,10 +417,19 @@ impl Span {
                     .filter(|walked| walked.status() == BacktraceStatus::Captured)
                     .map(|walked| walked as &dyn fmt::Display);
                 let message = attributes.exception(end, failure.exception, failure.message, trace);
-                (Some(failure.error_type), message)
+                Some((failure.error_type, message))
             }
         };
-        said.spans.records.push(Record {
+        let rare = (failed.is_some() || said.dropped != record::Counts::default()).then(|| {
+            let (error, message) = failed.unzip();
+            Box::new(record::Rare {
+                truncated: 0,
+                error,
+                message: message.unwrap_or_default(),
+                dropped: said.dropped,
+            })
+        });
+        Record {
             meta: self.meta,
             trace: self.context.trace,
             span: self.context.span,
@@ -425,12 +440,10 @@ impl Span {
             start: end.saturating_sub(at.nanos_since(self.start)),
             end,
             reason,
-            truncated: 0,
-            error,
-            message,
             own: said.own,
-            dropped: said.dropped,
-        });
+            id: said.id,
+            rare,
+        }
     }
 }
 
@@ -444,8 +457,13 @@ thread_local! {
 
 /// Passes finished spans to those who export, who count what they do not take.
 fn hand_over(spans: &mut Spans) -> Fate {
-    let count = spans.len() as u64;
-    let took = MINE.try_with(|mine| mine.put(spans));
+    passed(spans.len() as u64, |mine| mine.put(spans))
+}
+
+/// Passes so many to those who export.
+#[inline]
+fn passed(count: u64, put: impl FnOnce(&export::Mine) -> Result<(), metric::Reason>) -> Fate {
+    let took = MINE.try_with(put);
     match took.unwrap_or(Err(metric::Reason::Closed)) {
         Ok(()) => Fate::Exported,
         Err(reason) => {
@@ -474,10 +492,11 @@ pub(crate) fn finished(count: usize) -> Spans {
         };
         let mut span = Span::start(&META, &Context::NONE, at);
         said.clear();
-        span.write(&mut said, at, None, &outcome, &mut |to| {
+        let record = span.write(&mut said, at, None, &outcome, &mut |to| {
             to.set("index", index);
             to.set("text", index.to_string().as_str());
         });
+        said.spans.records.push(record);
         all.append(&mut said.spans);
     }
     all

@@ -6,7 +6,6 @@
 //! form, and a sensitive value whose field does not say how it may appear is not told either.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use obs_schema::wire::json::Writer;
 
@@ -29,15 +28,12 @@ enum To<'t> {
     /// The member `context` of a line, if there is anything to be said.
     Log {
         writer: &'t mut Writer,
+        /// The names of the fields as they stand there, from quote to colon.
+        names: &'t [Box<str>],
         first: bool,
     },
-    Span(&'t mut dyn Listen),
+    Span(Attributes<'t>),
     Ids(&'t mut Ids),
-}
-
-/// Whoever takes span attributes.
-pub(crate) trait Listen: fmt::Debug {
-    fn attribute(&mut self, name: &'static str, said: Said<'_>);
 }
 
 /// What a publisher wants to know of an event before it encodes it.
@@ -61,19 +57,24 @@ impl Ids {
 
 impl<'t> Tell<'t> {
     /// For a log line.
-    pub(crate) fn log(fields: &'static [FieldInfo], writer: &'t mut Writer) -> Tell<'t> {
+    pub(crate) fn log(
+        fields: &'static [FieldInfo],
+        names: &'t [Box<str>],
+        writer: &'t mut Writer,
+    ) -> Tell<'t> {
         let to = To::Log {
             writer,
+            names,
             first: true,
         };
         Tell { fields, to }
     }
 
     /// For a span.
-    pub(crate) fn span(fields: &'static [FieldInfo], span: &'t mut dyn Listen) -> Tell<'t> {
+    pub(crate) fn span(fields: &'static [FieldInfo], span: &'t mut Attributes<'_>) -> Tell<'t> {
         Tell {
             fields,
-            to: To::Span(span),
+            to: To::Span(span.again()),
         }
     }
 
@@ -100,7 +101,7 @@ impl<'t> Tell<'t> {
     #[inline]
     pub fn field<T: Telling + ?Sized>(&mut self, field: usize, value: &T) {
         if let Some(info) = self.wanted(field) {
-            value.tell(&mut |said, sensitive| self.say(info, said, sensitive));
+            value.tell(&mut |said, sensitive| self.say(field, info, said, sensitive));
         }
     }
 
@@ -117,25 +118,30 @@ impl<'t> Tell<'t> {
             .ok()
             .and_then(|text| String::from_utf8(text).ok());
         match (text, info.pii) {
-            (Some(text), None) => self.member(info.wire, |writer| writer.raw(&text)),
+            (Some(text), None) => self.member(field, |writer| writer.raw(&text)),
             (Some(text), Some(Redaction::Hash)) => {
-                self.say(info, Said::Text(&text), true);
+                self.say(field, info, Said::Text(&text), true);
             }
             (_, Some(Redaction::Drop)) => {}
-            (_, _) => self.member(info.wire, |writer| writer.string(redact::STARS)),
+            (_, _) => self.member(field, |writer| writer.string(redact::STARS)),
         }
     }
 
     /// A field that is not sensitive and has something sensitive inside: it is shown that it is there.
     pub fn hidden(&mut self, field: usize) {
-        if let Some(info) = self.wanted(field) {
-            self.member(info.wire, |writer| writer.string(redact::STARS));
+        if self.wanted(field).is_some() {
+            self.member(field, |writer| writer.string(redact::STARS));
         }
     }
 
-    fn member(&mut self, name: &str, write: impl FnOnce(&mut Writer)) {
-        if let To::Log { writer, first } = &mut self.to {
-            self::name(writer, first, name);
+    fn member(&mut self, field: usize, write: impl FnOnce(&mut Writer)) {
+        if let To::Log {
+            writer,
+            names,
+            first,
+        } = &mut self.to
+        {
+            name(writer, first, names, field);
             write(writer);
         }
     }
@@ -145,13 +151,14 @@ impl<'t> Tell<'t> {
         if let To::Log {
             writer,
             first: false,
+            ..
         } = self.to
         {
             writer.raw("}");
         }
     }
 
-    fn say(&mut self, info: &'static FieldInfo, said: Said<'_>, sensitive: bool) {
+    fn say(&mut self, field: usize, info: &'static FieldInfo, said: Said<'_>, sensitive: bool) {
         if sensitive && info.pii.is_none() {
             // Nobody has said how it may appear, so it does not.
             metric::redaction_failed(match self.to {
@@ -161,17 +168,23 @@ impl<'t> Tell<'t> {
             return;
         }
         match info.pii {
-            None => self.pass(info, said),
-            how => redact::told(said, sensitive, how, &mut |said| self.pass(info, said)),
+            None => self.pass(field, info, said),
+            how => redact::told(said, sensitive, how, &mut |said| {
+                self.pass(field, info, said)
+            }),
         }
     }
 
     /// What may be said of a field.
     #[inline]
-    fn pass(&mut self, info: &'static FieldInfo, said: Said<'_>) {
+    fn pass(&mut self, field: usize, info: &'static FieldInfo, said: Said<'_>) {
         match &mut self.to {
-            To::Log { writer, first } => {
-                name(writer, first, info.wire);
+            To::Log {
+                writer,
+                names,
+                first,
+            } => {
+                name(writer, first, names, field);
                 said.write(writer);
             }
             To::Span(span) => {
@@ -192,12 +205,13 @@ impl<'t> Tell<'t> {
     }
 }
 
-/// The name of a member, and what stands before the first one.
-fn name(writer: &mut Writer, first: &mut bool, name: &str) {
-    if *first && cfg!(not(feature = "off-logs")) {
-        writer.raw(",\"context\":{");
+/// The name of a member, and what stands before it.
+fn name(writer: &mut Writer, first: &mut bool, names: &[Box<str>], field: usize) {
+    if cfg!(not(feature = "off-logs")) {
+        writer.raw(if *first { ",\"context\":{" } else { "," });
     }
-    writer.name(first, name);
+    *first = false;
+    writer.raw(names.get(field).map_or("", |name| name));
 }
 
 /// A plain value on its way into telemetry.
@@ -252,8 +266,10 @@ impl Said<'_> {
     }
 }
 
-impl Listen for Attributes<'_> {
-    fn attribute(&mut self, name: &'static str, said: Said<'_>) {
+impl Attributes<'_> {
+    /// Says what may be said, with what attributes have no kind for as text.
+    #[inline]
+    pub(crate) fn attribute(&mut self, name: &'static str, said: Said<'_>) {
         match said {
             Said::Text(text) => self.set(name, text),
             Said::Int(value) => self.set(name, value),

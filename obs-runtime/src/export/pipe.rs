@@ -15,7 +15,7 @@ use super::{ExportError, SpanExporter};
 use crate::clock;
 use crate::lane::{Blocks, lock};
 use crate::metric::{self, Reason, Signal};
-use crate::span::{self, Batch, Spans};
+use crate::span::{self, Batch, Record, Spans};
 
 /// Spans in one block, at most: more than wait in one trace. Further ones are dropped until somebody takes the block.
 const MOST_SPANS: usize = 16_384;
@@ -331,9 +331,20 @@ impl Mine {
 
     /// Takes all of them, or none.
     pub(crate) fn put(&self, spans: &mut Spans) -> Result<(), Reason> {
+        self.fill(|block| block.append(spans))
+    }
+
+    /// Takes one, whose attributes, events, links and text are there already.
+    #[inline]
+    pub(crate) fn put_one(&self, record: Record, rest: &mut Spans) -> Result<(), Reason> {
+        self.fill(|block| block.push(record, rest))
+    }
+
+    #[inline]
+    fn fill(&self, put: impl FnOnce(&mut Spans)) -> Result<(), Reason> {
         let mut block = lock(&self.block);
         let before = block.len();
-        self.pipe.put(&mut block, spans)?;
+        self.pipe.put(&mut block, put)?;
         let fills = before < WAKES && block.len() >= WAKES;
         drop(block);
         if fills {
@@ -344,7 +355,8 @@ impl Mine {
 }
 
 impl Pipe {
-    fn put(&self, block: &mut Spans, spans: &mut Spans) -> Result<(), Reason> {
+    #[inline]
+    fn put(&self, block: &mut Spans, put: impl FnOnce(&mut Spans)) -> Result<(), Reason> {
         // Asked under the lock: what comes in after the last round of the thread is refused.
         if !self.active() {
             return Err(Reason::Closed);
@@ -352,7 +364,7 @@ impl Pipe {
         if block.len() >= MOST_SPANS || block.bytes() >= MOST_BYTES {
             return Err(Reason::Full);
         }
-        block.append(spans);
+        put(block);
         Ok(())
     }
 }
@@ -363,7 +375,10 @@ impl Drop for Mine {
         let mut block = lock(&self.block);
         if !block.is_empty() {
             let count = block.len() as u64;
-            if let Err(reason) = self.pipe.put(&mut lock(&self.pipe.left), &mut block) {
+            if let Err(reason) = self
+                .pipe
+                .put(&mut lock(&self.pipe.left), |left| left.append(&mut block))
+            {
                 (self.pipe.tally.dropped)(reason, count);
             }
         }

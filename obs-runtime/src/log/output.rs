@@ -153,26 +153,24 @@ fn run() {
         let (asked, blocks) = wait();
         let bytes: usize = blocks.iter().map(|block| block.text.len()).sum();
         metric::buffered(Signal::Logs, bytes as u64);
-        let mut written: Vec<Block> = Vec::new();
-        for block in blocks {
-            written.push(write(block));
-        }
-        // Behind the full blocks of a thread come the lines it has written since.
+        blocks.into_iter().for_each(write);
+        // Behind the full blocks of a thread come the lines it has written since. They are written when its block is
+        // its own again: a slow output holds nobody up.
+        let mut taken = Vec::new();
         BLOCKS.gather(|block| {
             if !block.text.is_empty() {
-                let taken = std::mem::take(block);
-                written.push(write(taken));
+                let empty = Block {
+                    text: lock(&QUEUE).spare.pop().unwrap_or_default(),
+                    lines: 0,
+                };
+                taken.push(std::mem::replace(block, empty));
             }
         });
+        taken.into_iter().for_each(write);
         // What was written is counted; an output that only now finds out cannot say which lines it lost.
         let _ = guarded(|output| output.flush());
         let mut queue = lock(&QUEUE);
         queue.done = queue.done.max(asked);
-        for block in written {
-            if queue.spare.len() < WAITING {
-                queue.spare.push(block.text);
-            }
-        }
         drop(queue);
         DONE.notify_all();
     }
@@ -199,8 +197,8 @@ fn guarded(
     }))
 }
 
-/// Writes a block and gives it back empty.
-fn write(mut block: Block) -> Block {
+/// Writes a block, whose room is somebody else's next.
+fn write(mut block: Block) {
     let formatted = format::formatted(&block.text, format::now());
     let text = formatted.as_ref().map_or(&*block.text, String::as_bytes);
     let why = match guarded(|output| output.write_all(text)) {
@@ -213,6 +211,8 @@ fn write(mut block: Block) -> Block {
         metric::dropped(Signal::Logs, why, block.lines);
     }
     block.text.clear();
-    block.lines = 0;
-    block
+    let mut queue = lock(&QUEUE);
+    if queue.spare.len() < WAITING {
+        queue.spare.push(block.text);
+    }
 }

@@ -6,7 +6,7 @@ use super::Text;
 use crate::context::SpanContext;
 use crate::metric::{self, Signal};
 use crate::span::Open;
-use crate::tell::{Listen as _, Said, Telling};
+use crate::tell::{Said, Telling};
 
 /// Takes what is told of a call: for its span, and for its log line.
 #[derive(Debug)]

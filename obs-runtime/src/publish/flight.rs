@@ -21,7 +21,7 @@ use crate::error_type::ErrorType;
 use crate::event::{Event, Key};
 use crate::ids::{self, EventId};
 use crate::metric::Feeds;
-use crate::span::{self, Attributes, Carried, Failure, Fate, SpanMeta};
+use crate::span::{self, Carried, Failure, Fate, SpanMeta};
 use crate::tell::{Ids, Tell};
 use crate::validate::Violations;
 
@@ -221,8 +221,13 @@ impl<'a> Flight<'a> {
             })
     }
 
+    /// Spans that the bus makes are children of the one of the publish.
     fn send(&self) -> Sending {
-        self.record(|record| self.core.bus.send(record))
+        let send = || self.record(|record| self.core.bus.send(record));
+        match self.span.context() {
+            Some(span) => self.facts.context.under(span, send),
+            None => send(),
+        }
     }
 
     /// Where it stands in its trace.
@@ -372,30 +377,27 @@ impl<'a> Flight<'a> {
             Outcome::Cancelled => fallen("cancelled", "obs_runtime::Cancelled"),
             Outcome::Panicked => fallen("panic", "panic"),
         };
-        let span = self.span.take();
-        span.end(end, ended, |to| self.attributes(to, outcome, receipt))
-    }
-
-    fn attributes(&self, to: &mut Attributes<'_>, outcome: Outcome<'_>, receipt: Receipt) {
-        let about = self.core.prepared.about;
-        to.id(self.facts.id.as_str());
-        if let Some(conversation) = self.facts.context.conversation() {
-            to.set("messaging.message.conversation_id", conversation);
-        }
-        if let Some(partition) = receipt.partition {
-            let mut digits = String::new();
-            // Writing to a string does not fail.
-            let _ = fmt::write(&mut digits, format_args!("{partition}"));
-            to.set("messaging.destination.partition.id", digits.as_str());
-        }
-        match self.event {
-            // While a panic goes by, the event is left alone.
-            Some(event) if !matches!(outcome, Outcome::Panicked) => {
-                event.say(&mut Tell::span(about.fields, to));
+        let (facts, about) = (&self.facts, self.core.prepared.about);
+        // While a panic goes by, the event is left alone.
+        let panicked = matches!(outcome, Outcome::Panicked);
+        let event = self.event;
+        self.span.end(end, ended, |to| {
+            to.id(facts.id.as_bytes());
+            if let Some(conversation) = facts.context.conversation() {
+                to.set("messaging.message.conversation_id", conversation);
             }
-            Some(_) => {}
-            None => to.set("messaging.message.tombstone", true),
-        }
+            if let Some(partition) = receipt.partition {
+                let mut digits = String::new();
+                // Writing to a string does not fail.
+                let _ = fmt::write(&mut digits, format_args!("{partition}"));
+                to.set("messaging.destination.partition.id", digits.as_str());
+            }
+            match event {
+                Some(event) if !panicked => event.say(&mut Tell::span(about.fields, to)),
+                Some(_) => {}
+                None => to.set("messaging.message.tombstone", true),
+            }
+        })
     }
 
     fn log(&self, end: Moment, nanos: u64, outcome: Outcome<'_>) {
@@ -416,7 +418,7 @@ impl<'a> Flight<'a> {
         let about = self.core.prepared.about;
         let fields = |writer: &mut Writer| {
             if let (Some(event), false) = (self.event, matches!(outcome, Outcome::Panicked)) {
-                let mut fields = Tell::log(about.fields, writer);
+                let mut fields = Tell::log(about.fields, &line.fields, writer);
                 event.say(&mut fields);
                 fields.end();
             }

@@ -6,7 +6,7 @@ use super::PublishError;
 use crate::bus::Origin;
 use crate::clock::Moment;
 use crate::envelope::Facts;
-use crate::event::{Descriptor, LogLine};
+use crate::event::{Descriptor, FieldInfo, LogLine};
 use crate::ids;
 use crate::log::{self, Level};
 
@@ -22,6 +22,8 @@ pub(super) struct Line {
     failed: String,
     /// `","event_type":…,"event_version":…,"correlation_id":`
     what: String,
+    /// The names of the event's fields, from quote to colon.
+    pub(super) fields: Box<[Box<str>]>,
 }
 
 /// What one publish has to say.
@@ -72,7 +74,14 @@ impl Line {
         what.raw(",\"correlation_id\":");
         // Text is not refused.
         let done = |writer: Writer| String::from_utf8(writer.finish().unwrap_or_default());
+        let name = |field: &FieldInfo| {
+            let mut name = Writer::new();
+            name.string(field.wire);
+            name.raw(":");
+            done(name).unwrap_or_default().into_boxed_str()
+        };
         Line {
+            fields: about.fields.iter().map(name).collect(),
             log: about.log,
             below: share(about.log.map_or(0.0, |log| log.sample)),
             published: done(head(usual, Outcome::Published.message())).unwrap_or_default(),

@@ -174,14 +174,14 @@ impl Sent<'_> {
         let end = clock::now();
         let nanos = end.nanos_since(self.start);
         let (record, made) = (self.record, self.made);
-        let exemplar = self.span.take().and_then(|span| {
+        let exemplar = self.span.take().and_then(|mut span| {
             let place = span.context()?;
             let fate = span.end(
                 end,
                 || *outcome,
                 |to| {
                     if let Some(id) = record.headers().text("event-id") {
-                        to.id(id);
+                        to.id(id.as_bytes());
                     }
                     if let Some(made) = made {
                         to.link(made, &[]);

@@ -1,3 +1,5 @@
+mod current;
+
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context as Task, Poll, Waker};

@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-use super::limits::{SpanLimits, cut};
+use super::finished::ID;
+use super::limits::{self, SpanLimits, cut};
 use super::record::{Attribute, Counts, Event, Link, Owner, Range, Spans, Stored};
 use crate::context::SpanContext;
 
@@ -59,12 +60,15 @@ pub(super) struct Said {
     pub(super) dropped: Counts,
     /// How many of the attributes are the span's, and of no event or link.
     set: u32,
+    /// How much of the text is the id of an event.
+    pub(super) id: u8,
 }
 
 impl Said {
     pub(super) fn clear(&mut self) {
         self.spans.clear();
         self.set = 0;
+        self.id = 0;
         self.own = Counts::default();
         self.dropped = Counts::default();
     }
@@ -75,6 +79,7 @@ impl Said {
         self.own = other.own;
         self.dropped = other.dropped;
         self.set = other.set;
+        self.id = other.id;
     }
 }
 
@@ -82,7 +87,9 @@ impl Said {
 #[derive(Debug)]
 pub struct Attributes<'a> {
     said: &'a mut Said,
-    limits: SpanLimits,
+    /// How many attributes there is room for, and how long a text may be.
+    most: u32,
+    longest: u32,
     fixed: u32,
 }
 
@@ -91,8 +98,17 @@ impl<'a> Attributes<'a> {
     pub(super) fn new(said: &'a mut Said, fixed: usize) -> Attributes<'a> {
         Attributes {
             said,
-            limits: SpanLimits::installed(),
+            most: limits::most_attributes(),
+            longest: limits::longest_value(),
             fixed: u32::try_from(fixed).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// The same for somebody else, for a while.
+    pub(crate) fn again(&mut self) -> Attributes<'_> {
+        Attributes {
+            said: &mut *self.said,
+            ..*self
         }
     }
 
@@ -105,34 +121,37 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    /// Says which event it is about, which has two names. What is said is stored once.
-    pub(crate) fn id(&mut self, id: &str) {
-        let value = self.store(Value::Text(id));
-        for key in ["event.id", "messaging.message.id"] {
-            if self.has_room() {
-                self.push(Owner::Span, key, value);
-            }
-        }
-    }
-
-    /// The same with a word that the program knows, which is not copied.
+    /// Says which event it is about, before anything else. That has two names, and is stored once, without them. The
+    /// bytes are those of a text.
     #[inline]
-    pub fn word(&mut self, key: &'static str, word: &'static str) {
-        if self.has_room() {
-            let word = cut(word, self.limits.value_length);
-            self.push(Owner::Span, key, Stored::Word(word));
+    pub(crate) fn id(&mut self, id: &[u8]) {
+        const NAMES: u32 = ID.len() as u32;
+        let fits = self.said.own.text == 0
+            && self.said.set.saturating_add(self.fixed + NAMES) <= self.most
+            && id.len() <= self.longest as usize;
+        match u8::try_from(id.len()) {
+            Ok(length) if fits => {
+                self.said.set += NAMES;
+                self.said.id = length;
+                self.bytes(id);
+            }
+            _ => {
+                let id = str::from_utf8(id).unwrap_or_default();
+                ID.into_iter().for_each(|name| self.set(name, id));
+            }
         }
     }
 
     /// Another span that this one has to do with, beside its parent.
     pub fn link(&mut self, to: SpanContext, about: &[(&'static str, Value<'_>)]) {
-        if self.said.own.links >= self.limits.links {
+        let limits = SpanLimits::installed();
+        if self.said.own.links >= limits.links {
             self.said.dropped.links += 1;
             return;
         }
         let owner = Owner::Link(self.said.own.links);
         self.said.own.links += 1;
-        let dropped = self.about(owner, about, self.limits.link_attributes);
+        let dropped = self.about(owner, about, limits.link_attributes);
         self.said.spans.links.push(Link { to, dropped });
     }
 
@@ -155,13 +174,14 @@ impl<'a> Attributes<'a> {
         at: u64,
         about: &[(&'static str, Value<'_>)],
     ) {
-        if self.said.own.events >= self.limits.events {
+        let limits = SpanLimits::installed();
+        if self.said.own.events >= limits.events {
             self.said.dropped.events += 1;
             return;
         }
         let owner = Owner::Event(self.said.own.events);
         self.said.own.events += 1;
-        let dropped = self.about(owner, about, self.limits.event_attributes);
+        let dropped = self.about(owner, about, limits.event_attributes);
         self.said.spans.events.push(Event { name, at, dropped });
     }
 
@@ -208,7 +228,7 @@ impl<'a> Attributes<'a> {
     }
 
     fn has_room(&mut self) -> bool {
-        let room = self.said.set.saturating_add(self.fixed) < self.limits.attributes;
+        let room = self.said.set.saturating_add(self.fixed) < self.most;
         self.said.set += u32::from(room);
         self.said.dropped.attributes += u32::from(!room);
         room
@@ -241,13 +261,16 @@ impl<'a> Attributes<'a> {
     }
 
     fn text(&mut self, text: &str) {
-        let text = cut(text, self.limits.value_length);
+        self.bytes(cut(text, self.longest).as_bytes());
+    }
+
+    fn bytes(&mut self, text: &[u8]) {
         // Four gigabytes of text in one span are an error of the program: what is beyond is not kept.
         if let Some(length) = u32::try_from(text.len())
             .ok()
             .and_then(|it| self.said.own.text.checked_add(it))
         {
-            self.said.spans.text.push_str(text);
+            self.said.spans.text.extend_from_slice(text);
             self.said.own.text = length;
         }
     }

@@ -50,16 +50,16 @@ impl Carried {
         }
     }
 
-    /// Ends it, if it has not ended.
+    /// Ends it, once.
     #[inline]
     pub(crate) fn end<'o>(
-        self,
+        &mut self,
         at: Moment,
         outcome: impl FnOnce() -> Outcome<'o>,
         fill: impl FnOnce(&mut Attributes<'_>),
     ) -> Fate {
         #[cfg(not(feature = "off-spans"))]
-        if let Some(span) = self.span {
+        if let Some(span) = &mut self.span {
             return span.end(at, &outcome(), fill);
         }
         #[cfg(feature = "off-spans")]

@@ -1,9 +1,12 @@
 //! Finished spans as those who export them see them.
 
-use super::record::{Attribute, Event, Link, Owner, Range, Reason, Record, Stored};
+use super::record::{Attribute, Counts, Event, Link, Owner, Range, Reason, Record, Stored};
 use super::{Kind, SpanMeta, Value};
 use crate::context::SpanContext;
 use crate::ids::{SpanId, TraceId};
+
+/// What the id of an event is called.
+pub(super) const ID: [&str; 2] = ["event.id", "messaging.message.id"];
 
 /// Finished spans on their way out, in the order in which they ended.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +58,7 @@ pub(super) fn first<'a, T>(all: &mut &'a [T], count: usize) -> &'a [T] {
 }
 
 pub(super) fn first_text<'a>(all: &mut &'a str, bytes: usize) -> &'a str {
-    let (own, rest) = all.split_at(bytes);
+    let (own, rest) = all.split_at_checked(bytes).unwrap_or_default();
     *all = rest;
     own
 }
@@ -184,7 +187,8 @@ impl<'a> FinishedSpan<'a> {
     /// What went wrong: the `error.type` and a text, which may be empty. `None`: nothing.
     #[must_use]
     pub fn error(&self) -> Option<(&'static str, &'a str)> {
-        Some((self.record.error?, self.slice(self.record.message)))
+        let rare = self.record.rare.as_deref()?;
+        Some((rare.error?, self.slice(rare.message)))
     }
 
     /// Names and values.
@@ -208,18 +212,35 @@ impl<'a> FinishedSpan<'a> {
     pub(crate) fn own(&self) -> impl Iterator<Item = Stated<'a>> + use<'a> {
         let record = self.record;
         let word = |(key, word): (_, Option<_>)| Some(Stated::word(key, word?));
+        let rare = record.rare.as_deref();
         let ours = [
-            ("error.type", record.error),
+            ("error.type", rare.and_then(|rare| rare.error)),
             ("sampling.reason", record.reason.map(Reason::as_str)),
         ];
-        let missing = (record.truncated > 0).then(|| Stated {
+        let missing = rare.filter(|rare| rare.truncated > 0).map(|rare| Stated {
             key: "sampling.truncated",
-            value: record.truncated.into(),
+            value: rare.truncated.into(),
             word: None,
         });
-        self.owned(Owner::Span)
+        self.id()
+            .chain(self.owned(Owner::Span))
             .chain(ours.into_iter().filter_map(word))
             .chain(missing)
+    }
+
+    /// The id of the event that it is about, under both its names.
+    fn id(&self) -> impl Iterator<Item = Stated<'a>> + use<'a> {
+        let length = u32::from(self.record.id);
+        let id = self.slice(Range {
+            from: 0,
+            to: length,
+        });
+        let names: &[_] = if length > 0 { &ID } else { &[] };
+        names.iter().map(move |key| Stated {
+            key,
+            value: Value::Text(id),
+            word: None,
+        })
     }
 
     /// What happened in it.
@@ -241,19 +262,24 @@ impl<'a> FinishedSpan<'a> {
     /// How many attributes were over the limit.
     #[must_use]
     pub fn dropped_attributes(&self) -> u32 {
-        self.record.dropped.attributes
+        self.dropped().attributes
     }
 
     /// How many events were over the limit.
     #[must_use]
     pub fn dropped_events(&self) -> u32 {
-        self.record.dropped.events
+        self.dropped().events
     }
 
     /// How many links were over the limit.
     #[must_use]
     pub fn dropped_links(&self) -> u32 {
-        self.record.dropped.links
+        self.dropped().links
+    }
+
+    fn dropped(&self) -> Counts {
+        let rare = self.record.rare.as_deref();
+        rare.map_or(Counts::default(), |rare| rare.dropped)
     }
 
     fn slice(&self, range: Range) -> &'a str {
@@ -271,7 +297,6 @@ impl<'a> FinishedSpan<'a> {
                 Stored::Bool(value) => Value::Bool(value),
                 Stored::Int(value) => Value::Int(value),
                 Stored::Float(value) => Value::Float(value),
-                Stored::Word(word) => return Stated::word(key, word),
                 Stored::Text(range) => Value::Text(span.slice(range)),
             };
             Stated {

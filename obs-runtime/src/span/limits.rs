@@ -89,6 +89,17 @@ impl SpanLimits {
     }
 }
 
+/// Of these, what every span that is written asks for.
+#[inline]
+pub(super) fn most_attributes() -> u32 {
+    LIMITS.attributes.load(Relaxed)
+}
+
+#[inline]
+pub(super) fn longest_value() -> u32 {
+    LIMITS.value_length.load(Relaxed)
+}
+
 struct Installed {
     attributes: AtomicU32,
     value_length: AtomicU32,

@@ -188,7 +188,10 @@ impl Local {
             return Fate::Dropped;
         };
         if let Some(record) = root.records.last_mut() {
-            record.truncated = inner.over + inner.aged;
+            let missing = inner.over + inner.aged;
+            if missing > 0 {
+                record.rare.get_or_insert_default().truncated = missing;
+            }
         }
         drop(inner);
         leave(root, why)

@@ -31,7 +31,7 @@ impl Reason {
 
 /// A finished span.
 #[derive(Clone, Debug)]
-pub(super) struct Record {
+pub(crate) struct Record {
     pub(super) meta: &'static SpanMeta,
     pub(super) trace: TraceId,
     pub(super) span: SpanId,
@@ -42,12 +42,21 @@ pub(super) struct Record {
     pub(super) start: u64,
     pub(super) end: u64,
     pub(super) reason: Option<Reason>,
+    pub(super) own: Counts,
+    /// So many bytes at the start of its text are the id of the event that it is about.
+    pub(super) id: u8,
+    /// Most have nothing of this, and are written and copied the faster.
+    pub(super) rare: Option<Box<Rare>>,
+}
+
+/// What few spans have.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rare {
     /// How many spans of the trace are missing, on the local root.
     pub(super) truncated: u64,
     pub(super) error: Option<&'static str>,
     /// The part of its text that says what went wrong.
     pub(super) message: Range,
-    pub(super) own: Counts,
     pub(super) dropped: Counts,
 }
 
@@ -59,7 +68,7 @@ pub(super) struct Range {
 }
 
 /// How many of each.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Counts {
     pub(super) attributes: u32,
     pub(super) events: u32,
@@ -80,7 +89,6 @@ pub(super) enum Stored {
     Bool(bool),
     Int(i64),
     Float(f64),
-    Word(&'static str),
     Text(Range),
 }
 
@@ -113,7 +121,8 @@ pub(crate) struct Spans {
     pub(super) attributes: Vec<Attribute>,
     pub(super) events: Vec<Event>,
     pub(super) links: Vec<Link>,
-    pub(super) text: String,
+    /// UTF-8, which is looked at once a batch and not once a text.
+    pub(super) text: Vec<u8>,
 }
 
 impl Spans {
@@ -122,7 +131,7 @@ impl Spans {
         attributes: Vec::new(),
         events: Vec::new(),
         links: Vec::new(),
-        text: String::new(),
+        text: Vec::new(),
     };
 
     /// How many there are.
@@ -147,7 +156,7 @@ impl Spans {
     /// Makes the last text longer.
     #[cfg(test)]
     pub(crate) fn pad(&mut self, bytes: usize) {
-        self.text.push_str(&"x".repeat(bytes));
+        self.text.extend("x".repeat(bytes).bytes());
         if let Some(last) = self.records.last_mut() {
             last.own.text += u32::try_from(bytes).unwrap();
         }
@@ -168,6 +177,21 @@ impl Spans {
         self.text.clear();
     }
 
+    /// Puts one behind, with what is its own out of others.
+    #[inline]
+    pub(crate) fn push(&mut self, record: Record, own: &mut Spans) {
+        self.records.push(record);
+        // Most have one, and few many.
+        self.attributes.extend_from_slice(&own.attributes);
+        self.text.extend_from_slice(&own.text);
+        if !own.events.is_empty() {
+            self.events.append(&mut own.events);
+        }
+        if !own.links.is_empty() {
+            self.links.append(&mut own.links);
+        }
+    }
+
     /// Puts others behind.
     pub(crate) fn append(&mut self, others: &mut Spans) {
         self.records.append(&mut others.records);
@@ -179,8 +203,13 @@ impl Spans {
         if !others.links.is_empty() {
             self.links.append(&mut others.links);
         }
-        self.text.push_str(&others.text);
+        self.text.extend_from_slice(&others.text);
         others.text.clear();
+    }
+
+    fn text(&self) -> &str {
+        // Nothing else is ever put in.
+        str::from_utf8(&self.text).unwrap_or_default()
     }
 
     /// All of them.
@@ -190,14 +219,14 @@ impl Spans {
             attributes: &self.attributes,
             events: &self.events,
             links: &self.links,
-            text: &self.text,
+            text: self.text(),
         }
     }
 
     /// All of them, so many at a time.
     pub(crate) fn batches(&self, most: usize) -> impl Iterator<Item = Batch<'_>> {
         let (mut attributes, mut events) = (self.attributes.as_slice(), self.events.as_slice());
-        let (mut links, mut text) = (self.links.as_slice(), self.text.as_str());
+        let (mut links, mut text) = (self.links.as_slice(), self.text());
         self.records.chunks(most).map(move |records| {
             let sum =
                 |count: fn(&Counts) -> u32| records.iter().map(|it| count(&it.own) as usize).sum();

@@ -133,7 +133,7 @@ fn the_end_decides() {
     ] {
         let cx = under(sampled);
         let start = clock::now();
-        let span = Span::start(meta, &cx, start);
+        let mut span = Span::start(meta, &cx, start);
         let context = span.context();
         assert_eq!((context.sampled, context.remote), (sampled, false));
         let mut filled = false;
@@ -168,7 +168,7 @@ fn each_record_has_what_was_said_about_it() {
         let fate = Span::start(&PLAIN, &cx, start).end(start, &outcome, |to| {
             to.set("index", index);
             to.set("text", "abc".repeat(index as usize + 1).as_str());
-            to.word("word", "same");
+            to.set("word", "same");
         });
         assert_eq!(fate, Fate::Exported);
     }
@@ -271,12 +271,13 @@ fn a_batch_is_a_line_of_otlp() {
     let (cx, start) = (under(true), clock::now());
     let mut span = Span::start(&PLAIN, &cx, start);
     let (ids, mut batch, paper) = (span.context(), Said::default(), Paper::default());
-    span.write(&mut batch, later(start, 7), None, &FAILED, &mut |to| {
+    let record = span.write(&mut batch, later(start, 7), None, &FAILED, &mut |to| {
         to.set("text", "\"\n");
         to.set("nan", f64::NAN);
         to.set("half", 0.5);
         to.set("yes", true);
     });
+    batch.spans.records.push(record);
     let mut exporter = export::OtlpJsonLines::new("shop", paper.clone());
     exporter.export(batch.spans.batch()).unwrap();
     let line = lane::lock(&paper.0).clone();

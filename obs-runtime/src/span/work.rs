@@ -31,6 +31,17 @@ impl Scope {
         self.local.as_ref()
     }
 
+    /// For a span below, about which nothing is said here: what it waits with stays the same.
+    #[cfg(not(feature = "off-spans"))]
+    pub(crate) fn closed(&self) -> Option<Arc<Scope>> {
+        let local = Some(self.local.clone()?);
+        Some(Arc::new(Scope {
+            local,
+            fixed: 0,
+            said: Mutex::new(None),
+        }))
+    }
+
     fn say(&self, say: impl FnOnce(&mut Attributes<'_>)) {
         if let Some(said) = &mut *lock(&self.said) {
             say(&mut Attributes::new(said, self.fixed));

@@ -223,8 +223,11 @@ fn bytes_are_bounded_too() {
     let mut block = Spans::default();
     let mut one = finished(1);
     one.pad(MOST_BYTES);
-    assert_eq!(pipe.put(&mut block, &mut one), Ok(()));
-    assert_eq!(pipe.put(&mut block, &mut finished(1)), Err(Reason::Full));
+    assert_eq!(pipe.put(&mut block, |block| block.append(&mut one)), Ok(()));
+    assert_eq!(
+        pipe.put(&mut block, |block| block.append(&mut finished(1))),
+        Err(Reason::Full)
+    );
 }
 
 #[test]

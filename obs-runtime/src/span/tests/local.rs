@@ -46,7 +46,7 @@ impl Tree {
     }
 }
 
-fn end(span: Span, how: char) -> Fate {
+fn end(mut span: Span, how: char) -> Fate {
     let (meta, start) = (span.meta, span.start);
     let at = later(start, if how == 's' { meta.slow } else { 0 });
     let outcome = if how == 'e' { FAILED } else { Outcome::Fine };

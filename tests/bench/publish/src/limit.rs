@@ -3,14 +3,16 @@
 //! No types, no traits, no other thread: buffers and counters are plain fields of one thread. Nobody would keep such
 //! code for a hundred events; it says what the work itself costs.
 
+mod counts;
+
 use crate::course::{CORRELATION, Course, SOURCE, SYSTEM, VERSION};
 use crate::event::{Reading, VALUES, readings};
 use crate::events::bench::ReadingStored;
 use crate::otlp;
 use crate::seen::{self, Memory, Span};
 use crate::{Body, Exporter, Runner, Team};
+use counts::{Counts, sum};
 use obs_runtime::Event as _;
-use obs_schema::names::{DURATION_BOUNDS_NS, PAYLOAD_BOUNDS};
 use std::hint::black_box;
 use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
@@ -34,16 +36,6 @@ pub struct Ended {
     pub id: [u8; 36],
     /// Where the text of the device ends.
     pub device: usize,
-}
-
-/// What is counted.
-#[derive(Clone, Default)]
-struct Counts {
-    published: u64,
-    took: [u64; DURATION_BOUNDS_NS.len() + 1],
-    took_sum: u64,
-    bytes: [u64; PAYLOAD_BOUNDS.len() + 1],
-    bytes_sum: u64,
 }
 
 struct Limit {
@@ -78,7 +70,7 @@ impl Team for Limit {
             first_unix: SystemTime::UNIX_EPOCH
                 .elapsed()
                 .map_or(0, |time| time.as_nanos() as u64),
-            today: (u64::MAX, [0; 11]),
+            second: (u64::MAX, [0; 20]),
             below: (self.course.ratio * (1_u64 << 63) as f64) as u64,
             body: Vec::with_capacity(1024),
             lines: Vec::with_capacity(64 * 1024),
@@ -94,16 +86,20 @@ impl Team for Limit {
 
     fn metrics(&self) -> String {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let sum = |each: &dyn Fn(&Counts) -> u64| counts.iter().map(each).sum::<u64>();
+        let all = |each: &dyn Fn(&Counts) -> u64| counts.iter().map(each).sum::<u64>();
+        let exemplar = counts
+            .first()
+            .map(|one| one.published.exemplar().to_string());
         let event = format!("event_type=\"{}\"", self.course.event_type());
         let labels = format!("{event},event_version=\"{VERSION}\",source=\"{SOURCE}\"");
         format!(
-            "event_published_total{{{labels}}} {}\nevent_publish_duration_seconds_count{{{labels}}} {}\n\
+            "event_published_total{{{labels}}} {} {}\nevent_publish_duration_seconds_count{{{labels}}} {}\n\
              event_payload_bytes_count{{{event}}} {}\nevent_payload_bytes_sum{{{event}}} {}\n",
-            sum(&|one| one.published),
-            sum(&|one| one.took.iter().sum()),
-            sum(&|one| one.bytes.iter().sum()),
-            sum(&|one| one.bytes_sum),
+            all(&|one| one.published.count),
+            exemplar.unwrap_or_default(),
+            all(&|one| sum(&one.took)),
+            all(&|one| sum(&one.bytes)),
+            all(&|one| one.bytes_sum),
         )
     }
 }
@@ -118,7 +114,7 @@ struct Thread<'t> {
     last: (u64, u64),
     first: Instant,
     first_unix: u64,
-    today: (u64, [u8; 11]),
+    second: Second,
     below: u64,
     body: Vec<u8>,
     lines: Vec<u8>,
@@ -163,7 +159,9 @@ impl Thread<'_> {
         let trace_hex: [u8; 32] = hex(&trace);
         let span_hex: [u8; 16] = hex(&span.to_be_bytes());
         let sampled = low >> 1 < self.below;
-        let stamp = self.stamp(unix);
+        let time = JSON
+            .then(|| stamp(&mut self.second, unix))
+            .unwrap_or_default();
         let course = &self.team.course;
         let reading = &self.readings[at];
 
@@ -176,7 +174,7 @@ impl Thread<'_> {
             body.extend_from_slice(
                 b"\",\"eventType\":\"reading.taken\",\"eventVersion\":\"1.0.0\",\"occurredAt\":\"",
             );
-            body.extend_from_slice(&stamp);
+            body.extend_from_slice(&time);
             body.extend_from_slice(b"\",\"tracing\":{\"traceId\":\"");
             body.extend_from_slice(&trace_hex);
             body.extend_from_slice(b"\",\"spanId\":\"");
@@ -215,18 +213,16 @@ impl Thread<'_> {
 
         let end = self.now();
         let took = end - start;
-        let counts = &mut self.counts;
-        counts.published += 1;
-        counts.took[bucket(&DURATION_BOUNDS_NS, took)] += 1;
-        counts.took_sum += took;
-        let size = self.body.len() as u64;
-        counts.bytes[bucket(&PAYLOAD_BOUNDS, size)] += 1;
-        counts.bytes_sum += size;
+        let leaves = sampled || took >= SLOW;
+        let shown = leaves.then(|| (trace, span.to_be_bytes()));
+        self.counts.add(end, took, self.body.len() as u64, shown);
         if LOG {
+            // The line has its own time: what it tells of is over.
+            let time = stamp(&mut self.second, self.first_unix + end);
             let line = &mut self.lines;
             line.reserve(512);
             line.extend_from_slice(b"{\"timestamp\":\"");
-            line.extend_from_slice(&stamp);
+            line.extend_from_slice(&time);
             line.extend_from_slice(b"\",\"level\":\"INFO\",\"message\":\"event published\",\"target\":\"bench\",\"service\":\"bench\",\"event_id\":\"");
             line.extend_from_slice(&id);
             line.extend_from_slice(b"\",\"event_type\":\"reading.taken\",\"event_version\":\"1.0.0\",\"correlation_id\":");
@@ -241,7 +237,7 @@ impl Thread<'_> {
             string(line, &reading.device);
             line.extend_from_slice(b"}}\n");
         }
-        if sampled || took >= SLOW {
+        if leaves {
             self.text.push_str(&reading.device);
             self.spans.push(Ended {
                 trace,
@@ -300,34 +296,6 @@ impl Thread<'_> {
         text
     }
 
-    /// RFC 3339 with microseconds; the date is worked out once a day.
-    fn stamp(&mut self, unix: u64) -> [u8; 27] {
-        let micros = unix / 1_000;
-        let (day, mut rest) = (micros / 86_400_000_000, micros % 86_400_000_000);
-        if self.today.0 != day {
-            let date = chrono::DateTime::from_timestamp_micros(micros as i64).unwrap_or_default();
-            let mut text = [0; 11];
-            write!(&mut text[..], "{}", date.format("%Y-%m-%dT")).expect("there is room");
-            self.today = (day, text);
-        }
-        let mut text = *b"0000-00-00T00:00:00.000000Z";
-        text[..11].copy_from_slice(&self.today.1);
-        for (at, unit) in [
-            (24, 100),
-            (22, 100),
-            (20, 100),
-            (17, 60),
-            (14, 60),
-            (11, 24),
-        ] {
-            let two = (rest % unit) as u8;
-            rest /= unit;
-            text[at] = b'0' + two / 10;
-            text[at + 1] = b'0' + two % 10;
-        }
-        text
-    }
-
     #[cold]
     fn hand_over_lines(&mut self) {
         Memory
@@ -348,6 +316,32 @@ impl Thread<'_> {
         self.spans.clear();
         self.text.clear();
     }
+}
+
+/// The last second, and a time in it up to the point.
+type Second = (u64, [u8; 20]);
+
+/// RFC 3339 with microseconds; everything up to the point is worked out once a second.
+fn stamp(last: &mut Second, unix: u64) -> [u8; 27] {
+    let micros = unix / 1_000;
+    let (second, rest) = (micros / 1_000_000, micros % 1_000_000);
+    if last.0 != second {
+        let time = chrono::DateTime::from_timestamp_micros(micros as i64).unwrap_or_default();
+        let mut text = [0; 20];
+        write!(&mut text[..], "{}", time.format("%Y-%m-%dT%H:%M:%S.")).expect("there is room");
+        *last = (second, text);
+    }
+    let mut text = *b"0000-00-00T00:00:00.000000Z";
+    text[..20].copy_from_slice(&last.1);
+    for (at, two) in [
+        (20, rest / 10_000),
+        (22, rest / 100 % 100),
+        (24, rest % 100),
+    ] {
+        text[at] = b'0' + (two / 10) as u8;
+        text[at + 1] = b'0' + (two % 10) as u8;
+    }
+    text
 }
 
 /// The attributes that all spans have.
@@ -481,10 +475,6 @@ fn millis(out: &mut Vec<u8>, nanos: u64) {
     let digits = [rest / 100, rest / 10 % 10, rest % 10].map(|digit| b'0' + digit as u8);
     out.push(b'.');
     out.extend_from_slice(&digits);
-}
-
-fn bucket<const N: usize>(bounds: &[u64; N], value: u64) -> usize {
-    bounds.iter().map(|bound| usize::from(value > *bound)).sum()
 }
 
 const DIGITS: [[u8; 2]; 256] = {
