@@ -3,6 +3,7 @@
 //! Telemetry is written where nobody else writes: a thread appends to its own blocks and counts in its own cells, and
 //! whoever exports comes round and takes what is there. So the hot path meets no lock that anyone else wants.
 
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -123,6 +124,12 @@ impl<T: Default> Blocks<T> {
             look(&mut lock(&block));
         }
     }
+}
+
+/// Starts a thread of ours. Whoever builds us compiles the start anew for each kind of closure, so there is one.
+pub(crate) fn start(name: &str, life: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    thread.spawn(life).map(drop)
 }
 
 /// Nothing panics while it holds one of these locks, and if it did, what is inside would still be whole.

@@ -164,24 +164,31 @@ impl<E: Event> fmt::Debug for Resolver<E> {
 
 /// A plan from one schema text to another, and the fingerprint of the first.
 fn compile(writer: &str, reader: &str) -> Result<(u64, Plan), ResolveError> {
-    let read = |text: &str| {
-        read_text(text).map_err(|found| {
-            let first = found.into_iter().next();
-            ResolveError::NoSchema(first.map_or_else(String::new, |first| first.message))
-        })
+    let read = |text: &str| match read_text(text) {
+        Ok(set) => Ok(set),
+        Err(found) => {
+            let first = found.first();
+            let why = first.map_or("", |first| &first.message);
+            Err(ResolveError::NoSchema(why.to_owned()))
+        }
     };
     let (writer, reader) = (read(writer)?, read(reader)?);
-    let nothing = || ResolveError::NoSchema("the text stands for no type".to_owned());
-    let root = writer
-        .documents
-        .iter()
-        .find_map(|document| document.root.as_ref())
-        .ok_or_else(nothing)?;
-    let reader = Schema::of_set(&reader).ok_or_else(nothing)?;
-    let plan = Plan::lenient(Schema::of_type(&writer, root), reader).map_err(|found| {
-        ResolveError::Incompatible(found.into_iter().map(|found| found.reason).collect())
-    })?;
-    Ok((rabin(canonical::of(&writer, root).as_bytes()), plan))
+    let mut roots = writer.documents.iter();
+    let root = roots.find_map(|document| document.root.as_ref());
+    let (Some(root), Some(reader)) = (root, Schema::of_set(&reader)) else {
+        let nothing = "the text stands for no type";
+        return Err(ResolveError::NoSchema(nothing.to_owned()));
+    };
+    match Plan::lenient(Schema::of_type(&writer, root), reader) {
+        Ok(plan) => Ok((rabin(canonical::of(&writer, root).as_bytes()), plan)),
+        Err(found) => {
+            let mut reasons = Vec::with_capacity(found.len());
+            for found in &found {
+                reasons.push(found.reason.clone());
+            }
+            Err(ResolveError::Incompatible(reasons))
+        }
+    }
 }
 
 /// A message of another writer that did not become an event. It never holds the value.

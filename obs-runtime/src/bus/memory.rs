@@ -1,5 +1,6 @@
 //! The bus in memory: for each topic a queue, for each group of consumers a cursor in it, and one bound for all.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Poll;
 
@@ -15,14 +16,14 @@ use super::{
 use crate::lane::lock;
 
 /// A handle to the queues.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Memory {
     records: usize,
     bytes: usize,
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct State {
     topics: Topics<Placed>,
     /// How many there were, over all topics.
@@ -34,8 +35,18 @@ pub(super) struct State {
 }
 
 /// A record and its place among those of all topics.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Placed(u64, OwnedRecord);
+
+/// Its bounds. What it holds may be much.
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory")
+            .field("records", &self.records)
+            .field("bytes", &self.bytes)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Kept for Placed {
     fn key(&self) -> Option<KeyTag> {

@@ -87,9 +87,16 @@ fn line(to: &mut String, span: &FinishedSpan<'_>) -> fmt::Result {
 
 fn all<'a>(
     to: &mut String,
-    attributes: impl Iterator<Item = (&'static str, Value<'a>)>,
+    mut attributes: impl Iterator<Item = (&'static str, Value<'a>)>,
 ) -> fmt::Result {
-    for (key, value) in attributes {
+    each(to, &mut || attributes.next())
+}
+
+fn each<'a>(
+    to: &mut String,
+    next: &mut dyn FnMut() -> Option<(&'static str, Value<'a>)>,
+) -> fmt::Result {
+    while let Some((key, value)) = next() {
         write!(to, " {key}=")?;
         match value {
             Value::Bool(value) => write!(to, "{value}")?,

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::{ExportError, SpanExporter};
 use crate::clock;
-use crate::lane::{Blocks, lock};
+use crate::lane::{self, Blocks, lock};
 use crate::metric::{self, Reason, Signal};
 use crate::span::{self, Batch, Record, Spans};
 
@@ -128,9 +128,7 @@ impl Pipe {
         let mut control = lock(&self.control);
         if !control.runs {
             let me = control.serves + 1;
-            std::thread::Builder::new()
-                .name(super::THREAD.into())
-                .spawn(move || self.serve(me))?;
+            lane::start(super::THREAD, Box::new(move || self.serve(me)))?;
             control.serves = me;
             control.runs = true;
             control.stop = false;

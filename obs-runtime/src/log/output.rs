@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{BLOCKS, Block, Level, format};
-use crate::lane::lock;
+use crate::lane::{self, lock};
 use crate::metric::{self, Reason, Signal};
 
 /// The name of the thread.
@@ -100,7 +100,7 @@ pub fn to(output: LogOutput, least: Level) -> io::Result<()> {
     *lock(&OUTPUT) = Some(output.open());
     let mut queue = lock(&QUEUE);
     if !queue.runs {
-        std::thread::Builder::new().name(THREAD.into()).spawn(run)?;
+        lane::start(THREAD, Box::new(run))?;
         queue.runs = true;
     }
     drop(queue);

@@ -59,7 +59,13 @@ impl Bank {
 
     #[cold]
     fn first(&self, lane: Lane) -> &[Line] {
-        self.rows[lane.index()].get_or_init(|| (0..self.lines).map(|_| Line::default()).collect())
+        self.rows[lane.index()].get_or_init(|| {
+            let mut lines = Vec::with_capacity(self.lines);
+            for _ in 0..self.lines {
+                lines.push(Line::default());
+            }
+            lines.into()
+        })
     }
 
     /// What all lanes have counted.

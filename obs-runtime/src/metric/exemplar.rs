@@ -35,7 +35,11 @@ pub(crate) struct Slot {
 
 impl Slot {
     pub(crate) fn many(count: usize) -> Box<[Slot]> {
-        (0..count).map(|_| Slot::default()).collect()
+        let mut slots = Vec::with_capacity(count);
+        for _ in 0..count {
+            slots.push(Slot::default());
+        }
+        slots.into()
     }
 
     /// Whether the last one is a second old, as far as can be told without looking at the clock.
@@ -89,7 +93,8 @@ impl Slot {
         if version == 0 || version % 2 == 1 {
             return None;
         }
-        let trace = [0, 1].map(|half: usize| u128::from(self.trace[half].load(Ordering::Relaxed)));
+        let high = u128::from(self.trace[0].load(Ordering::Relaxed));
+        let low = u128::from(self.trace[1].load(Ordering::Relaxed));
         let span = self.span.load(Ordering::Relaxed);
         let value = self.value.load(Ordering::Relaxed);
         let at = Moment(self.at.load(Ordering::Relaxed));
@@ -98,7 +103,7 @@ impl Slot {
             return None;
         }
         Some(Exemplar {
-            trace: TraceId::new(trace[0] << 64 | trace[1])?,
+            trace: TraceId::new(high << 64 | low)?,
             span: SpanId::new(span)?,
             value,
             at,

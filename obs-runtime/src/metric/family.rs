@@ -52,9 +52,11 @@ impl FamilyInfo {
         if self.kind == Kind::Info {
             return 1;
         }
-        self.labels.iter().fold(1, |all: usize, label| {
-            all.saturating_mul(label.count().max(1))
-        })
+        let mut all: usize = 1;
+        for label in self.labels {
+            all = all.saturating_mul(label.count().max(1));
+        }
+        all
     }
 }
 
@@ -180,17 +182,27 @@ impl Family {
             Kind::Counter => Numbers::Counter(Bank::new(series)),
             Kind::FloatCounter => Numbers::Counter(Bank::with_floats(0, series)),
             Kind::Gauge | Kind::FloatGauge => {
-                Numbers::Gauge((0..series).map(|_| AtomicU64::new(0)).collect())
+                let mut gauges = Vec::with_capacity(series);
+                for _ in 0..series {
+                    gauges.push(AtomicU64::default());
+                }
+                Numbers::Gauge(gauges.into())
             }
             Kind::Histogram => {
                 let buckets = about.buckets.len() + 1;
                 Numbers::Histogram(Bank::with_floats(series * buckets, series))
             }
-            Kind::Summary => Numbers::Summary {
-                all: Bank::with_floats(series, series),
-                lately: (0..series).map(|_| Sketch::new()).collect(),
-                turned: Mutex::new(clock::now()),
-            },
+            Kind::Summary => {
+                let mut lately = Vec::with_capacity(series);
+                for _ in 0..series {
+                    lately.push(Sketch::new());
+                }
+                Numbers::Summary {
+                    all: Bank::with_floats(series, series),
+                    lately: lately.into(),
+                    turned: Mutex::new(clock::now()),
+                }
+            }
             Kind::Info => Numbers::Info(Mutex::new(Vec::new())),
         };
         Family {

@@ -1,6 +1,6 @@
 //! Families that events feed when they are published.
 
-use super::family::{self, Family, FamilyInfo};
+use super::family::{self, Family};
 use crate::clock::Moment;
 use crate::context::SpanContext;
 use crate::event::Descriptor;
@@ -27,7 +27,11 @@ impl Feeds<'_> {
 
 /// The families of an event, which others may feed too.
 pub(crate) fn families(about: &'static Descriptor) -> Box<[&'static Family]> {
-    about.feeds.iter().map(family::family).collect()
+    let mut families = Vec::with_capacity(about.feeds.len());
+    for feed in about.feeds {
+        families.push(family::family(feed));
+    }
+    families.into()
 }
 
 /// The families of an event for a test of its own, which may have some of them already.
@@ -37,12 +41,15 @@ pub(crate) fn apart(
     about: &'static Descriptor,
     known: &[&'static Family],
 ) -> Box<[&'static Family]> {
-    let family = |about: &FamilyInfo| {
-        let same = known.iter().find(|known| known.is(about));
-        same.copied()
-            .unwrap_or_else(|| Box::leak(Box::new(Family::new(*about))))
-    };
-    about.feeds.iter().map(family).collect()
+    let mut families: Vec<&'static Family> = Vec::with_capacity(about.feeds.len());
+    for feed in about.feeds {
+        let same = known.iter().find(|known| known.is(feed));
+        families.push(match same {
+            Some(same) => same,
+            None => Box::leak(Box::new(Family::new(*feed))),
+        });
+    }
+    families.into()
 }
 
 /// What a value is as a number; of times, in seconds.

@@ -14,14 +14,24 @@ pub(crate) fn watch(bus: &Arc<dyn Transport>) {
         return;
     }
     let mut all = lock(&BUSES);
-    all.retain(|bus| bus.strong_count() > 0);
+    let mut at = 0;
+    while let Some(bus) = all.get(at) {
+        if bus.strong_count() == 0 {
+            all.swap_remove(at);
+        } else {
+            at += 1;
+        }
+    }
     all.push(Arc::downgrade(bus));
 }
 
 /// How full they are, by system: what buses of one system hold is added up.
 pub(crate) fn depths() -> Vec<(&'static str, Depth)> {
     // A bus may be somebody else's code, which the lock must not wait for.
-    let all: Vec<_> = lock(&BUSES).iter().filter_map(Weak::upgrade).collect();
+    let mut all = Vec::new();
+    for bus in lock(&BUSES).iter() {
+        all.extend(bus.upgrade());
+    }
     let mut depths: Vec<(&str, Depth)> = Vec::new();
     for bus in &all {
         let (system, Some(depth)) = (bus.system(), bus.depth()) else {

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::clock::{self, Moment};
-use crate::lane::lock;
+use crate::lane::{self, lock};
 
 /// A time, and what tells those of one time apart.
 type Key = (Moment, u64);
@@ -54,8 +54,7 @@ impl Alarm {
         alarms.waiting.insert(place, (key, waker.clone()));
         let first = place == 0;
         if !alarms.runs {
-            let thread = std::thread::Builder::new().name("obs-timer".into());
-            alarms.runs = thread.spawn(run).is_ok();
+            alarms.runs = lane::start("obs-timer", Box::new(run)).is_ok();
         }
         let runs = alarms.runs;
         drop(alarms);
