@@ -149,7 +149,8 @@ fn tracers() -> Result<(), String> {
         .args(features)
         .args(lints)
         .args(["--", "-D", "warnings"]))?;
-    go(cargo().arg("test").args(features))
+    go(cargo().arg("test").args(features))?;
+    go(cargo().args(["test", "-p", "versions", "--features", "opentelemetry"]))
 }
 
 fn docs() -> Result<(), String> {
