@@ -58,6 +58,7 @@ use std::sync::Arc;
 
 pub use attributes::{Attributes, Value};
 pub(crate) use carried::Carried;
+pub(crate) use finished::ID;
 #[cfg(feature = "opentelemetry")]
 pub(crate) use finished::Stated;
 pub use finished::{Batch, FinishedEvent, FinishedLink, FinishedSpan};

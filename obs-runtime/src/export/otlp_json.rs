@@ -9,7 +9,7 @@ use obs_schema::wire::json::Writer;
 
 use super::{ExportError, SpanExporter};
 use crate::ids::{SpanId, TraceId};
-use crate::span::{Batch, FinishedSpan, Kind, SpanMeta, Value};
+use crate::span::{Batch, FinishedSpan, ID, Kind, SpanMeta, Value};
 
 /// Writes each batch as a line.
 ///
@@ -24,6 +24,8 @@ pub struct OtlpJsonLines<W> {
     to: W,
     /// What is the same in all spans of a kind, by its address.
     heads: Vec<(usize, Head)>,
+    /// `{"key":…,"value":{"stringValue":` for each name of the id of an event.
+    ids: [String; ID.len()],
     /// The line before, for its room.
     line: Vec<u8>,
 }
@@ -43,6 +45,7 @@ impl<W: Write + Send + 'static> OtlpJsonLines<W> {
             service: service.to_owned(),
             to,
             heads: Vec::new(),
+            ids: ID.map(|name| format!("{{\"key\":\"{name}\",\"value\":{{\"stringValue\":")),
             line: Vec::new(),
         }
     }
@@ -62,7 +65,7 @@ impl<W: Write + Send + 'static> OtlpJsonLines<W> {
                 }
             };
             w.comma(&mut first);
-            write(w, &span, &self.heads[place].1);
+            write(w, &span, &self.heads[place].1, &self.ids);
         }
         w.raw("]}]}]}\n");
         Some(())
@@ -118,12 +121,12 @@ impl<W: Write + Send + 'static> SpanExporter for OtlpJsonLines<W> {
     }
 }
 
-fn write(w: &mut Writer, span: &FinishedSpan<'_>, head: &Head) {
+fn write(w: &mut Writer, span: &FinishedSpan<'_>, head: &Head, names: &[String]) {
     w.raw("{");
     ids(w, span.trace(), span.span());
     if let Some(parent) = span.parent() {
         w.raw(",\"parentSpanId\":\"");
-        w.raw(str::from_utf8(&parent.hex()).unwrap_or_default());
+        w.raw_bytes(&parent.hex());
         w.raw("\"");
     }
     if let Some(state) = span.trace_state() {
@@ -139,9 +142,16 @@ fn write(w: &mut Writer, span: &FinishedSpan<'_>, head: &Head) {
     w.raw("\",\"attributes\":[");
     w.raw(&head.fixed);
     let mut first = head.fixed.is_empty();
-    for own in span.own() {
-        attribute(w, &mut first, own.key, own.value);
+    if let Some(id) = span.id() {
+        for name in names {
+            w.comma(&mut first);
+            w.raw(name);
+            w.string(id);
+            w.raw("}}");
+        }
     }
+    span.own()
+        .for_each(|own| attribute(w, &mut first, own.key, own.value));
     w.raw("]");
     dropped(w, ",\"droppedAttributesCount\":", span.dropped_attributes());
     dropped(w, ",\"droppedEventsCount\":", span.dropped_events());
@@ -184,9 +194,9 @@ fn write(w: &mut Writer, span: &FinishedSpan<'_>, head: &Head) {
 
 fn ids(w: &mut Writer, trace: TraceId, span: SpanId) {
     w.raw("\"traceId\":\"");
-    w.raw(str::from_utf8(&trace.hex()).unwrap_or_default());
+    w.raw_bytes(&trace.hex());
     w.raw("\",\"spanId\":\"");
-    w.raw(str::from_utf8(&span.hex()).unwrap_or_default());
+    w.raw_bytes(&span.hex());
     w.raw("\"");
 }
 

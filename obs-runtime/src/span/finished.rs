@@ -6,7 +6,7 @@ use crate::context::SpanContext;
 use crate::ids::{SpanId, TraceId};
 
 /// What the id of an event is called.
-pub(super) const ID: [&str; 2] = ["event.id", "messaging.message.id"];
+pub(crate) const ID: [&str; 2] = ["event.id", "messaging.message.id"];
 
 /// Finished spans on their way out, in the order in which they ended.
 #[derive(Clone, Copy, Debug)]
@@ -194,7 +194,8 @@ impl<'a> FinishedSpan<'a> {
     /// Names and values.
     pub fn attributes(&self) -> impl Iterator<Item = (&'static str, Value<'a>)> + use<'a> {
         let fixed = self.record.meta.fixed.iter();
-        fixed.copied().chain(self.own().map(Stated::into))
+        let ids = self.ids().chain(self.own());
+        fixed.copied().chain(ids.map(Stated::into))
     }
 
     /// What the program says of all such spans; of one address for as long as it runs.
@@ -205,10 +206,10 @@ impl<'a> FinishedSpan<'a> {
     #[cfg(feature = "opentelemetry")]
     pub(crate) fn stated(&self) -> impl Iterator<Item = Stated<'a>> + use<'a> {
         let fixed = self.record.meta.fixed.iter();
-        fixed.map(Stated::fixed).chain(self.own())
+        fixed.map(Stated::fixed).chain(self.ids()).chain(self.own())
     }
 
-    /// The attributes beside the fixed ones.
+    /// The attributes beside the fixed ones and the id of an event.
     pub(crate) fn own(&self) -> impl Iterator<Item = Stated<'a>> + use<'a> {
         let record = self.record;
         let word = |(key, word): (_, Option<_>)| Some(Stated::word(key, word?));
@@ -222,24 +223,26 @@ impl<'a> FinishedSpan<'a> {
             value: rare.truncated.into(),
             word: None,
         });
-        self.id()
-            .chain(self.owned(Owner::Span))
+        self.owned(Owner::Span)
             .chain(ours.into_iter().filter_map(word))
             .chain(missing)
     }
 
-    /// The id of the event that it is about, under both its names.
-    fn id(&self) -> impl Iterator<Item = Stated<'a>> + use<'a> {
-        let length = u32::from(self.record.id);
-        let id = self.slice(Range {
-            from: 0,
-            to: length,
-        });
-        let names: &[_] = if length > 0 { &ID } else { &[] };
-        names.iter().map(move |key| Stated {
-            key,
-            value: Value::Text(id),
-            word: None,
+    /// The id of the event that it is about, if it is about one.
+    pub(crate) fn id(&self) -> Option<&'a str> {
+        let to = u32::from(self.record.id);
+        (to > 0).then(|| self.slice(Range { from: 0, to }))
+    }
+
+    /// The same under both its names.
+    fn ids(&self) -> impl Iterator<Item = Stated<'a>> + use<'a> {
+        let id = self.id();
+        ID.iter().filter_map(move |key| {
+            Some(Stated {
+                key,
+                value: Value::Text(id?),
+                word: None,
+            })
         })
     }
 
