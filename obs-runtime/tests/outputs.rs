@@ -1,0 +1,191 @@
+//! What reaches the standard output, and an output that panics: each in a process of its own, for there is one log in a
+//! program.
+#![cfg(not(any(feature = "off-logs", feature = "off-metrics", feature = "off-spans")))]
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
+use std::io::{self, Write};
+use std::process::Command;
+use std::time::Duration;
+
+use obs_runtime::log::{self, LogFormat, LogOutput};
+use obs_runtime::metric::{Format, exposition};
+use obs_runtime::{Event, Obs, Setup};
+use tracing::subscriber::set_global_default;
+use tracing_subscriber::layer::SubscriberExt;
+
+/// Nobody waits for so long unless something is wrong.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Which of the programs a process is.
+const CHILD: &str = "OBS_TEST_OUTPUTS";
+
+#[derive(Clone, Debug, Event)]
+#[event(event = "thing.told", version = "1.0.0", topic = "things")]
+struct Thing {
+    #[event(key)]
+    name: String,
+}
+
+/// A program: its name, what it does, and how many lines about a publish and about a call of `tracing` are then on the
+/// standard output in our form, and on the standard error in that of `fmt`.
+type Program = (&'static str, fn(), [[usize; 2]; 2]);
+
+const PROGRAMS: [Program; 6] = [
+    (
+        "nobody listens to tracing",
+        || tell(obs_runtime::init().unwrap()),
+        [[1, 1], [0, 0]],
+    ),
+    (
+        "a subscriber that leaves us out",
+        || {
+            set_global_default(tracing_subscriber::registry().with(fmt())).unwrap();
+            tell(obs_runtime::init().unwrap());
+        },
+        [[0, 0], [1, 1]],
+    ),
+    (
+        "a subscriber that leaves us out, and lines that are asked for",
+        || {
+            set_global_default(tracing_subscriber::registry().with(fmt())).unwrap();
+            tell(Setup::new().with_log(LogOutput::Stdout).init().unwrap());
+        },
+        [[1, 0], [1, 1]],
+    ),
+    (
+        "a subscriber with our layer",
+        || {
+            let both = tracing_subscriber::registry()
+                .with(fmt())
+                .with(log::layer());
+            set_global_default(both).unwrap();
+            tell(obs_runtime::init().unwrap());
+        },
+        [[1, 1], [1, 1]],
+    ),
+    (
+        "a second time",
+        || {
+            drop(obs_runtime::init().unwrap());
+            tell(obs_runtime::init().unwrap());
+        },
+        [[1, 1], [0, 0]],
+    ),
+    (
+        "lines for people",
+        || {
+            tell(
+                Setup::new()
+                    .with_log_format(LogFormat::Pretty)
+                    .init()
+                    .unwrap(),
+            )
+        },
+        [[0, 0], [0, 0]],
+    ),
+];
+
+/// The layer `fmt`, on the standard error output.
+fn fmt<S>() -> impl tracing_subscriber::Layer<S>
+where
+    S: tracing::Subscriber + for<'l> tracing_subscriber::registry::LookupSpan<'l>,
+{
+    tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_writer(io::stderr)
+}
+
+/// Publishes, and calls.
+fn tell(obs: Obs) {
+    let name = "lamp".to_owned();
+    Thing::publisher(obs.bus())
+        .publish_blocking(&Thing { name })
+        .unwrap();
+    tracing::info!("a call");
+}
+
+/// Runs a test of this file as a program of its own.
+fn run(test: &str, child: &str) -> [String; 2] {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env(CHILD, child)
+        .output()
+        .unwrap();
+    let texts = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    assert!(output.status.success(), "{child}: {texts:#?}");
+    texts
+}
+
+fn child() -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "it says which program this is")]
+    std::env::var(CHILD).ok()
+}
+
+#[test]
+fn nothing_is_told_twice_in_one_place() {
+    if let Some(name) = child() {
+        PROGRAMS.iter().find(|program| program.0 == name).unwrap().1();
+        return;
+    }
+    for (name, _, expected) in PROGRAMS {
+        let [ours, theirs] = run("nothing_is_told_twice_in_one_place", name);
+        let count = |text: &str, start: &str, part: &str| {
+            let lines = text.lines().filter(|line| line.contains(start));
+            lines.filter(|line| line.contains(part)).count()
+        };
+        let ours_found = ["\"message\":\"event published\"", "\"message\":\"a call\""]
+            .map(|part| count(&ours, "{\"timestamp\":", part));
+        let theirs_found = ["obs::event: event published", "outputs: a call"]
+            .map(|part| count(&theirs, " INFO ", part));
+        assert_eq!(
+            [ours_found, theirs_found],
+            expected,
+            "{name}\n{ours}\n{theirs}"
+        );
+        if name == "lines for people" {
+            assert_eq!(
+                count(&ours, " INFO outputs: ", "event published service="),
+                1,
+                "{ours}"
+            );
+            assert_eq!(
+                count(&ours, " INFO outputs: ", "a call service="),
+                1,
+                "{ours}"
+            );
+        }
+    }
+}
+
+/// Panics the first time.
+struct Moody(bool);
+
+impl Write for Moody {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        assert!(std::mem::replace(&mut self.0, true), "not now");
+        io::stdout().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_output_that_panics_costs_its_lines_and_no_more() {
+    if child().is_some() {
+        let output = LogOutput::writer(Moody(false));
+        let obs = Setup::new().with_log(output).init().unwrap();
+        for text in ["lost", "found"] {
+            tracing::info!("{text}");
+            assert!(obs.flush(LONG));
+        }
+        let counted = String::from_utf8(exposition(Format::Text)).unwrap();
+        let dropped = "obs_logs_dropped_total{reason=\"panic\"} 1";
+        assert!(counted.contains(dropped), "{counted}");
+        return;
+    }
+    let [ours, theirs] = run("an_output_that_panics_costs_its_lines_and_no_more", "moody");
+    assert!(ours.contains("\"message\":\"found\"") && !ours.contains("\"message\":\"lost\""));
+    assert!(theirs.contains("not now"), "{theirs}");
+}
