@@ -5,7 +5,8 @@
 //! The queue in between is bounded: when the world does not keep up, whole blocks are dropped and their lines counted.
 //!
 //! [`flush`] waits until all lines so far are out: the guard of [`init`](crate::init()) does it when it is dropped,
-//! and a panic that ends the program does it too. A program that ends with [`std::process::exit`] flushes by itself before.
+//! and a panic that ends the program does it too. With the feature `tracing`, `layer` makes lines of what is logged
+//! through `tracing`. A program that ends with [`std::process::exit`] flushes by itself before.
 
 mod format;
 #[cfg(feature = "tracing")]
