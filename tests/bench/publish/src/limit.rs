@@ -159,9 +159,11 @@ impl Thread<'_> {
         let trace_hex: [u8; 32] = hex(&trace);
         let span_hex: [u8; 16] = hex(&span.to_be_bytes());
         let sampled = low >> 1 < self.below;
-        let time = JSON
-            .then(|| stamp(&mut self.second, unix))
-            .unwrap_or_default();
+        let time = if JSON {
+            stamp(&mut self.second, unix)
+        } else {
+            Default::default()
+        };
         let course = &self.team.course;
         let reading = &self.readings[at];
 
