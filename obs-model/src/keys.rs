@@ -19,7 +19,7 @@ pub use event::KEYS as EVENT_KEYS;
 #[cfg(any(feature = "derive", feature = "specs"))]
 pub(crate) use family::{FamilyKeys, check_labels, check_names, family_keys, name_of};
 pub use field::KEYS as FIELD_KEYS;
-#[cfg(feature = "specs")]
+#[cfg(any(feature = "derive", feature = "specs"))]
 pub(crate) use field::is_label_name;
 #[cfg(any(feature = "derive", feature = "specs"))]
 pub(crate) use metric::family_name;

@@ -49,7 +49,9 @@ pub(crate) use published::Published;
 pub(crate) use queues::watch;
 pub use set::MetricSet;
 #[doc(hidden)]
-pub use set::{event_within_budget, labels_agree, values_at, within_budget};
+pub use set::{
+    event_within_budget, labels_agree, operation_within_budget, values_at, within_budget,
+};
 pub use typed::{
     Amount, Counter, CounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries, Info,
     Instrument, Level, Summary, SummarySeries,

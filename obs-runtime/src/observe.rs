@@ -63,6 +63,7 @@ use std::sync::{Arc, OnceLock};
 /// | `level = "info"` | a log line for each call | with `err` one for each call that fails, at `ERROR`; none otherwise |
 /// | `slow = "1s"` | from when on a call is slow | `250ms` |
 /// | `kind = "…"` | `internal`, `server`, `client`, `producer` or `consumer` | `internal` |
+/// | `labels(plan: Plan = order.plan, gift: bool)` | labels of the metrics, of types with [`Label`](crate::Label): every combination has its series from the first call on, and more than 10,000 of them do not compile | none |
 /// | `metrics(false)` | no metrics | |
 /// | `parent = context` | a [`Context`](crate::Context) whose span is the parent | that of the call |
 /// | `link = span` | a [`SpanContext`](crate::SpanContext), or an `Option` of one, that this has to do with | |
@@ -164,6 +165,7 @@ pub use teller::Teller;
 
 use crate::clock::{self, Moment};
 use crate::context::{Context, SpanContext};
+use crate::event::LabelInfo;
 use crate::log::Level;
 use crate::metric::{self, Operation, Outcome};
 use crate::span::{self, Failure, SpanMeta, Value};
@@ -175,6 +177,7 @@ use line::{Lines, Told};
 pub struct Site {
     span: SpanMeta,
     metrics: bool,
+    labels: &'static [LabelInfo],
     lines: Option<Lines>,
     operation: OnceLock<&'static Operation>,
 }
@@ -186,6 +189,7 @@ impl Site {
         Site {
             span: SpanMeta::new(name),
             metrics: true,
+            labels: &[],
             lines: None,
             operation: OnceLock::new(),
         }
@@ -219,6 +223,13 @@ impl Site {
         self
     }
 
+    /// The same with labels on its metrics.
+    #[must_use]
+    pub const fn with_labels(mut self, labels: &'static [LabelInfo]) -> Site {
+        self.labels = labels;
+        self
+    }
+
     /// The same with a log line for each call that fails, and at this level for each other one.
     #[must_use]
     pub const fn with_lines(mut self, level: Option<Level>, target: &'static str) -> Site {
@@ -229,31 +240,33 @@ impl Site {
     /// A call begins, and ends before the function does.
     #[inline]
     pub fn call(&'static self) -> Call {
-        Call::new(Going::begin(self, None))
+        Call::new(Going::begin(self, None, 0))
     }
 
-    /// The same under another parent, with something to tell.
+    /// The same under another parent, in a series of its labels, with something to tell.
     pub fn call_with(
         &'static self,
         parent: Option<&Context>,
+        series: usize,
         say: &mut dyn FnMut(&mut Teller<'_>),
     ) -> Call {
-        Call::new(Going::begin_with(self, parent, say))
+        Call::new(Going::begin_with(self, parent, series, say))
     }
 
     /// A call begins, and ends with the future that the function is.
     #[inline]
     pub fn task(&'static self) -> Task {
-        Task::new(Going::begin(self, None))
+        Task::new(Going::begin(self, None, 0))
     }
 
-    /// The same under another parent, with something to tell.
+    /// The same under another parent, in a series of its labels, with something to tell.
     pub fn task_with(
         &'static self,
         parent: Option<&Context>,
+        series: usize,
         say: &mut dyn FnMut(&mut Teller<'_>),
     ) -> Task {
-        Task::new(Going::begin_with(self, parent, say))
+        Task::new(Going::begin_with(self, parent, series, say))
     }
 
     /// Where its calls are counted.
@@ -263,11 +276,13 @@ impl Site {
             return None;
         }
         if let Some(recorder) = cx.recorder() {
-            return Some(Cells::Test(recorder.operation(self.span.name())));
+            return Some(Cells::Test(
+                recorder.operation(self.span.name(), self.labels),
+            ));
         }
         let operation = self
             .operation
-            .get_or_init(|| metric::operation(self.span.name()));
+            .get_or_init(|| metric::operation(self.span.name(), self.labels));
         Some(Cells::Program(operation))
     }
 }
@@ -298,6 +313,8 @@ struct Going {
     site: &'static Site,
     /// Nobody has said how it ended.
     open: bool,
+    /// Which of the series its labels make.
+    series: usize,
     start: Moment,
     span: Option<span::Open>,
     cells: Option<Cells>,
@@ -308,7 +325,7 @@ struct Going {
 impl Going {
     /// Nothing begins where nobody wants to know.
     #[inline]
-    fn begin(site: &'static Site, parent: Option<&Context>) -> Option<Going> {
+    fn begin(site: &'static Site, parent: Option<&Context>, series: usize) -> Option<Going> {
         if !switch::is_on() {
             return None;
         }
@@ -316,6 +333,7 @@ impl Going {
         let mut going = Going {
             site,
             open: true,
+            series,
             start,
             span: None,
             cells: None,
@@ -331,9 +349,10 @@ impl Going {
     fn begin_with(
         site: &'static Site,
         parent: Option<&Context>,
+        series: usize,
         say: &mut dyn FnMut(&mut Teller<'_>),
     ) -> Option<Going> {
-        let mut going = Going::begin(site, parent);
+        let mut going = Going::begin(site, parent, series);
         if let Some(going) = &mut going {
             going.tell(say);
         }
@@ -346,7 +365,7 @@ impl Going {
         }
         self.cells = self.site.cells(cx);
         if let Some(cells) = &self.cells {
-            cells.started();
+            cells.started(self.series);
         }
     }
 
@@ -390,7 +409,13 @@ impl Going {
         if let Some(cells) = &self.cells {
             // Only errors have names: how else it may end is known.
             let error = error_type.filter(|_| outcome == Outcome::Error);
-            cells.ended(outcome, error, nanos, left.map(|span| (span, end)));
+            cells.ended(
+                self.series,
+                outcome,
+                error,
+                nanos,
+                left.map(|span| (span, end)),
+            );
         }
         if let Some(lines) = &self.site.lines {
             let context = self.context.take();

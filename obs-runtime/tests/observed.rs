@@ -4,7 +4,7 @@
 #![cfg(not(any(feature = "off-metrics", feature = "off-spans")))]
 
 use obs_runtime::testing::Recorder;
-use obs_runtime::{Context, ErrorType, Pii, SpanContext, SpanId, TraceId, observed};
+use obs_runtime::{Context, ErrorType, Label, Pii, SpanContext, SpanId, TraceId, observed};
 use std::num::ParseIntError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -606,4 +606,53 @@ fn errors_may_have_names_of_their_own() {
         assert_eq!(spans(&recorder), [format!("observed::pay Internal {name}")]);
         assert_eq!(errors(&recorder, name), Some(1.0));
     }
+}
+
+#[derive(Clone, Copy, Label)]
+enum Plan {
+    Free,
+    Team,
+}
+
+#[observed(labels(plan: Plan = order.1, gift: bool))]
+async fn deliver(order: (u8, Plan), gift: bool) -> Result<(), BankError> {
+    match order.0 {
+        0 => Ok(()),
+        _ => Err(BankError),
+    }
+}
+
+#[test]
+fn labels_tell_the_series_of_a_function_apart() {
+    let recorder = Recorder::new();
+    let context = recorder.context();
+    for (fails, plan, gift) in [
+        (0, Plan::Team, true),
+        (1, Plan::Team, true),
+        (0, Plan::Free, false),
+    ] {
+        let call = pin!(context.scope(deliver((fails, plan), gift)));
+        assert!(poll(call).is_ready());
+    }
+    let count = |plan, gift, outcome| {
+        let labels = [("plan", plan), ("gift", gift), ("outcome", outcome)];
+        recorder.metric("operation_duration_seconds_count", &labels)
+    };
+    assert_eq!(count("Team", "true", "ok"), Some(1.0));
+    assert_eq!(count("Team", "true", "error"), Some(1.0));
+    assert_eq!(count("Free", "false", "ok"), Some(1.0));
+    assert_eq!(count("Free", "true", "ok"), Some(0.0));
+    let labels = [
+        ("plan", "Team"),
+        ("gift", "true"),
+        ("error_type", "bank_error"),
+    ];
+    assert_eq!(
+        recorder.metric("operation_errors_total", &labels),
+        Some(1.0)
+    );
+    assert_eq!(
+        recorder.metric("operations_in_flight", &[("plan", "Free")]),
+        Some(0.0)
+    );
 }

@@ -10,7 +10,9 @@
 //!         if false { return never::<Result<Order, Error>>(); }
 //!         body
 //!     };
-//!     __obs.follow(__obs_future, |__obs, __obs_out| __obs.ended(ended(__obs_out).verdict())).await
+//!     __obs.follow(__obs_future, |__obs, __obs_out: &Result<Order, Error>| {
+//!         __obs.ended(ended(__obs_out).verdict())
+//!     }).await
 //! }
 //! ```
 //!

@@ -10,6 +10,7 @@ use super::published::Cells;
 use super::text::Lines;
 use crate::clock::Moment;
 use crate::context::SpanContext;
+use crate::event::LabelInfo;
 use crate::lane::lock;
 
 const DURATIONS: usize = DURATION_BOUNDS_NS.len() + 1;
@@ -22,6 +23,13 @@ const STARTED: usize = EACH;
 const OTHERS: usize = STARTED + 1;
 const NAMES: usize = OTHERS + EACH * (Outcome::ALL.len() - 1);
 const CELLS: usize = NAMES + MOST_NAMES + 1;
+
+/// Series that each combination of labels makes, but for those of errors with a name: four histograms, three ways to
+/// fail, and what goes on.
+pub(super) const OPERATION_SERIES: usize = Outcome::ALL.len() * (DURATIONS + 2) + 3 + 1;
+
+/// Series that the labels of an operation may make.
+pub(super) const MOST_OPERATION_SERIES: usize = 10_000;
 
 /// Names of errors that an operation tells apart; what comes after is counted as `_OTHER`.
 const MOST_NAMES: usize = 16;
@@ -65,6 +73,9 @@ impl Outcome {
 #[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) name: &'static str,
+    pub(super) labels: &'static [LabelInfo],
+    /// Combinations of labels, each with a row of cells of its own.
+    pub(super) series: usize,
     cells: Bank,
     /// Made for the first one.
     exemplars: OnceLock<Box<[Slot]>>,
@@ -80,12 +91,12 @@ static OPERATIONS: Mutex<Vec<&'static Operation>> = Mutex::new(Vec::new());
 /// The operation of this name. To be asked for once: it stays for as long as the program runs.
 ///
 /// Functions of one name are one operation: two series may not be called the same.
-pub(crate) fn operation(name: &'static str) -> &'static Operation {
+pub(crate) fn operation(name: &'static str, labels: &'static [LabelInfo]) -> &'static Operation {
     let mut all = lock(&OPERATIONS);
     match all.binary_search_by(|one| one.name.cmp(name)) {
         Ok(at) => all[at],
         Err(at) => {
-            let new: &'static Operation = Box::leak(Box::new(Operation::new(name)));
+            let new: &'static Operation = Box::leak(Box::new(Operation::new(name, labels)));
             all.insert(at, new);
             new
         }
@@ -98,10 +109,18 @@ pub(crate) fn operations() -> Vec<&'static Operation> {
 }
 
 impl Operation {
-    pub(crate) fn new(name: &'static str) -> Operation {
+    pub(crate) fn new(name: &'static str, labels: &'static [LabelInfo]) -> Operation {
+        let mut series: usize = 1;
+        for label in labels {
+            series = series.saturating_mul(label.count().max(1));
+        }
+        // What is over the budget does not compile; this is for those who make one by hand.
+        let series = series.min(MOST_OPERATION_SERIES / OPERATION_SERIES);
         Operation {
             name,
-            cells: Bank::new(CELLS),
+            labels,
+            series,
+            cells: Bank::new(CELLS * series),
             exemplars: OnceLock::new(),
             names: [const { OnceLock::new() }; MOST_NAMES],
             lines: OnceLock::new(),
@@ -110,8 +129,15 @@ impl Operation {
 
     /// A call begins.
     #[inline]
-    pub(crate) fn started(&self) {
-        self.cells.mine().add(STARTED, 1);
+    pub(crate) fn started(&self, series: usize) {
+        self.cells.mine().add(self.from(series) + STARTED, 1);
+    }
+
+    /// Where the cells of a combination of labels begin. Functions of one name may differ in their labels: what one has
+    /// more than the first is counted together.
+    #[inline]
+    fn from(&self, series: usize) -> usize {
+        CELLS * series.min(self.series - 1)
     }
 
     /// A call has ended. `error` is its `error.type`, when it has failed with an error.
@@ -120,22 +146,30 @@ impl Operation {
     #[inline]
     pub(crate) fn ended(
         &self,
+        series: usize,
         outcome: Outcome,
         error: Option<&'static str>,
         nanos: u64,
         exemplar: Option<(SpanContext, Moment)>,
     ) {
-        let from = outcome.place();
+        let row_from = self.from(series);
+        let from = row_from + outcome.place();
         let took = from + bucket(&DURATION_BOUNDS_NS, nanos);
         let row = self.cells.mine();
         row.add(took, 1);
         row.add(from + DURATIONS, nanos);
-        let slots = exemplar.map(|it| (it, self.exemplars.get_or_init(|| Slot::many(CELLS))));
+        let slots = exemplar.map(|it| {
+            (
+                it,
+                self.exemplars
+                    .get_or_init(|| Slot::many(CELLS * self.series)),
+            )
+        });
         if let Some(((span, at), slots)) = slots {
             slots[took].offer(span, at, nanos);
         }
         if let Some(error) = error {
-            let counted = NAMES + self.name(error);
+            let counted = row_from + NAMES + self.name(error);
             row.add(counted, 1);
             if let Some(((span, at), slots)) = slots {
                 slots[counted].offer(span, at, 1);
@@ -196,31 +230,31 @@ impl Reading<'_> {
     }
 
     /// Durations by bucket, and their sum in nanoseconds.
-    pub(super) fn durations(&self, outcome: Outcome) -> (Cells<'_>, u64) {
-        let from = outcome.place();
+    pub(super) fn durations(&self, series: usize, outcome: Outcome) -> (Cells<'_>, u64) {
+        let from = CELLS * series + outcome.place();
         (self.part(from, DURATIONS), self.cells[from + DURATIONS])
     }
 
-    fn count(&self, outcome: Outcome) -> u64 {
-        let ((counts, _), _) = self.durations(outcome);
+    fn count(&self, series: usize, outcome: Outcome) -> u64 {
+        let ((counts, _), _) = self.durations(series, outcome);
         counts.iter().sum()
     }
 
     /// Calls that have not ended, as far as the cells of other threads are known here.
-    pub(super) fn in_flight(&self) -> u64 {
+    pub(super) fn in_flight(&self, series: usize) -> u64 {
         let mut ended = 0;
         for outcome in Outcome::ALL {
-            ended += self.count(outcome);
+            ended += self.count(series, outcome);
         }
-        self.cells[STARTED].saturating_sub(ended)
+        self.cells[CELLS * series + STARTED].saturating_sub(ended)
     }
 
     /// Failures by `error.type`: how a call may end that gives nothing, what has no name, and what has one.
-    pub(super) fn failures(&self) -> Vec<(&'static str, u64, Option<&Slot>)> {
-        let (counts, slots) = self.part(NAMES, MOST_NAMES + 1);
+    pub(super) fn failures(&self, series: usize) -> Vec<(&'static str, u64, Option<&Slot>)> {
+        let (counts, slots) = self.part(CELLS * series + NAMES, MOST_NAMES + 1);
         let mut failures = Vec::with_capacity(MOST_NAMES + 3);
         for outcome in [Outcome::Cancelled, Outcome::Panic] {
-            failures.push((outcome.as_str(), self.count(outcome), None));
+            failures.push((outcome.as_str(), self.count(series, outcome), None));
         }
         let lost = failures.len();
         failures.push((OTHER, counts[MOST_NAMES], slots.get(MOST_NAMES)));
@@ -242,37 +276,44 @@ impl Reading<'_> {
 mod tests {
     use super::*;
 
+    const LABELS: &[LabelInfo] = &[LabelInfo {
+        name: "plan",
+        values: &["free", "team"],
+        ..LabelInfo::BLANK
+    }];
+
     #[test]
     fn a_name_is_one_operation() {
-        let one = operation("operation::tested");
-        assert!(std::ptr::eq(one, operation("operation::tested")));
+        let one = operation("operation::tested", &[]);
+        assert!(std::ptr::eq(one, operation("operation::tested", &[])));
         let named = operations().into_iter().filter(|it| it.name == one.name);
         assert_eq!(named.count(), 1);
     }
 
     #[test]
     fn each_call_is_counted_once_and_those_that_go_on_are_known() {
-        let operation = Operation::new("counted");
+        let operation = Operation::new("counted", LABELS);
         for _ in 0..6 {
-            operation.started();
+            operation.started(1);
         }
-        operation.ended(Outcome::Ok, None, 1_500_000, None);
-        operation.ended(Outcome::Error, Some("Timeout"), 500, None);
-        operation.ended(Outcome::Error, Some("_OTHER"), 500, None);
+        operation.ended(1, Outcome::Ok, None, 1_500_000, None);
+        operation.ended(1, Outcome::Error, Some("Timeout"), 500, None);
+        operation.ended(1, Outcome::Error, Some("_OTHER"), 500, None);
         operation.know(&["panic", "Never"]);
-        operation.started();
-        operation.ended(Outcome::Error, Some("panic"), 500, None);
-        operation.ended(Outcome::Panic, None, 7, None);
-        operation.ended(Outcome::Cancelled, None, 8, None);
+        operation.started(1);
+        operation.ended(1, Outcome::Error, Some("panic"), 500, None);
+        operation.ended(1, Outcome::Panic, None, 7, None);
+        operation.ended(1, Outcome::Cancelled, None, 8, None);
         let reading = operation.read();
-        let ((counts, _), sum) = reading.durations(Outcome::Ok);
+        assert_eq!(reading.durations(0, Outcome::Ok).1, 0);
+        let ((counts, _), sum) = reading.durations(1, Outcome::Ok);
         assert_eq!(
             (counts[1], counts.iter().sum::<u64>(), sum),
             (1, 1, 1_500_000)
         );
-        assert_eq!(reading.durations(Outcome::Error).1, 1_500);
-        assert_eq!(reading.in_flight(), 1);
-        let failures = reading.failures().into_iter();
+        assert_eq!(reading.durations(1, Outcome::Error).1, 1_500);
+        assert_eq!(reading.in_flight(1), 1);
+        let failures = reading.failures(1).into_iter();
         let failures: Vec<_> = failures.map(|(name, count, _)| (name, count)).collect();
         assert_eq!(
             failures,
@@ -286,19 +327,26 @@ mod tests {
     }
 
     #[test]
+    fn labels_beyond_those_of_the_first_are_counted_together() {
+        let operation = Operation::new("labelled", LABELS);
+        operation.started(7);
+        assert_eq!(operation.read().in_flight(1), 1);
+    }
+
+    #[test]
     fn names_beyond_the_table_are_counted_together() {
         static NAMES: [&str; 20] = [
             "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q",
             "r", "s", "t",
         ];
-        let operation = Operation::new("named");
+        let operation = Operation::new("named", &[]);
         for name in NAMES {
-            operation.ended(Outcome::Error, Some(name), 1, None);
+            operation.ended(0, Outcome::Error, Some(name), 1, None);
         }
-        operation.ended(Outcome::Error, Some("b"), 1, None);
+        operation.ended(0, Outcome::Error, Some("b"), 1, None);
         let reading = operation.read();
         let count = |wanted: &str| {
-            let mut all = reading.failures().into_iter();
+            let mut all = reading.failures(0).into_iter();
             all.find(|(name, ..)| *name == wanted)
                 .map(|(_, count, _)| count)
         };

@@ -1,7 +1,8 @@
 //! Sets of families, and what they may cost.
 
 use super::family::{FamilyInfo, Kind};
-use crate::event::Descriptor;
+use super::operation::{MOST_OPERATION_SERIES, OPERATION_SERIES};
+use crate::event::{Descriptor, LabelInfo};
 
 /// Families of things that are no event, as a struct of instruments.
 ///
@@ -156,6 +157,30 @@ pub const fn event_within_budget(event: &Descriptor, budget: u64) {
     }
 }
 
+/// Refuses a function whose labels make more series than it may, and shows the arithmetic.
+pub const fn operation_within_budget(name: &str, labels: &[LabelInfo]) {
+    let each = OPERATION_SERIES as u64;
+    let (mut total, mut at) = (each, 0);
+    while at < labels.len() {
+        total = total.saturating_mul(labels[at].count() as u64);
+        at += 1;
+    }
+    let budget = MOST_OPERATION_SERIES as u64;
+    if total <= budget {
+        return;
+    }
+    let mut text = over(name, total, budget);
+    at = 0;
+    while at < labels.len() {
+        let label = &labels[at];
+        let count = label.count() as u64;
+        text = text.word(label.name).word(" ").number(count).word(" × ");
+        at += 1;
+    }
+    text = text.number(each).word(" each");
+    panic!("{}", text.as_str());
+}
+
 /// `` `shop` makes 312 series and may make 100: ``
 const fn over(name: &str, total: u64, budget: u64) -> Text {
     Text::new()
@@ -270,7 +295,7 @@ impl Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{FieldInfo, LabelInfo};
+    use crate::event::FieldInfo;
 
     const PLAN: LabelInfo = LabelInfo {
         name: "plan",

@@ -8,7 +8,7 @@ use obs_schema::table::{joined, sort};
 
 use crate::bus::OwnedRecord;
 use crate::context::Context;
-use crate::event::Descriptor;
+use crate::event::{Descriptor, LabelInfo};
 use crate::lane::lock;
 use crate::metric::{Format, Operation, Published, apart, exposition_of};
 use crate::span::{Kind, Spans, Value};
@@ -75,13 +75,17 @@ impl Recording {
         new
     }
 
-    pub(crate) fn operation(&self, name: &'static str) -> Arc<Operation> {
+    pub(crate) fn operation(
+        &self,
+        name: &'static str,
+        labels: &'static [LabelInfo],
+    ) -> Arc<Operation> {
         let mut all = lock(&self.operations);
         let known = all.iter().find(|one| one.name == name);
         if let Some(known) = known {
             return Arc::clone(known);
         }
-        let new = Arc::new(Operation::new(name));
+        let new = Arc::new(Operation::new(name, labels));
         all.push(Arc::clone(&new));
         new
     }

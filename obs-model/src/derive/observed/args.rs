@@ -1,22 +1,23 @@
 //! What stands in the parentheses of `#[observed(…)]`.
 
-use super::exprs::{self, Expr, Show, Told};
+use super::exprs::{self, Expr, Labelled, Show, Told};
 use crate::derive::attr;
 use crate::derive::item::Cursor;
 use crate::derive::spans::Spans;
 use crate::derive::tokens::{TokenStream, TokenTree, is};
+use crate::draft::Located;
 use crate::keys;
 use obs_schema::diag::Diagnostics;
 use obs_schema::node::{Member, Node, Value};
 use obs_schema::source::Loc;
 
 const KEYS: &[&str] = &[
-    "name", "fields", "err", "ret", "level", "slow", "kind", "metrics", "parent", "link", "db",
-    "client", "emits", "crate",
+    "name", "fields", "labels", "err", "ret", "level", "slow", "kind", "metrics", "parent", "link",
+    "db", "client", "emits", "crate",
 ];
 
 /// Keys whose values are not read, but compiled.
-const WITH_EXPRESSIONS: [&str; 4] = ["fields", "parent", "link", "emits"];
+const WITH_EXPRESSIONS: [&str; 5] = ["fields", "labels", "parent", "link", "emits"];
 
 /// Where the attribute stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -87,6 +88,7 @@ pub(super) struct Args {
     /// A variant of the runtime's `Level`.
     pub(super) level: Option<&'static str>,
     pub(super) fields: Vec<Told>,
+    pub(super) labels: Vec<Labelled>,
     pub(super) parent: Option<Expr>,
     pub(super) links: Vec<Expr>,
     /// Types of events.
@@ -112,6 +114,7 @@ impl Default for Args {
             ret: None,
             level: None,
             fields: Vec::new(),
+            labels: Vec::new(),
             parent: None,
             links: Vec::new(),
             emits: Vec::new(),
@@ -171,6 +174,19 @@ impl Args {
                 self.fields.push(told);
                 Some(())
             })?,
+            "labels" => {
+                let mut all = Vec::new();
+                exprs::each(cx, spans, cursor, word, |cx, spans, cursor| {
+                    let (label, loc) = exprs::labelled(cx, spans, cursor)?;
+                    if keys::is_label_name(cx, &label.name, loc) {
+                        let value = label.name.clone();
+                        all.push(Located { value, loc });
+                    }
+                    self.labels.push(label);
+                    Some(())
+                })?;
+                keys::check_labels(cx, &all);
+            }
             _ => exprs::each(cx, spans, cursor, word, |cx, spans, cursor| {
                 let value = exprs::expression(cx, spans, cursor, word)?;
                 match name.as_str() {
@@ -181,14 +197,16 @@ impl Args {
                 Some(())
             })?,
         }
-        Some((name == "parent").then_some(Member {
-            name,
-            name_loc: loc,
-            value: Node {
-                loc,
-                value: Value::Bool(true),
-            },
-        }))
+        Some(
+            matches!(name.as_str(), "parent" | "labels").then_some(Member {
+                name,
+                name_loc: loc,
+                value: Node {
+                    loc,
+                    value: Value::Bool(true),
+                },
+            }),
+        )
     }
 
     fn key(&mut self, cx: &mut Diagnostics, member: &Member, place: Place) {
@@ -224,7 +242,7 @@ impl Args {
                 let method = said.into_iter().find(|(known, _)| *known == "method");
                 self.usual_name = method.map(|(_, method)| method);
             }
-            "parent" => {}
+            "parent" | "labels" => {}
             "slow" => self.slow = keys::duration(cx, "`slow`", value).map(|it| it.value),
             "metrics" => {
                 let value = word(value).unwrap_or_else(|| value.clone());

@@ -34,6 +34,70 @@ pub(super) struct Expr {
     pub(super) at: Span,
 }
 
+/// One of `labels(…)`.
+#[derive(Clone, Debug)]
+pub(super) struct Labelled {
+    pub(super) name: String,
+    pub(super) ty: Expr,
+    pub(super) value: Expr,
+}
+
+/// `plan: Plan = order.plan`, or `plan: Plan` for a variable of that name.
+pub(super) fn labelled(
+    cx: &mut Diagnostics,
+    spans: &mut Spans,
+    cursor: &mut Cursor,
+) -> Option<(Labelled, Loc)> {
+    let first = cursor.next()?;
+    let loc = spans.at(first.span());
+    let TokenTree::Ident(word) = &first else {
+        let help = "write `name: Type = value`";
+        attr::syntax(cx, spans, &first, "expected the name of a label", help);
+        return None;
+    };
+    if !cursor.punct(':') {
+        let help = format!("write `{word}: Type`: `bool`, or an enum with `#[derive(Label)]`");
+        attr::syntax(cx, spans, &first, "a label needs its type", &help);
+        return None;
+    }
+    let mut ty = Vec::new();
+    let mut depth = 0_usize;
+    while let Some(token) = cursor.peek() {
+        if let TokenTree::Punct(sign) = token {
+            match sign.as_char() {
+                ',' | '=' if depth == 0 => break,
+                '<' => depth += 1,
+                '>' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        ty.extend(cursor.next());
+    }
+    let Some(at) = ty.first().map(TokenTree::span) else {
+        attr::syntax(
+            cx,
+            spans,
+            &first,
+            "a label needs its type",
+            "write the type",
+        );
+        return None;
+    };
+    let value = match cursor.punct('=') {
+        true => expression(cx, spans, cursor, &first)?,
+        false => Expr {
+            tokens: first.clone().into(),
+            at: first.span(),
+        },
+    };
+    let ty = Expr {
+        tokens: ty.into_iter().collect(),
+        at,
+    };
+    let name = bare(word);
+    Some((Labelled { name, ty, value }, loc))
+}
+
 /// What stands behind a word: `= …`, or each of `(…, …)`.
 pub(super) fn each(
     cx: &mut Diagnostics,

@@ -18,6 +18,9 @@ const PIN: &str = "__ObsPin";
 const FUTURE: &str = "__ObsFuture";
 const PARENT: &str = "__ObsParent";
 const VALUE: &str = "__ObsValue";
+const TYPE: &str = "__ObsType";
+const SERIES: &str = "__ObsSeries";
+const LABELS: &str = "__ObsLabels";
 /// What stands for text of ours that belongs to tokens of the user's: rustc shows there what is wrong with it.
 const TELL: &str = "__ObsTell";
 const END: &str = "__ObsEnd";
@@ -73,11 +76,17 @@ pub(super) fn function(
         let own = piece(VALUE, parent.tokens.clone());
         put(&mut pieces, PARENT, &format!("&({VALUE})"), parent.at, &own);
     }
-    let site = site(args, owner, function, &obs);
+    let name = name(args, owner, function);
+    if !args.labels.is_empty() {
+        pieces.insert(SERIES.to_owned(), series(args, &obs, at));
+        pieces.insert(LABELS.to_owned(), labels(args, &obs));
+    }
+    let site = site(args, &name, &obs);
     let work = work(args, function, gives, boxed_here, &obs);
     let text = format!(
-        "{} static __OBS: {obs}::Site = {site}; {work}",
-        emits(args, &obs, &mut pieces)
+        "{}{} static __OBS: {obs}::Site = {site}; {work}",
+        emits(args, &obs, &mut pieces),
+        budget(args, &name, &obs),
     );
     let inner = place(&text, at, &pieces, &Table::default());
     let mut group = Group::new(body.delimiter(), inner);
@@ -94,6 +103,7 @@ fn unobserved(args: &Args, function: &Function<'_>) -> TokenStream {
     };
     let mut uses = TokenStream::new();
     let fields = args.fields.iter().map(|told| &told.value);
+    let fields = fields.chain(args.labels.iter().map(|label| &label.value));
     for expr in fields.chain(&args.links).chain(&args.parent) {
         let own = piece(VALUE, expr.tokens.clone());
         let text = format!("let _ = &({VALUE});");
@@ -177,9 +187,10 @@ fn work(args: &Args, function: &Function<'_>, gives: Gives, boxed_here: bool, ob
             Some(_) => format!("{obs}::Some({PARENT})"),
             None => format!("{obs}::None"),
         };
-        match (&args.parent, &*args.fields, &*args.links) {
-            (None, [], []) => format!("__OBS.{what}()"),
-            _ => format!("__OBS.{what}_with({parent}, &mut |__obs_to| {{ {TELL} }})"),
+        let series = if args.labels.is_empty() { "0" } else { SERIES };
+        match (&args.parent, &*args.fields, &*args.links, &*args.labels) {
+            (None, [], [], []) => format!("__OBS.{what}()"),
+            _ => format!("__OBS.{what}_with({parent}, {series}, &mut |__obs_to| {{ {TELL} }})"),
         }
     };
     let (call, task) = (begin("call"), begin("task"));
@@ -231,11 +242,48 @@ fn work(args: &Args, function: &Function<'_>, gives: Gives, boxed_here: bool, ob
     }
 }
 
-/// The expression that describes the function.
-fn site(args: &Args, owner: Option<&str>, function: &Function<'_>, obs: &str) -> String {
+/// Which of the series of its labels a call belongs to: the last label changes fastest.
+fn series(args: &Args, obs: &str, at: Span) -> TokenStream {
+    let mut out = place("0", at, &Table::default(), &Table::default());
+    for label in &args.labels {
+        let mut own = piece(VALUE, label.value.tokens.clone());
+        own.insert(TYPE.to_owned(), label.ty.tokens.clone());
+        own.insert(SERIES.to_owned(), out);
+        let text = format!(
+            "({SERIES}) * <{TYPE} as {obs}::Label>::VALUES.len() + <{TYPE} as {obs}::Label>::index(&({VALUE}))"
+        );
+        out = place(&text, label.value.at, &own, &Table::default());
+    }
+    out
+}
+
+/// The labels as a list.
+fn labels(args: &Args, obs: &str) -> TokenStream {
+    let mut out = TokenStream::new();
+    for label in &args.labels {
+        let own = piece(TYPE, label.ty.tokens.clone());
+        let text = format!(
+            "{obs}::LabelInfo {{ name: {:?}, values: <{TYPE} as {obs}::Label>::VALUES, ..{obs}::LabelInfo::BLANK }},",
+            label.name
+        );
+        out.extend(place(&text, label.ty.at, &own, &Table::default()));
+    }
+    out
+}
+
+/// That the labels do not make too many series.
+fn budget(args: &Args, name: &str, obs: &str) -> String {
+    match &*args.labels {
+        [] => String::new(),
+        _ => format!("const _: () = {obs}::operation_within_budget({name}, &[{LABELS}]);"),
+    }
+}
+
+/// What the function is called, as an expression.
+fn name(args: &Args, owner: Option<&str>, function: &Function<'_>) -> String {
     let own = item::bare(function.name);
     let usual = args.usual_name.as_ref();
-    let name = match (args.name.as_ref().or(usual), &args.prefix) {
+    match (args.name.as_ref().or(usual), &args.prefix) {
         (Some(name), _) => format!("{name:?}"),
         (None, Some(prefix)) => format!("{:?}", format!("{prefix}::{own}")),
         (None, None) => {
@@ -243,7 +291,11 @@ fn site(args: &Args, owner: Option<&str>, function: &Function<'_>, obs: &str) ->
             let name = format!("{owner}::{own}");
             format!("::core::concat!(::core::module_path!(), {name:?})")
         }
-    };
+    }
+}
+
+/// The expression that describes the function.
+fn site(args: &Args, name: &str, obs: &str) -> String {
     let mut out = format!("{obs}::Site::new({name})");
     if let Some(kind) = args.kind {
         out += &format!(".with_kind({obs}::SpanKind::{kind})");
@@ -265,6 +317,9 @@ fn site(args: &Args, owner: Option<&str>, function: &Function<'_>, obs: &str) ->
     }
     if let Some(nanos) = args.slow {
         out += &format!(".with_slow_nanos({nanos})");
+    }
+    if !args.labels.is_empty() {
+        out += &format!(".with_labels(&[{LABELS}])");
     }
     if !args.metrics {
         out += ".without_metrics()";
