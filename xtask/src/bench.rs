@@ -5,6 +5,7 @@
 mod build;
 mod codegen;
 mod gate;
+mod observed;
 mod off;
 mod publish;
 
@@ -21,6 +22,7 @@ cargo xtask bench [NAME…] [--short]
     publish   whole publishes beside what people write by hand, in turns; needs Linux
     sustained two threads that publish for a minute, with an exporter that is healthy, slow or dead
     metrics   counting and exposing beside prometheus and prometheus-client, in turns
+    observed  calls of observed functions beside fastrace and tracing with OpenTelemetry, in turns, and compiling them
     codegen   schemas a second, build script times, lines and compile time of an event
     build     processor seconds of a build from scratch, for each crate and feature
 cargo xtask bench gate --bless
@@ -30,12 +32,13 @@ cargo xtask bench gate --bless
 /// A benchmark: its name, and what runs it, in full or in short.
 type Bench = (&'static str, fn(bool) -> Result<(), String>);
 
-const BENCHES: [Bench; 7] = [
+const BENCHES: [Bench; 8] = [
     ("gate", |_| gate().map(drop)),
     ("codec", codec),
     ("publish", publish::run),
     ("sustained", publish::sustained),
     ("metrics", metrics),
+    ("observed", observed::run),
     ("codegen", codegen::run),
     ("build", build::run),
 ];
