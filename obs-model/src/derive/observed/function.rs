@@ -224,6 +224,21 @@ pub(super) fn word(token: &TokenTree, wanted: &str) -> bool {
     matches!(token, TokenTree::Ident(word) if is(word, wanted))
 }
 
+/// The attributes that a body begins with, and the body without them: `#![allow(…)]` is about a function, and may not
+/// stand in a closure.
+pub(super) fn split(body: &Group) -> (TokenStream, Group) {
+    let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+    let is = |at: usize, sign: char| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
+    let mut from = 0;
+    while is(from, '#') && is(from + 1, '!') {
+        from += 3;
+    }
+    let (attributes, rest) = tokens.split_at(from.min(tokens.len()));
+    let mut group = Group::new(body.delimiter(), rest.iter().cloned().collect());
+    group.set_span(body.span());
+    (attributes.iter().cloned().collect(), group)
+}
+
 /// The path and the argument of a body that is `Box::pin(async …)` and nothing else, as `async_trait` writes it: there
 /// is no need for a second box.
 pub(super) fn pinned(body: &Group) -> Option<(TokenStream, TokenStream)> {

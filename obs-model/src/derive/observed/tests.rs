@@ -30,6 +30,11 @@ fn functions() {
         r#"name = "say""#,
         "fn say(word: &str) { println!(\"{word}\") }",
     );
+    snapshot(
+        "observed_attributes",
+        "",
+        "fn pick() -> u8 { #![allow(unused)] #![expect(dead_code)] 1 }",
+    );
     snapshot("observed_never", "", "fn end() -> ! { exit(1) }");
 }
 
@@ -91,6 +96,14 @@ fn what_is_wrong_or_off_stays_as_it_is() {
     let item: TokenStream = "fn a(b: u8) -> u8 { b }".parse().expect("tokens");
     let off = expand(TokenStream::new(), item.clone(), false);
     assert_eq!(off.to_string(), item.to_string());
+    let used = "fn a(b: u8) -> u8 { #![allow(unused)] 1 }"
+        .parse()
+        .expect("tokens");
+    let used = expand("fields(b)".parse().expect("tokens"), used, false).to_string();
+    assert!(
+        used.contains("{ #! [allow (unused)] if false { let _ = & (b) ; } 1 }"),
+        "{used}"
+    );
     let wrong = expand("nam".parse().expect("tokens"), item.clone(), true).to_string();
     assert!(
         wrong.starts_with(&item.to_string()) && wrong.contains("compile_error"),

@@ -46,14 +46,15 @@ pub(super) fn function(
     function: &Function<'_>,
     on: bool,
 ) -> TokenStream {
-    let Some(body) = function.body.as_ref().filter(|_| on) else {
+    let Some(whole) = function.body.as_ref().filter(|_| on) else {
         return unobserved(args, function);
     };
+    let (attributes, body) = function::split(whole);
     let at = function.name.span();
     let obs = format!("{}::__private::v1", args.krate);
     let gives = function.gives();
     let mut pieces = piece(BODY, TokenTree::from(body.clone()).into());
-    let pinned = function::pinned(body).filter(|_| gives == Gives::Boxed);
+    let pinned = function::pinned(&body).filter(|_| gives == Gives::Boxed);
     let boxed_here = pinned.is_some();
     if let Some((pin, future)) = pinned {
         pieces.insert(PIN.to_owned(), pin);
@@ -88,9 +89,10 @@ pub(super) fn function(
         emits(args, &obs, &mut pieces),
         budget(args, &name, &obs),
     );
-    let inner = place(&text, at, &pieces, &Table::default());
-    let mut group = Group::new(body.delimiter(), inner);
-    group.set_span(body.span());
+    let mut inner = attributes;
+    inner.extend(place(&text, at, &pieces, &Table::default()));
+    let mut group = Group::new(whole.delimiter(), inner);
+    group.set_span(whole.span());
     let head = function.head.iter().cloned();
     head.chain([group.into()]).collect()
 }
@@ -113,13 +115,10 @@ fn unobserved(args: &Args, function: &Function<'_>) -> TokenStream {
         return head.chain([body.clone().into()]).collect();
     }
     let own = piece(VALUE, uses);
-    let mut inner = place(
-        &format!("if false {{ {VALUE} }}"),
-        body.span(),
-        &own,
-        &Table::default(),
-    );
-    inner.extend(body.stream());
+    let (mut inner, rest) = function::split(body);
+    let text = format!("if false {{ {VALUE} }}");
+    inner.extend(place(&text, body.span(), &own, &Table::default()));
+    inner.extend(rest.stream());
     let mut group = Group::new(body.delimiter(), inner);
     group.set_span(body.span());
     head.chain([group.into()]).collect()

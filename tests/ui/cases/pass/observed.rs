@@ -146,7 +146,11 @@ async fn asynchronous(text: &str) -> Result<usize, io::Error> {
 }
 
 #[observed]
-async fn async_nothing() {}
+async fn async_nothing() {
+    #![allow(unused_variables)]
+    #![allow(clippy::let_underscore_untyped)]
+    let nothing = ();
+}
 
 #[observed]
 async fn async_opaque(text: &str) -> impl Display + use<'_> {
