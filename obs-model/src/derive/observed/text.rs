@@ -245,13 +245,16 @@ fn work(args: &Args, function: &Function<'_>, gives: Gives, boxed_here: bool, ob
 fn series(args: &Args, obs: &str, at: Span) -> TokenStream {
     let mut out = place("0", at, &Table::default(), &Table::default());
     for label in &args.labels {
-        let mut own = piece(VALUE, label.value.tokens.clone());
+        let at = label.value.at;
+        let own = piece(VALUE, label.value.tokens.clone());
+        let value = place(&format!("&({VALUE})"), at, &own, &Table::default());
+        let mut own = piece(VALUE, value);
         own.insert(TYPE.to_owned(), label.ty.tokens.clone());
         own.insert(SERIES.to_owned(), out);
         let text = format!(
-            "({SERIES}) * <{TYPE} as {obs}::Label>::VALUES.len() + <{TYPE} as {obs}::Label>::index(&({VALUE}))"
+            "({SERIES}) * <{TYPE} as {obs}::Label>::VALUES.len() + <{TYPE} as {obs}::Label>::index({VALUE})"
         );
-        out = place(&text, label.value.at, &own, &Table::default());
+        out = place(&text, at, &own, &Table::default());
     }
     out
 }
