@@ -69,6 +69,51 @@ pub mod derived {
         text.parse()
     }
 
+    /// All that can be asked for.
+    #[::telemetry::observed(
+        crate = "::telemetry",
+        fields(text, length = text.len(), shown = %text, debugged = ?text),
+        labels(plan: Plan, long: bool = text.len() > 7),
+        parent = ::telemetry::Context::NONE,
+        link = ::telemetry::Context::NONE.span(),
+        err(chain),
+        ret,
+        level = "debug",
+        emits(UserRegistered)
+    )]
+    pub fn all(text: &str, plan: Plan) -> ::core::result::Result<u8, ::core::num::ParseIntError> {
+        text.parse()
+    }
+
+    /// Futures, in a block.
+    #[::telemetry::observed(crate = "::telemetry", err(Debug))]
+    impl Plan {
+        /// An opaque one.
+        pub fn later(self) -> impl ::core::future::Future<Output = u8> {
+            ::core::future::ready(self as u8)
+        }
+
+        /// One in a box.
+        pub fn boxed(
+            self,
+        ) -> ::core::pin::Pin<
+            ::std::boxed::Box<
+                dyn ::core::future::Future<Output = ::core::result::Result<u8, NoPlan>>
+                    + ::core::marker::Send,
+            >,
+        > {
+            ::std::boxed::Box::pin(async move { ::core::result::Result::Ok(self as u8) })
+        }
+    }
+
+    /// An error.
+    #[::core::prelude::v1::derive(::telemetry::ErrorType, ::core::fmt::Debug)]
+    #[error_type(crate = "::telemetry")]
+    pub enum NoPlan {
+        /// It is over.
+        Expired(u8),
+    }
+
     /// Another.
     #[::telemetry::observed(crate = "::telemetry", kind = "client", metrics(false))]
     pub fn count(text: &str) -> usize {
