@@ -26,6 +26,7 @@ pub(crate) mod baggage;
 mod carrier;
 #[cfg(feature = "opentelemetry")]
 pub(crate) mod foreign;
+mod frame;
 pub mod traceparent;
 
 use std::cell::{Cell, RefCell};
@@ -38,6 +39,7 @@ use std::task::{self, Poll};
 use std::time::SystemTime;
 
 pub use carrier::{Extract, Inject};
+pub(crate) use frame::Frame;
 
 use crate::clock::Moment;
 use crate::ids::{SpanId, TraceId};
@@ -153,6 +155,7 @@ impl Context {
     /// While a thread ends, nothing is going on.
     #[inline]
     pub(crate) fn look<R>(look: impl FnOnce(&Context) -> R) -> R {
+        frame::settle();
         let mut look = Some(look);
         let seen = CURRENT.try_with(|current| {
             let current = current.try_borrow().ok()?;
@@ -175,6 +178,7 @@ impl Context {
     /// Makes this the context of the thread, until the guard is dropped. Not for async code: use [`Context::scope`].
     #[must_use = "the context goes away with the guard"]
     pub fn attach(&self) -> ContextGuard {
+        frame::settle();
         let above = ABOVE.take();
         let before = CURRENT
             .try_with(|current| current.replace(self.clone()))
@@ -194,6 +198,7 @@ impl Context {
     /// Does something while this is the context of the thread with a span on top: nothing is allocated for it, unless
     /// the context is another one than the thread has, or somebody looks.
     pub(crate) fn under<R>(&self, span: SpanContext, work: impl FnOnce() -> R) -> R {
+        frame::settle();
         let is_current = CURRENT.try_with(|current| {
             let current = current.try_borrow();
             current.is_ok_and(|current| current.is(self))
@@ -413,6 +418,7 @@ pub struct ContextGuard {
 impl Drop for ContextGuard {
     fn drop(&mut self) {
         if let Some(before) = self.before.take() {
+            frame::settle();
             // A thread that ends has no context any more.
             let attached = CURRENT.try_with(|current| current.replace(before));
             drop(attached);

@@ -164,7 +164,7 @@ pub use ended::{
 pub use teller::Teller;
 
 use crate::clock::{self, Moment};
-use crate::context::{Context, SpanContext};
+use crate::context::{Context, Frame, SpanContext};
 use crate::event::LabelInfo;
 use crate::log::Level;
 use crate::metric::{self, Operation, Outcome};
@@ -240,7 +240,7 @@ impl Site {
     /// A call begins, and ends before the function does.
     #[inline]
     pub fn call(&'static self) -> Call {
-        Call::new(Going::begin(self, None, 0))
+        Call::new(Going::begin(self, None, 0, self.lines.is_none()))
     }
 
     /// The same under another parent, in a series of its labels, with something to tell.
@@ -256,7 +256,7 @@ impl Site {
     /// A call begins, and ends with the future that the function is.
     #[inline]
     pub fn task(&'static self) -> Task {
-        Task::new(Going::begin(self, None, 0))
+        Task::new(Going::begin(self, None, 0, false))
     }
 
     /// The same under another parent, in a series of its labels, with something to tell.
@@ -324,8 +324,15 @@ struct Going {
 
 impl Going {
     /// Nothing begins where nobody wants to know.
+    ///
+    /// With `bare` its context is made when somebody looks, if that will do.
     #[inline]
-    fn begin(site: &'static Site, parent: Option<&Context>, series: usize) -> Option<Going> {
+    fn begin(
+        site: &'static Site,
+        parent: Option<&Context>,
+        series: usize,
+        bare: bool,
+    ) -> Option<Going> {
         if !switch::is_on() {
             return None;
         }
@@ -340,8 +347,11 @@ impl Going {
             context: None,
         };
         match parent {
-            Some(parent) => going.set_out(parent),
-            None => Context::look(|cx| going.set_out(cx)),
+            Some(parent) => going.set_out(parent, false),
+            None => {
+                let bare = bare && Frame::fits();
+                Context::look(|cx| going.set_out(cx, bare));
+            }
         }
         Some(going)
     }
@@ -352,16 +362,21 @@ impl Going {
         series: usize,
         say: &mut dyn FnMut(&mut Teller<'_>),
     ) -> Option<Going> {
-        let mut going = Going::begin(site, parent, series);
+        let mut going = Going::begin(site, parent, series, false);
         if let Some(going) = &mut going {
             going.tell(say);
         }
         going
     }
 
-    fn set_out(&mut self, cx: &Context) {
+    fn set_out(&mut self, cx: &Context, bare: bool) {
         if !cfg!(feature = "off-spans") {
-            self.span = Some(span::Open::begin(&self.site.span, cx, self.start));
+            let meta = &self.site.span;
+            self.span = Some(if bare {
+                span::Open::begin_bare(meta, cx, self.start)
+            } else {
+                span::Open::begin(meta, cx, self.start)
+            });
         }
         self.cells = self.site.cells(cx);
         if let Some(cells) = &self.cells {
@@ -380,10 +395,10 @@ impl Going {
         }
     }
 
-    /// What is going on inside of it, if it is a span.
+    /// What is going on inside of it, if it is a span and that is made.
     #[inline]
     fn context(&self) -> Option<&Context> {
-        self.span.as_ref().map(span::Open::context)
+        self.span.as_ref().and_then(span::Open::context)
     }
 
     /// The same, or what is going on around it.

@@ -66,7 +66,7 @@ pub use limits::SpanLimits;
 pub(crate) use local::{sweep, waiting_bytes};
 pub(crate) use record::{Record, Spans};
 pub use work::{InSpan, event, failed, link, set};
-pub(crate) use work::{Open, Scope};
+pub(crate) use work::{Inside, Open, Scope};
 
 use crate::clock::Moment;
 use crate::context::{Context, SpanContext};
@@ -225,7 +225,7 @@ pub(crate) struct Span {
     parent: Option<SpanContext>,
     state: Option<Arc<str>>,
     start: Moment,
-    /// What its trace waits with; none where every span decides alone.
+    /// What its trace waits with; none where every span decides alone, and as long as none waits for a root.
     local: Option<Arc<Local>>,
     /// Whether what waits is decided when it ends.
     root: bool,
@@ -252,7 +252,7 @@ impl Span {
             parent,
             state: parts.and_then(|parts| parts.state.clone()),
             start: at,
-            local: cx.open_span().and_then(|scope| scope.local().cloned()),
+            local: cx.open_span().and_then(|scope| scope.local()),
             root: false,
             recorder,
         }
@@ -262,7 +262,6 @@ impl Span {
     fn open(meta: &'static SpanMeta, cx: &Context, at: Moment) -> Span {
         let mut span = Span::start(meta, cx, at);
         if span.local.is_none() && !span.context.sampled && export::active() && sample::rescues() {
-            span.local = Some(Arc::new(Local::new(at, &local::BOUNDS)));
             span.root = true;
         }
         span
@@ -296,13 +295,14 @@ impl Span {
     }
 
     /// Ends one of a piece of work.
-    fn finish(mut self, at: Moment, outcome: &Outcome<'_>, said: Option<Said>) -> Fate {
+    fn finish(&mut self, at: Moment, outcome: &Outcome<'_>, scope: Option<&Arc<Scope>>) -> Fate {
+        let leaves = self.root && self.rescue(at, outcome).is_some();
+        let (said, local) = scope.map_or((None, None), |scope| scope.end(leaves));
+        if self.root && self.local.is_none() {
+            self.local = local;
+        }
         // The most frequent end: nothing has to be written.
-        if self.root
-            && self.rescue(at, outcome).is_none()
-            && let Some(local) = &self.local
-            && local.let_go()
-        {
+        if self.root && !leaves && self.local.as_ref().is_none_or(|local| local.let_go()) {
             return Fate::Dropped;
         }
         match self.verdict(at, outcome) {
@@ -356,15 +356,15 @@ impl Span {
         at: Moment,
         reason: Option<Reason>,
         outcome: &Outcome<'_>,
-        said: Option<Said>,
+        said: Option<Box<Said>>,
         fill: &mut dyn FnMut(&mut Attributes<'_>),
     ) -> Fate {
         let wrote = SCRATCH.try_with(|scratch| match scratch.try_borrow_mut() {
             Ok(mut scratch) => {
                 // A `fill` that panicked may have left something.
                 scratch.clear();
-                if let Some(said) = said {
-                    scratch.take(said);
+                if let Some(mut said) = said {
+                    scratch.take(&mut said);
                 }
                 let record = self.write(&mut scratch, at, reason, outcome, fill);
                 let one = &mut scratch.spans;

@@ -656,3 +656,105 @@ fn labels_tell_the_series_of_a_function_apart() {
         Some(0.0)
     );
 }
+
+#[observed(name = "around")]
+fn around(work: &mut dyn FnMut()) {
+    work();
+}
+
+#[observed(name = "around", ret)]
+fn around_and_gives(work: &mut dyn FnMut()) -> u8 {
+    work();
+    7
+}
+
+#[observed(name = "within")]
+fn within() {}
+
+#[test]
+fn whoever_looks_within_a_call_sees_it() {
+    let cases: [(&mut dyn FnMut(), &str); 7] = [
+        (&mut || {}, "around<"),
+        (&mut within, "within<around around<"),
+        (
+            &mut || around(&mut || within()),
+            "within<around around<around around<",
+        ),
+        (
+            &mut || {
+                within();
+                within();
+            },
+            "within<around within<around around<",
+        ),
+        (
+            &mut || {
+                let _tenant = Context::current().with_tenant("acme").attach();
+                within();
+            },
+            "within<around around<",
+        ),
+        (
+            &mut || {
+                let context = Context::current();
+                let other = std::thread::spawn(move || {
+                    let _on = context.attach();
+                    within();
+                });
+                other.join().unwrap();
+            },
+            "within<around around<",
+        ),
+        (
+            &mut || {
+                // Without the hook, which would write into the output of other tests.
+                let panics = || std::panic::resume_unwind(Box::new(()));
+                let caught = catch_unwind(|| {
+                    around(&mut || {
+                        within();
+                        panics();
+                    });
+                });
+                assert!(caught.is_err());
+                within();
+            },
+            "within<around around<around within<around around<",
+        ),
+    ];
+    for (work, expected) in cases {
+        for says in [false, true] {
+            for gives in [false, true] {
+                let mut work = || {
+                    work();
+                    if says {
+                        obs_runtime::span::set("said", true);
+                    }
+                };
+                let (around, recorder) = recorded(|| {
+                    let before = Context::current().with_correlation("c").attach();
+                    if gives {
+                        around_and_gives(&mut work);
+                    } else {
+                        around(&mut work);
+                    }
+                    let after = Context::current();
+                    drop(before);
+                    (after.span(), after.correlation().map(str::to_owned))
+                });
+                assert_eq!(around, (None, Some("c".to_owned())));
+                let spans = recorder.spans();
+                let line = |span: &obs_runtime::testing::RecordedSpan| {
+                    let parent = spans
+                        .iter()
+                        .find(|it| Some(&it.span_id) == span.parent_id.as_ref());
+                    format!("{}<{}", span.name, parent.map_or("", |it| &it.name))
+                };
+                let lines: Vec<String> = spans.iter().map(line).collect();
+                assert_eq!(lines.join(" "), expected);
+                let last = spans.last().unwrap();
+                assert_eq!(last.attribute("said"), says.then_some("true"));
+                assert_eq!(last.attribute("return"), gives.then_some("7"));
+            }
+        }
+    }
+}

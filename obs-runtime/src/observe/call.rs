@@ -6,23 +6,50 @@ use std::pin::Pin;
 use std::task::{self, Poll};
 
 use super::{Going, Teller, Text, Verdict};
-use crate::context::ContextGuard;
+use crate::context::{ContextGuard, Frame};
 
 /// A call that ends before its function does.
 #[derive(Debug)]
 #[must_use = "the call ends when this is dropped"]
 pub struct Call {
-    attached: Option<ContextGuard>,
+    around: Around,
     going: Option<Going>,
+}
+
+/// How a call is the one around what its function does.
+#[derive(Debug)]
+enum Around {
+    /// It is not, or not any more.
+    Nothing,
+    Attached {
+        #[expect(dead_code, reason = "it takes away what it has put in place")]
+        guard: ContextGuard,
+    },
+    Frame(Frame),
 }
 
 impl Call {
     #[inline]
     pub(super) fn new(going: Option<Going>) -> Call {
-        let context = going.as_ref().and_then(Going::context);
-        Call {
-            attached: context.map(|context| context.attach()),
-            going,
+        let span = going.as_ref().and_then(|going| going.span.as_ref());
+        let around = match span.map(|span| (span.bare(), span.context())) {
+            Some((Some(inside), _)) => Around::Frame(Frame::enter(inside)),
+            Some((None, Some(context))) => Around::Attached {
+                guard: context.attach(),
+            },
+            _ => Around::Nothing,
+        };
+        Call { around, going }
+    }
+
+    /// What the thread does is not within it any more.
+    #[inline]
+    fn leave(&mut self) {
+        if let Around::Frame(frame) = std::mem::replace(&mut self.around, Around::Nothing) {
+            let looked = frame.leave();
+            if let Some(span) = self.going.as_mut().and_then(|it| it.span.as_mut()) {
+                span.looked(looked);
+            }
         }
     }
 
@@ -35,6 +62,9 @@ impl Call {
     /// What it gives.
     pub fn gives(&mut self, value: Option<Text<'_>>) -> &mut Self {
         if let (Some(going), Some(_)) = (&mut self.going, value) {
+            if let (Around::Frame(frame), Some(span)) = (&self.around, &mut going.span) {
+                span.looked(frame.context());
+            }
             going.tell(&mut |to: &mut Teller<'_>| to.show("return", value));
         }
         self
@@ -42,7 +72,7 @@ impl Call {
 
     /// It has ended, and this is how.
     pub fn ended(&mut self, verdict: Verdict<'_>) {
-        self.attached = None;
+        self.leave();
         if let Some(going) = &mut self.going {
             going.ended(verdict);
         }
@@ -53,7 +83,7 @@ impl Call {
 impl Drop for Call {
     #[inline]
     fn drop(&mut self) {
-        self.attached = None;
+        self.leave();
         if let Some(going) = self.going.as_mut().filter(|going| going.open) {
             going.panicked();
         }

@@ -74,7 +74,7 @@ impl Said {
     }
 
     /// Takes over what was said elsewhere, before anything is said here.
-    pub(super) fn take(&mut self, mut other: Said) {
+    pub(super) fn take(&mut self, other: &mut Said) {
         self.spans.append(&mut other.spans);
         self.own = other.own;
         self.dropped = other.dropped;

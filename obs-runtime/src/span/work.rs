@@ -9,44 +9,93 @@ use std::sync::{Arc, Mutex};
 use std::task::{self, Poll};
 
 use super::attributes::Said;
-use super::local::Local;
+use super::local::{BOUNDS, Local};
 use super::{Attributes, Failure, Fate, Outcome, Span, SpanMeta, Value};
 use crate::clock::{self, Moment};
-use crate::context::{Context, SpanContext};
+use crate::context::{Context, ContextGuard, SpanContext};
 use crate::lane::lock;
 use crate::{ErrorType, export, switch};
 
 /// A span that is open, for those inside of it.
 #[derive(Debug)]
 pub(crate) struct Scope {
+    /// What spans below wait with, when something waited before this one.
     local: Option<Arc<Local>>,
+    /// When it began, if it is what spans below wait for. Most such spans have none below.
+    root: Option<Moment>,
     /// How many attributes it has anyhow.
     fixed: usize,
-    /// None once it has ended.
-    said: Mutex<Option<Said>>,
+    state: Mutex<State>,
+}
+
+/// What becomes of a span while it is open. Nothing in here is made before it is asked for.
+#[derive(Debug, Default)]
+struct State {
+    said: Option<Box<Said>>,
+    /// What spans below a root wait with.
+    local: Option<Arc<Local>>,
+    ended: bool,
 }
 
 impl Scope {
-    pub(super) fn local(&self) -> Option<&Arc<Local>> {
-        self.local.as_ref()
+    /// What a span below waits with.
+    pub(super) fn local(&self) -> Option<Arc<Local>> {
+        match (&self.local, self.root) {
+            (Some(local), _) => Some(Arc::clone(local)),
+            (None, Some(began)) => {
+                let mut state = lock(&self.state);
+                let ended = state.ended;
+                let local = state.local.get_or_insert_with(|| {
+                    let local = own(began);
+                    if ended {
+                        // Nobody decides any more: those that are late speak for themselves.
+                        local.let_go();
+                    }
+                    local
+                });
+                Some(Arc::clone(local))
+            }
+            (None, None) => None,
+        }
+    }
+
+    /// It has ended. Gives what was said, and what spans below it wait with: if it `leaves`, so do late ones.
+    pub(super) fn end(&self, leaves: bool) -> (Option<Box<Said>>, Option<Arc<Local>>) {
+        let mut state = lock(&self.state);
+        state.ended = true;
+        if let (Some(began), true) = (self.root, leaves) {
+            state.local.get_or_insert_with(|| own(began));
+        }
+        (state.said.take(), state.local.clone())
     }
 
     /// For a span below, about which nothing is said here: what it waits with stays the same.
     #[cfg(not(feature = "off-spans"))]
     pub(crate) fn closed(&self) -> Option<Arc<Scope>> {
-        let local = Some(self.local.clone()?);
+        let local = Some(self.local()?);
+        let ended = State {
+            ended: true,
+            ..State::default()
+        };
         Some(Arc::new(Scope {
             local,
+            root: None,
             fixed: 0,
-            said: Mutex::new(None),
+            state: Mutex::new(ended),
         }))
     }
 
     fn say(&self, say: impl FnOnce(&mut Attributes<'_>)) {
-        if let Some(said) = &mut *lock(&self.said) {
+        let mut state = lock(&self.state);
+        if !state.ended {
+            let said = state.said.get_or_insert_default();
             say(&mut Attributes::new(said, self.fixed));
         }
     }
+}
+
+fn own(began: Moment) -> Arc<Local> {
+    Arc::new(Local::new(began, &BOUNDS))
 }
 
 /// Says something about the span of [`run`](SpanMeta::run) or [`follow`](SpanMeta::follow) around this call; a name
@@ -150,7 +199,7 @@ impl SpanMeta {
             return work();
         }
         let mut open = Context::look(|cx| Open::begin(self, cx, clock::now()));
-        let attached = open.context.attach();
+        let attached = open.attach();
         // Nothing of ours is looked at again after a panic, and it goes on.
         let result = catch_unwind(AssertUnwindSafe(work));
         drop(attached);
@@ -198,22 +247,55 @@ impl SpanMeta {
     }
 }
 
+/// What a context says of a span that is open.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inside {
+    meta: &'static SpanMeta,
+    span: SpanContext,
+    start: Moment,
+    root: bool,
+}
+
+impl Inside {
+    /// What is going on inside of the span, by what is going on around it.
+    pub(crate) fn of(self, cx: &Context) -> Context {
+        let around = if self.root { None } else { cx.open_span() };
+        self.waiting(cx, around.and_then(|scope| scope.local()))
+    }
+
+    fn waiting(self, cx: &Context, local: Option<Arc<Local>>) -> Context {
+        let may_leave = self.span.sampled || self.root || local.is_some();
+        let wanted = export::active() || cx.recorder().is_some();
+        let scope = (may_leave && wanted).then(|| {
+            Arc::new(Scope {
+                local,
+                root: self.root.then_some(self.start),
+                fixed: self.meta.fixed.len(),
+                state: Mutex::default(),
+            })
+        });
+        cx.clone().with(|parts| {
+            parts.span = Some(self.span);
+            parts.set_scope(scope);
+            parts.began.get_or_insert(self.start);
+        })
+    }
+}
+
+impl Span {
+    fn inside(&self) -> Inside {
+        Inside {
+            meta: self.meta,
+            span: self.context,
+            start: self.start,
+            root: self.root,
+        }
+    }
+}
+
 /// What is going on inside of a span.
 pub(super) fn inside(cx: &Context, span: &Span) -> Context {
-    let may_leave = span.context.sampled || span.local.is_some();
-    let wanted = export::active() || cx.recorder().is_some();
-    let scope = (may_leave && wanted).then(|| {
-        Arc::new(Scope {
-            local: span.local.clone(),
-            fixed: span.meta.fixed.len(),
-            said: Mutex::new(Some(Said::default())),
-        })
-    });
-    cx.clone().with(|parts| {
-        parts.span = Some(span.context);
-        parts.set_scope(scope);
-        parts.began.get_or_insert(span.start);
-    })
+    span.inside().waiting(cx, span.local.clone())
 }
 
 /// A span that is open, for who ends it.
@@ -221,35 +303,67 @@ pub(super) fn inside(cx: &Context, span: &Span) -> Context {
 pub(crate) struct Open {
     /// None once it has ended.
     span: Option<Span>,
-    scope: Option<Arc<Scope>>,
-    context: Context,
+    /// None as long as nobody has looked.
+    context: Option<Context>,
 }
 
 impl Open {
     pub(crate) fn begin(meta: &'static SpanMeta, cx: &Context, at: Moment) -> Open {
         let span = Span::open(meta, cx, at);
         let context = inside(cx, &span);
-        let scope = context.open_span().cloned();
         Open {
             span: Some(span),
-            scope,
-            context,
+            context: Some(context),
         }
     }
 
-    /// What is going on inside of it.
-    pub(crate) fn context(&self) -> &Context {
-        &self.context
+    /// The same for a call that makes the context when somebody looks.
+    #[inline]
+    pub(crate) fn begin_bare(meta: &'static SpanMeta, cx: &Context, at: Moment) -> Open {
+        Open {
+            span: Some(Span::open(meta, cx, at)),
+            context: None,
+        }
+    }
+
+    /// What is to be made, if nobody has.
+    #[inline]
+    pub(crate) fn bare(&self) -> Option<Inside> {
+        match (&self.span, &self.context) {
+            (Some(span), None) => Some(span.inside()),
+            _ => None,
+        }
+    }
+
+    /// Somebody has looked.
+    #[inline]
+    pub(crate) fn looked(&mut self, context: Option<Context>) {
+        if context.is_some() {
+            self.context = context;
+        }
+    }
+
+    /// What is going on inside of it, if that is made.
+    pub(crate) fn context(&self) -> Option<&Context> {
+        self.context.as_ref()
+    }
+
+    fn scope(&self) -> Option<&Arc<Scope>> {
+        self.context.as_ref()?.open_span()
+    }
+
+    fn attach(&self) -> Option<ContextGuard> {
+        self.context.as_ref().map(Context::attach)
     }
 
     /// Whether anything that is said about it may leave.
     pub(crate) fn listens(&self) -> bool {
-        self.scope.is_some()
+        self.scope().is_some()
     }
 
     /// Says something about it, if it may leave.
     pub(crate) fn say(&self, say: impl FnOnce(&mut Attributes<'_>)) {
-        if let Some(scope) = &self.scope {
+        if let Some(scope) = self.scope() {
             scope.say(say);
         }
     }
@@ -293,11 +407,12 @@ impl Open {
         at: Moment,
         failure: Option<Failure<'_>>,
     ) -> Option<SpanContext> {
-        let span = self.span.take()?;
+        let span = self.span.as_mut()?;
         let place = span.context;
-        let said = self.scope.as_ref().and_then(|it| lock(&it.said).take());
         let outcome = failure.map_or(Outcome::Fine, Outcome::Failed);
-        let fate = span.finish(at, &outcome, said);
+        let scope = self.context.as_ref().and_then(Context::open_span);
+        let fate = span.finish(at, &outcome, scope);
+        self.span = None;
         (fate == Fate::Exported).then_some(place)
     }
 }
@@ -332,7 +447,7 @@ pin_project_lite::pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let Some(open) = this.open {
-                let _attached = open.context.attach();
+                let _attached = open.attach();
                 this.future.set(None);
             }
         }
@@ -362,7 +477,7 @@ impl<F: Future> Future for InSpan<F> {
         let Some(open) = this.open else {
             return future.poll(cx);
         };
-        let attached = open.context.attach();
+        let attached = open.attach();
         let result = catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
         drop(attached);
         match result {

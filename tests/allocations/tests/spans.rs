@@ -1,10 +1,11 @@
-//! What spans ask for: nothing for a publish, sampled or not, and three allocations for a span around other work.
+//! What spans ask for: nothing for a publish or a call that nobody looks into, sampled or not, and three allocations for
+//! a span around other work.
 
 use obs_allocations::allocations;
 use obs_runtime::export::{ExportError, SpanExporter};
 use obs_runtime::log::{self, LogOutput};
 use obs_runtime::span::{Batch, SpanMeta};
-use obs_runtime::{Bus, Context, Event, Sampling, Setup};
+use obs_runtime::{Bus, Context, Event, Sampling, Setup, observed};
 use std::time::Duration;
 
 #[derive(Clone, Debug, Event)]
@@ -24,6 +25,16 @@ impl SpanExporter for Nowhere {
 }
 
 static AROUND: SpanMeta = SpanMeta::new("around").with_slow_nanos(u64::MAX);
+
+#[observed]
+fn alone(number: usize) -> usize {
+    number + 1
+}
+
+#[observed]
+fn above(number: usize) -> usize {
+    alone(number)
+}
 
 const EVENTS: usize = 1_000;
 
@@ -62,6 +73,17 @@ fn publishes_ask_for_nothing_and_work_for_its_contexts() {
     work();
     let n = allocations(|| (0..EVENTS).for_each(|_| work()));
     assert_eq!(n, 3 * EVENTS, "not sampled, in a span");
+
+    // The context and what is said about the span, where there is nothing below. What is below makes all three for
+    // the root alone.
+    let n = allocations(|| (0..EVENTS).for_each(|_| AROUND.run(|| ())));
+    assert_eq!(n, 2 * EVENTS, "around nothing");
+    let calls = |call: fn(usize) -> usize| {
+        call(0);
+        allocations(|| (0..EVENTS).for_each(|number| _ = call(number)))
+    };
+    assert_eq!(calls(alone), 0, "a call, not sampled");
+    assert_eq!(calls(above), 3 * EVENTS, "a call in a call, not sampled");
 
     let headers = vec![(
         "traceparent",

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::task::{self, Poll, Waker};
 
 use super::*;
+use crate::observe::{Site, ended};
 use crate::span;
 
 static OUTER: SpanMeta = SpanMeta::new("outer");
@@ -216,4 +217,61 @@ fn what_is_said_is_limited() {
     assert_eq!((left[0].attributes.len(), left[0].dropped), (1, 0));
     let longest = left[0].events.iter().map(|(_, about)| about.len()).max();
     assert_eq!(longest, Some(127));
+}
+
+#[test]
+fn a_root_waits_for_those_that_come() {
+    static CALLED: Site = Site::new("outer");
+    listen();
+    // Children, whether the root fails, and children that come late: each ends well (`.`) or with an error.
+    for (children, fails, late, expected) in [
+        ("", false, "", ""),
+        ("", true, "", "outer"),
+        (".", false, "", ""),
+        (".", true, "", "inner outer"),
+        (".e", false, "..", "inner inner outer inner inner"),
+        ("", false, ".e.", "inner"),
+        (".", false, ".e.", "inner"),
+        ("", true, ".e", "outer inner inner"),
+    ] {
+        for called in [false, true] {
+            let cx = under(false);
+            let attached = cx.attach();
+            let children_of = |all: &str| {
+                for how in all.chars() {
+                    let _ = INNER.try_run(|| if how == 'e' { Err("no") } else { Ok(()) });
+                }
+            };
+            let mut inside = None;
+            let work = || {
+                children_of(children);
+                if !late.is_empty() {
+                    span::set("said", true);
+                    inside = Some(Context::current());
+                }
+                if fails { Err("no") } else { Ok(()) }
+            };
+            if called {
+                let mut call = CALLED.call();
+                let result = call.work(work);
+                call.ended(ended(&result).verdict());
+            } else {
+                let _ = OUTER.try_run(work);
+            }
+            assert_eq!(Context::current().span(), cx.span());
+            if let Some(inside) = inside {
+                let _inside = inside.attach();
+                span::set("late", true);
+                children_of(late);
+            }
+            drop(attached);
+            let left = left(cx.span().unwrap().trace);
+            let names: Vec<&str> = left.iter().map(|span| span.name).collect();
+            assert_eq!(names.join(" "), expected, "called: {called}");
+            for outer in left.iter().filter(|span| span.name == "outer") {
+                let said = |what: &str| outer.attributes.iter().any(|it| it.starts_with(what));
+                assert_eq!((said("said="), said("late=")), (!late.is_empty(), false));
+            }
+        }
+    }
 }
