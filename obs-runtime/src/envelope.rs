@@ -325,7 +325,9 @@ impl Pieces {
         use_them: impl FnOnce(&[Header<'_>]) -> R,
     ) -> R {
         if self.has_no_more(facts, wrapping) {
-            let [trace, id, event_type, content, correlation] = usual(facts, EVENT, self.about);
+            let content = content_type(self.about.encoding);
+            let [trace, id, event_type, content, correlation] =
+                usual(facts, EVENT, self.about, content);
             let version = Header::new("event-version", self.about.version);
             let all = [trace, id, event_type, version, content, correlation];
             return use_them(&all[usize::from(facts.span.is_none())..]);
@@ -346,17 +348,26 @@ impl Pieces {
         match &self.cloud {
             Some(cloud) if wrapping.mode == ContentMode::Binary => {
                 let mut list = [Header::default(); 48];
-                let mut to = List::new(&mut list, facts, ["ce_id", "ce_type"], self.about);
+                let mut to = List::new(
+                    &mut list,
+                    usual(
+                        facts,
+                        ["ce_id", "ce_type"],
+                        self.about,
+                        content_type(self.about.encoding),
+                    ),
+                );
                 to.usual(facts, &beside);
                 to.cloud(facts, &beside, cloud, &self.source, subject(key));
                 use_them(to.done())
             }
             cloud => {
                 let mut list = [Header::default(); 16];
-                let mut to = List::new(&mut list, facts, EVENT, self.about);
-                if cloud.is_some() {
-                    to.list[3].value = cloud::STRUCTURED.as_bytes();
-                }
+                let content = match cloud {
+                    Some(_) => cloud::STRUCTURED,
+                    None => content_type(self.about.encoding),
+                };
+                let mut to = List::new(&mut list, usual(facts, EVENT, self.about, content));
                 to.usual(facts, &beside);
                 to.add("event-version", self.about.version.as_bytes());
                 use_them(to.done())
@@ -371,6 +382,7 @@ fn usual<'a>(
     facts: &'a Facts,
     [id, event_type]: [&'static str; 2],
     about: &'static Descriptor,
+    content: &'static str,
 ) -> [Header<'a>; 5] {
     let own = facts.id.as_bytes();
     [
@@ -383,7 +395,7 @@ fn usual<'a>(
             value: own,
         },
         Header::new(event_type, about.event_type),
-        Header::new("content-type", content_type(about.encoding)),
+        Header::new("content-type", content),
         Header {
             name: "correlation-id",
             value: facts.correlation().map_or(own, str::as_bytes),
@@ -408,17 +420,12 @@ struct List<'l, 'a> {
 impl<'l, 'a> List<'l, 'a> {
     /// With what every message has. That stands where it is known to stand; only what is behind is counted.
     #[inline]
-    fn new(
-        list: &'l mut [Header<'a>],
-        facts: &'a Facts,
-        names: [&'static str; 2],
-        about: &'static Descriptor,
-    ) -> List<'l, 'a> {
-        let usual = usual(facts, names, about);
+    fn new(list: &'l mut [Header<'a>], usual: [Header<'a>; 5]) -> List<'l, 'a> {
         list[..usual.len()].copy_from_slice(&usual);
         List {
             list,
-            first: usize::from(facts.span.is_none()),
+            // Without a span there is no trace to tell.
+            first: usize::from(usual[0].value.is_empty()),
             count: usual.len(),
         }
     }

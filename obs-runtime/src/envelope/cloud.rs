@@ -61,7 +61,7 @@ impl Pieces {
         }
     }
 
-    /// Appends the event in structured mode. `room` is for a payload that is no JSON.
+    /// Appends the event in structured mode.
     pub(super) fn structured(
         &self,
         out: &mut Vec<u8>,
