@@ -83,12 +83,13 @@ fn publish(bus: &Bus, name: &str) {
     let _ = Thing::publisher(bus).publish_blocking(&Thing { name });
 }
 
-/// The level of the log is the same for all tests, and one of them changes it.
-static LEVEL: RwLock<()> = RwLock::new(());
+/// What all tests share, so whoever changes it is alone: the level of the log, and that no thread
+/// has a subscriber of its own (while one has, `tracing` lets no call through from within another).
+static SHARED: RwLock<()> = RwLock::new(());
 
 /// The lines that calls leave in the log, without their time.
 fn told(calls: impl FnOnce()) -> Vec<String> {
-    let _level = LEVEL.read().unwrap();
+    let _shared = SHARED.read().unwrap();
     told_now(calls)
 }
 
@@ -112,8 +113,11 @@ fn told_now(calls: impl FnOnce()) -> Vec<String> {
 
 /// One call, and its line from `message` on.
 fn one(call: impl FnOnce()) -> String {
-    let lines = told(call);
-    let [line] = lines.as_slice() else {
+    message(&told(call))
+}
+
+fn message(lines: &[String]) -> String {
+    let [line] = lines else {
         panic!("one line, not {lines:#?}");
     };
     line.split_once("\"message\":").unwrap().1.to_owned()
@@ -335,7 +339,7 @@ where
 #[test]
 fn whoever_listens_hears_everything_once() {
     let world = world();
-    let _level = LEVEL.read().unwrap();
+    let _alone = SHARED.write().unwrap();
     for number in 0..32_u32 {
         let on = |bit: u32| number >> bit & 1 == 1;
         let (fmt, ours, global, own, outside) = (on(0), on(1), on(2), on(3), on(4));
@@ -384,12 +388,13 @@ fn a_publish_says_to_others_what_its_line_says() {
     let theirs = Memory::default();
     let lines = tracing_subscriber::fmt::layer().with_ansi(false);
     let subscriber = tracing_subscriber::registry().with(lines.with_writer(theirs.clone()));
-    let line = one(|| {
+    let _alone = SHARED.write().unwrap();
+    let line = message(&told_now(|| {
         let _attached = Context::current().with_correlation("c-9").attach();
         tracing::subscriber::with_default(subscriber, || {
             publish(&Bus::memory(1).for_source("shop"), "lamp");
         });
-    });
+    }));
     let heard = String::from_utf8(theirs.0.lock().unwrap().clone()).unwrap();
     let line = Json::parse(format!("{{\"message\":{line}").as_bytes()).unwrap();
     for name in [
@@ -420,7 +425,7 @@ fn a_publish_says_to_others_what_its_line_says() {
 
 #[test]
 fn levels_change_while_the_program_runs() {
-    let _level = LEVEL.write().unwrap();
+    let _alone = SHARED.write().unwrap();
     for (level, lines) in [
         (Some(Level::Trace), 3),
         (Some(Level::Info), 1),
