@@ -8,6 +8,7 @@ use crate::bus::Bus;
 use crate::codec::{AvroCodec, JsonCodec};
 use crate::log::Level;
 use crate::metric::{FamilyInfo, Feeds};
+use crate::older::Older;
 use crate::publish::Publisher;
 use crate::tell::Tell;
 use crate::validate::Validate;
@@ -58,6 +59,9 @@ pub trait Event: Validate + Clone + Send + Sync + 'static {
     const RABIN: u64 = Self::DESCRIPTOR.rabin;
     /// SHA-256 of the same.
     const SHA256: [u8; 32] = Self::DESCRIPTOR.sha256;
+
+    /// Older versions of it that there are specs of, the newest first.
+    const OLDER: &'static [Older<Self>] = &[];
 
     /// The event's own encoding: [`AvroBody`] or [`JsonBody`].
     type Body: Body<Self>;

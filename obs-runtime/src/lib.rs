@@ -53,6 +53,7 @@ mod ids;
 mod init;
 mod lane;
 mod observe;
+mod older;
 mod part;
 mod resolve;
 mod sample;
@@ -81,6 +82,7 @@ pub use obs_schema::wire::{self, DecodeError, EncodeError, Limits};
 pub use observe::TypedError;
 #[cfg(feature = "macros")]
 pub use observe::observed;
+pub use older::{Older, ReadError};
 pub use part::{EventPart, PartSchema, Piece};
 pub use publish::{Check, PublishError, Publisher};
 pub use resolve::{ResolveError, Resolver};

@@ -51,6 +51,7 @@ pub mod v1 {
         Anything, Call, Debugs, Displays, Ended, Fails, FailsWithReasons, Follow, Second, Site,
         Task, Teller, Text, Third, TypedError, Verdict, debug, display, ended, never,
     };
+    pub use crate::older::Older;
     pub use crate::part::{EventPart, PartSchema, Piece, text as part_text};
     pub use crate::publish::Publisher;
     pub use crate::resolve::{ResolveError, Resolver};

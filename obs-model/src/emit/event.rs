@@ -27,6 +27,10 @@ pub(crate) fn event(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &Type
         _ => "Json",
     };
     code.line(format_args!("type Body = {obs}::{body}Body;"));
+    #[cfg(feature = "specs")]
+    if !scope.derived {
+        super::versions::older(code, scope, event.ty);
+    }
     if let Some(field) = fields(ty).iter().find(|field| field.obs.key) {
         code.blank();
         code.open(format_args!("fn key(&self) -> {obs}::Key<'_>"));

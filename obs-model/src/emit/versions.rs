@@ -18,61 +18,99 @@ struct Step<'a> {
     next: Option<(usize, &'a UpcastHow)>,
 }
 
+/// All versions of an event that has several.
+struct Versions<'a> {
+    /// The type that is any of them.
+    ident: String,
+    event_type: &'a str,
+    newest: &'a TypeDef,
+    steps: Vec<Step<'a>>,
+}
+
+impl<'a> Versions<'a> {
+    /// Those of the event whose newest version this type is.
+    fn of(scope: &Scope<'a>, id: TypeId) -> Option<Versions<'a>> {
+        let events = &scope.model.events;
+        let newest = scope.roots.get(&id.number()).copied();
+        let newest = newest.filter(|at| events[*at].newest)?;
+        let event_type = &events[newest].event_type;
+        // Events are sorted by type, then version.
+        let older = events[..newest]
+            .iter()
+            .rev()
+            .take_while(|event| event.event_type == *event_type)
+            .count();
+        let (first, last) = (newest - older, newest + 1);
+        // A version that is described twice is complained of elsewhere, and here it is one variant: of the last, which
+        // the version after it names as its own.
+        let mut steps: Vec<Step<'_>> = Vec::new();
+        for event in &events[first..last] {
+            if steps
+                .last()
+                .is_some_and(|step| step.event.version == event.version)
+            {
+                steps.pop();
+            }
+            let at = steps.len();
+            if let (Some(Upcast { how, .. }), Some(before)) = (&event.upcast, steps.last_mut()) {
+                before.next = Some((at, how));
+            }
+            steps.push(Step {
+                event,
+                path: scope.named_text(event.ty),
+                variant: variant(event.version),
+                next: None,
+            });
+        }
+        if steps.len() < 2 {
+            return None;
+        }
+        let newest = scope.model.get(id);
+        Some(Versions {
+            ident: free(scope, newest, format!("Any{}", bare(&newest.name.ident))),
+            event_type,
+            newest,
+            steps,
+        })
+    }
+}
+
 /// `AnyUserRegistered` and the upcast traits, beside the newest version of an event that has several.
 pub(super) fn any(code: &mut Code, scope: &Scope<'_>, id: TypeId) {
-    let events = &scope.model.events;
-    let Some(newest) = scope
-        .roots
-        .get(&id.number())
-        .copied()
-        .filter(|at| events[*at].newest)
-    else {
+    let Some(versions) = Versions::of(scope, id) else {
         return;
     };
-    let event_type = &events[newest].event_type;
-    // Events are sorted by type, then version.
-    let older = events[..newest]
-        .iter()
-        .rev()
-        .take_while(|event| event.event_type == *event_type)
-        .count();
-    let (first, last) = (newest - older, newest + 1);
-    if older == 0 {
-        return;
-    }
-    // A version that is described twice is complained of elsewhere, and here it is one variant: of the last, which
-    // the version after it names as its own.
-    let mut steps: Vec<Step<'_>> = Vec::new();
-    for event in &events[first..last] {
-        if steps
-            .last()
-            .is_some_and(|step| step.event.version == event.version)
-        {
-            steps.pop();
-        }
-        let at = steps.len();
-        if let (Some(Upcast { how, .. }), Some(before)) = (&event.upcast, steps.last_mut()) {
-            before.next = Some((at, how));
-        }
-        steps.push(Step {
-            event,
-            path: scope.named_text(event.ty),
-            variant: variant(event.version),
-            next: None,
-        });
-    }
-    if steps.len() < 2 {
-        return;
-    }
-    let ty = scope.model.get(id);
-    let ident = free(scope, ty, format!("Any{}", bare(&ty.name.ident)));
-    definition(code, scope, &ident, event_type, &steps);
-    decoders(code, scope, &ident, event_type, &steps, ty);
-    for step in &steps {
+    let Versions {
+        ident,
+        event_type,
+        newest,
+        steps,
+    } = &versions;
+    definition(code, scope, ident, event_type, steps);
+    decoders(code, scope, ident, event_type, steps, newest);
+    for step in steps {
         if let Some((next, UpcastHow::ByHand { reasons })) = step.next {
-            upcast_trait(code, scope, ty, event_type, step, &steps[next], reasons);
+            upcast_trait(code, scope, newest, event_type, step, &steps[next], reasons);
         }
     }
+}
+
+/// How consumers read older versions as the newest: `OLDER`, in its `impl Event`.
+pub(super) fn older(code: &mut Code, scope: &Scope<'_>, id: TypeId) {
+    let Some(Versions { ident, steps, .. }) = Versions::of(scope, id) else {
+        return;
+    };
+    let obs = scope.obs;
+    code.enter(format_args!(
+        "const OLDER: &'static [{obs}::Older<Self>] = &["
+    ));
+    for step in steps.iter().rev().filter(|step| !step.event.newest) {
+        let Step { path, variant, .. } = step;
+        code.line(format_args!(
+            "{obs}::Older::new::<{path}>(|body| {obs}::Ok({ident}::{variant}({obs}::Event::decode_body(body)?).into_latest()?)),"
+        ));
+    }
+    code.leave("];");
 }
 
 fn variant(version: Version) -> String {

@@ -146,6 +146,10 @@ impl __obs::Event for OrderShipped {
         owner: __obs::Some("logistics"),
     };
     type Body = __obs::AvroBody;
+    const OLDER: &'static [__obs::Older<Self>] = &[
+        __obs::Older::new::<order_shipped_v2::OrderShipped>(|body| __obs::Ok(AnyOrderShipped::V2_0_0(__obs::Event::decode_body(body)?).into_latest()?)),
+        __obs::Older::new::<order_shipped_v1::OrderShipped>(|body| __obs::Ok(AnyOrderShipped::V1_0_0(__obs::Event::decode_body(body)?).into_latest()?)),
+    ];
 }
 __obs::event!(OrderShipped, publisher avro json);
 

@@ -33,3 +33,23 @@ fn fingerprints_tell_versions_apart() {
     assert_ne!(V2::SHA256, OrderShipped::SHA256);
     assert!(AnyOrderShipped::decode(7, &[]).is_err());
 }
+
+#[test]
+fn the_newest_knows_how_older_ones_are_read() {
+    let versions: Vec<_> = OrderShipped::OLDER
+        .iter()
+        .map(|older| older.about().version)
+        .collect();
+    assert_eq!(versions, ["2.0.0", "1.0.0"]);
+    assert!(V1::OLDER.is_empty());
+    let mut body = Vec::new();
+    first().encode_avro(&mut body).expect("valid");
+    let newest = OrderShipped::OLDER[1]
+        .read(&body)
+        .expect("a payload of 1.0.0");
+    assert_eq!(
+        (newest.order_id.as_str(), newest.warehouse.as_str()),
+        ("o-1", "main")
+    );
+    assert!(OrderShipped::OLDER[1].read(&body[1..]).is_err());
+}
