@@ -73,6 +73,12 @@ pub trait Transport: Any + Debug + Send + Sync {
     /// Records of one key of a topic that one thread sends stay in order.
     fn send(&self, record: &Record<'_>) -> Sending;
 
+    /// The same for what must not be lost: the answer is there once the record is where it should be, also on a bus
+    /// that otherwise answers when the record is on its way.
+    fn send_confirmed(&self, record: &Record<'_>) -> Sending {
+        self.send(record)
+    }
+
     /// Ready when another record for this topic may find room.
     ///
     /// That it found room once does not mean that it still does: others are waiting too.
@@ -212,6 +218,12 @@ impl Bus {
     #[inline]
     pub fn send(&self, record: &Record<'_>) -> Sending {
         self.transport.send(record)
+    }
+
+    /// The same, and the answer is there once the record is where it should be, also on a bus that otherwise answers
+    /// when the record is on its way. Audited events go this way, and what a [`Relay`](crate::publish::Relay) sends.
+    pub fn send_confirmed(&self, record: &Record<'_>) -> Sending {
+        self.transport.send_confirmed(record)
     }
 
     /// Ready when another record for this topic may find room.

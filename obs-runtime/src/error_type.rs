@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::event::Label;
+
 /// What went wrong, as telemetry calls it everywhere.
 ///
 /// ```
@@ -86,6 +88,22 @@ impl ErrorType {
     }
 }
 
+impl Label for ErrorType {
+    const VALUES: &'static [&'static str] = &{
+        let mut values = [""; ErrorType::ALL.len()];
+        let mut at = 0;
+        while at < values.len() {
+            values[at] = ErrorType::ALL[at].as_str();
+            at += 1;
+        }
+        values
+    };
+
+    fn index(&self) -> usize {
+        (*self).index()
+    }
+}
+
 impl fmt::Display for ErrorType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
@@ -101,6 +119,7 @@ mod tests {
     fn each_is_a_word_of_its_own_at_its_place() {
         for (at, error) in ErrorType::ALL.iter().enumerate() {
             assert_eq!(error.index(), at);
+            assert_eq!(<ErrorType as Label>::VALUES[at], error.as_str());
         }
         let words: BTreeSet<&str> = ErrorType::ALL.iter().map(|error| error.as_str()).collect();
         assert_eq!(words.len(), ErrorType::ALL.len());

@@ -223,7 +223,13 @@ impl<'a> Flight<'a> {
 
     /// Spans that the bus makes are children of the one of the publish.
     fn send(&self) -> Sending {
-        let send = || self.record(|record| self.core.bus.send(record));
+        let audit = self.core.prepared.about.audit;
+        let send = || {
+            self.record(|record| match audit {
+                true => self.core.bus.send_confirmed(record),
+                false => self.core.bus.send(record),
+            })
+        };
         match self.span.context() {
             Some(span) => self.facts.context.under(span, send),
             None => send(),

@@ -83,7 +83,7 @@ impl Relay {
     /// The bus did not take it: keep it, and send it again if [`BusError::retryable`] says so.
     pub async fn send(&self, record: &OwnedRecord) -> Result<Receipt, BusError> {
         let mut sent = self.begin(record);
-        let result = self.bus.send(&record.as_record()).await;
+        let result = self.bus.send_confirmed(&record.as_record()).await;
         sent.end(result.as_ref().err());
         result
     }

@@ -1,0 +1,33 @@
+//! Kafka as a bus of obs, on librdkafka.
+//!
+//! ```no_run
+//! use obs_kafka::KafkaOptions;
+//! use obs_runtime::{Record, Setup};
+//!
+//! let bus = KafkaOptions::new("localhost:9092").open()?;
+//! let obs = Setup::new().with_bus(bus).init()?;
+//! obs.bus().send(&Record::new("user.registered.v2", b"{}")).wait()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Whatever librdkafka can be told, [`KafkaOptions::with_property`] tells it; what is set here without being asked is
+//! an idempotent producer (`enable.idempotence`).
+//!
+//! # What building it takes
+//!
+//! A compiler for C and C++, `make` and bash: librdkafka is built from the sources that come with its crate. snappy and
+//! lz4 are part of it, and so is SASL with PLAIN.
+//!
+//! | feature | what it adds | what it takes |
+//! |---|---|---|
+//! | `gzip` | the codec | zlib, built along where the system has none |
+//! | `zstd` | the codec | nothing more |
+//! | `tls` | TLS, and SASL with SCRAM and OAUTHBEARER | OpenSSL with its headers (Debian: `libssl-dev`) |
+
+mod answer;
+mod bus;
+mod error;
+mod options;
+mod report;
+
+pub use options::{Codec, Confirm, KafkaOptions, Lost};

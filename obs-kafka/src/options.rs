@@ -1,0 +1,210 @@
+//! How a bus on Kafka is to be.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use obs_runtime::{Bus, BusError, Record};
+use rdkafka::ClientConfig;
+
+use crate::bus::KafkaBus;
+
+/// When a record counts as sent.
+///
+/// Events with `audit`, what a relay sends and dead letters are always confirmed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Confirm {
+    /// When it is in the queue of the client, which sends many at once. That one of them did not get there is told
+    /// later: see [`KafkaOptions::when_lost`].
+    #[default]
+    Queued,
+    /// When the brokers have it, by `acks`. Whoever waits for each record before sending the next one gets a batch of
+    /// one: send many, then wait, or set [`KafkaOptions::with_linger`] to zero.
+    Delivered,
+}
+
+/// How batches are compressed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Codec {
+    /// Fast, and in every client.
+    Snappy,
+    /// Faster, and smaller.
+    Lz4,
+    /// Comes with the feature `gzip`.
+    #[cfg(feature = "gzip")]
+    Gzip,
+    /// Comes with the feature `zstd`.
+    #[cfg(feature = "zstd")]
+    Zstd,
+}
+
+/// A record that did not get there, and that nobody waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Lost<'a> {
+    /// The record.
+    pub record: Record<'a>,
+    /// Why.
+    pub error: &'a BusError,
+}
+
+pub(crate) type WhenLost = Arc<dyn Fn(&Lost<'_>) + Send + Sync>;
+
+/// How a bus on Kafka is to be.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use obs_kafka::{Codec, Confirm, KafkaOptions};
+///
+/// let bus = KafkaOptions::new("broker-1:9092,broker-2:9092")
+///     .with_codec(Codec::Lz4)
+///     .with_linger(Duration::from_millis(20))
+///     .with_confirm(Confirm::Delivered)
+///     .with_property("partitioner", "murmur2_random")
+///     .open()?;
+/// # Ok::<(), obs_runtime::BusError>(())
+/// ```
+#[derive(Clone)]
+pub struct KafkaOptions {
+    pub(crate) confirm: Confirm,
+    pub(crate) patience: Duration,
+    pub(crate) when_lost: Option<WhenLost>,
+    properties: Vec<(String, String)>,
+}
+
+impl KafkaOptions {
+    /// A bus on these brokers, named as `bootstrap.servers` names them: `host:port`, with commas between.
+    #[must_use]
+    pub fn new(servers: &str) -> KafkaOptions {
+        KafkaOptions {
+            confirm: Confirm::default(),
+            patience: Duration::from_secs(5),
+            when_lost: None,
+            properties: Vec::new(),
+        }
+        .with_property("enable.idempotence", "true")
+        .with_property("bootstrap.servers", servers)
+    }
+
+    /// The same, and a record counts as sent then.
+    #[must_use]
+    pub fn with_confirm(mut self, confirm: Confirm) -> KafkaOptions {
+        self.confirm = confirm;
+        self
+    }
+
+    /// The same with compressed batches.
+    #[must_use]
+    pub fn with_codec(self, codec: Codec) -> KafkaOptions {
+        self.with_property(
+            "compression.type",
+            match codec {
+                Codec::Snappy => "snappy",
+                Codec::Lz4 => "lz4",
+                #[cfg(feature = "gzip")]
+                Codec::Gzip => "gzip",
+                #[cfg(feature = "zstd")]
+                Codec::Zstd => "zstd",
+            },
+        )
+    }
+
+    /// The same, and a record waits so long for others to leave with it; 5 ms unless said.
+    #[must_use]
+    pub fn with_linger(self, linger: Duration) -> KafkaOptions {
+        let millis = linger.as_micros().to_string();
+        let at = millis.len().saturating_sub(3);
+        self.with_property(
+            "linger.ms",
+            &format!("{:0>1}.{:0>3}", &millis[..at], &millis[at..]),
+        )
+    }
+
+    /// The same with room for so many records that are on their way; 100,000 unless said.
+    #[must_use]
+    pub fn with_capacity(self, records: usize) -> KafkaOptions {
+        self.with_property("queue.buffering.max.messages", &records.to_string())
+    }
+
+    /// The same, and the end of the bus waits so long for what is on its way; 5 seconds unless said.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> KafkaOptions {
+        self.patience = patience;
+        self
+    }
+
+    /// The same, and this is called for each record that did not get there and that nobody waited for, to keep it
+    /// elsewhere. All of them are counted as `kafka_records_lost_total`.
+    ///
+    /// It is called in the thread of the client: while it runs nothing else is reported.
+    #[must_use]
+    pub fn when_lost(mut self, lost: impl Fn(&Lost<'_>) + Send + Sync + 'static) -> KafkaOptions {
+        self.when_lost = Some(Arc::new(lost));
+        self
+    }
+
+    /// The same with a property of librdkafka, as its `CONFIGURATION.md` lists them. The last word counts.
+    #[must_use]
+    pub fn with_property(mut self, name: &str, value: &str) -> KafkaOptions {
+        self.properties.retain(|(known, _)| known != name);
+        self.properties.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The bus. Nothing is connected yet: brokers that cannot be reached are waited for.
+    ///
+    /// # Errors
+    ///
+    /// librdkafka does not know a property, or not its value.
+    pub fn open(&self) -> Result<Bus, BusError> {
+        Ok(Bus::new(KafkaBus::open(self)?))
+    }
+
+    /// As librdkafka takes it.
+    pub(crate) fn config(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        for (name, value) in &self.properties {
+            config.set(name, value);
+        }
+        config
+    }
+}
+
+/// Values may be passwords, so they are left out.
+impl fmt::Debug for KafkaOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let properties: Vec<&str> = self.properties.iter().map(|(name, _)| &**name).collect();
+        f.debug_struct("KafkaOptions")
+            .field("confirm", &self.confirm)
+            .field("patience", &self.patience)
+            .field("properties", &properties)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn properties_are_what_librdkafka_reads() {
+        for (micros, text) in [
+            (0, "0.000"),
+            (50, "0.050"),
+            (5_000, "5.000"),
+            (1_234_567, "1234.567"),
+        ] {
+            let options = KafkaOptions::new("b").with_linger(Duration::from_micros(micros));
+            assert_eq!(options.config().get("linger.ms"), Some(text));
+        }
+        let options = KafkaOptions::new("b")
+            .with_codec(Codec::Lz4)
+            .with_property("enable.idempotence", "false")
+            .with_property("sasl.password", "hunter2");
+        let config = options.config();
+        assert_eq!(config.get("enable.idempotence"), Some("false"));
+        assert_eq!(config.get("compression.type"), Some("lz4"));
+        assert!(!format!("{options:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,185 @@
+//! What the client reports: what became of each record, and what ails it.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use obs_runtime::bus::{Header, Receipt, Waiting};
+use obs_runtime::metric::Counter;
+use obs_runtime::{BusError, ErrorType, MetricSet, Record};
+use rdkafka::ClientContext;
+use rdkafka::message::{BorrowedMessage, DeliveryResult, Headers, Message};
+use rdkafka::producer::ProducerContext;
+
+use crate::answer::Answers;
+use crate::error;
+use crate::options::{Lost, WhenLost};
+
+/// What is counted of records on their way.
+#[derive(MetricSet)]
+#[metrics(prefix = "kafka", max_series = 20)]
+pub(crate) struct Counts {
+    /// Records that did not get to Kafka, and that nobody waited for.
+    #[metric(name = "kafka_records_lost_total", labels = ["cause"])]
+    lost: Counter<ErrorType>,
+}
+
+/// What sender and reporting thread share.
+pub(crate) struct Reports {
+    pub(crate) answers: Answers,
+    /// How many records are on their way.
+    pending: AtomicUsize,
+    /// A record found no room since the last report.
+    full: AtomicBool,
+    waiters: Mutex<Vec<Waker>>,
+    when_lost: Option<WhenLost>,
+    /// How large a record may be.
+    pub(crate) limit: usize,
+}
+
+impl Reports {
+    pub(crate) fn new(limit: usize, when_lost: Option<WhenLost>) -> Reports {
+        Reports {
+            answers: Answers::default(),
+            pending: AtomicUsize::new(0),
+            full: AtomicBool::new(false),
+            waiters: Mutex::default(),
+            when_lost,
+            limit,
+        }
+    }
+
+    pub(crate) fn pending(&self) -> usize {
+        self.pending.load(SeqCst)
+    }
+
+    /// A record is about to leave.
+    pub(crate) fn leaves(&self) {
+        self.pending.fetch_add(1, SeqCst);
+    }
+
+    /// A record has not left.
+    pub(crate) fn stays(&self, full: bool) {
+        if full {
+            self.full.store(true, SeqCst);
+        }
+        if self.pending.fetch_sub(1, SeqCst) == 1 {
+            self.wake();
+        }
+    }
+
+    /// A record is where it should be, or is not.
+    fn arrived(&self) {
+        let last = self.pending.fetch_sub(1, SeqCst) == 1;
+        let was_full = self.full.load(SeqCst) && self.full.swap(false, SeqCst);
+        if last || was_full {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        let waiters = std::mem::take(&mut *self.waiters());
+        waiters.into_iter().for_each(Waker::wake);
+    }
+
+    /// Ready when this is so. It is asked again when nothing is on its way, and when there is room again.
+    pub(crate) fn when(
+        self: &Arc<Self>,
+        so: impl Fn(&Reports) -> bool + Send + 'static,
+    ) -> Waiting {
+        if so(self) {
+            return Waiting::Ready;
+        }
+        let reports = Arc::clone(self);
+        Waiting::Later(Box::pin(std::future::poll_fn(
+            move |cx: &mut Context<'_>| {
+                let mut waiters = reports.waiters();
+                // Asked under the lock: what changes behind it finds the waker.
+                if so(&reports) {
+                    return Poll::Ready(());
+                }
+                if !waiters.iter().any(|waker| waker.will_wake(cx.waker())) {
+                    waiters.push(cx.waker().clone());
+                }
+                Poll::Pending
+            },
+        )))
+    }
+
+    /// Whether a record may find room. With nothing on its way there is room, for then nobody will report any.
+    pub(crate) fn has_room(&self) -> bool {
+        !self.full.load(SeqCst) || self.pending() == 0
+    }
+
+    fn lose(&self, message: &BorrowedMessage<'_>, error: &BusError) {
+        Counts::get().lost.at(error.error_type()).inc();
+        let Some(when_lost) = &self.when_lost else {
+            return;
+        };
+        let mut headers = Vec::new();
+        if let Some(of_message) = message.headers() {
+            headers.extend(of_message.iter().map(|header| Header {
+                name: header.key,
+                value: header.value.unwrap_or_default(),
+            }));
+        }
+        let record = Record {
+            topic: message.topic(),
+            key: message.key(),
+            headers: headers.as_slice().into(),
+            body: message.payload(),
+        };
+        when_lost(&Lost { record, error });
+    }
+
+    fn waiters(&self) -> MutexGuard<'_, Vec<Waker>> {
+        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AsRef<Answers> for Reports {
+    fn as_ref(&self) -> &Answers {
+        &self.answers
+    }
+}
+
+/// How many are on their way. Who waits for them is of no use to a reader.
+impl fmt::Debug for Reports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reports")
+            .field("pending", &self.pending())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The reports, as librdkafka calls them.
+pub(crate) struct Reporter(pub(crate) Arc<Reports>);
+
+impl ClientContext for Reporter {}
+
+impl ProducerContext for Reporter {
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, ticket: usize) {
+        let reports = &*self.0;
+        match result {
+            Ok(message) => {
+                reports.answers.give(
+                    ticket,
+                    Ok(Receipt {
+                        partition: Some(message.partition()),
+                        offset: u64::try_from(message.offset()).ok(),
+                    }),
+                );
+            }
+            Err((error, message)) => {
+                let error = error::told(error, reports.limit);
+                if !reports.answers.give(ticket, Err(error.clone())) {
+                    reports.lose(message, &error);
+                }
+            }
+        }
+        reports.arrived();
+    }
+}
