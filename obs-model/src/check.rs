@@ -9,6 +9,7 @@ mod duplicate_event;
 mod duplicate_label;
 mod duplicate_slo;
 mod feed_filter;
+mod feed_key;
 mod feed_label;
 mod feed_value;
 mod max_series;
@@ -92,6 +93,10 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "feed-filter",
         look: Look::Event(feed_filter::look),
+    },
+    Rule {
+        code: "feed-key",
+        look: Look::Event(feed_key::look),
     },
     Rule {
         code: "feed-label",

@@ -23,12 +23,12 @@ pub use field::KEYS as FIELD_KEYS;
 pub(crate) use field::is_label_name;
 #[cfg(any(feature = "derive", feature = "specs"))]
 pub(crate) use metric::family_name;
-pub(crate) use value::listed;
 #[cfg(feature = "derive")]
 pub(crate) use value::{boolean, duration};
 pub use value::{is_date, parse_version};
 #[cfg(feature = "specs")]
 pub(crate) use value::{list, texts};
+pub(crate) use value::{listed, parse_duration};
 #[cfg(any(feature = "derive", feature = "specs"))]
 pub(crate) use value::{missing, object};
 #[cfg(any(feature = "derive", feature = "specs"))]

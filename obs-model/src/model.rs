@@ -449,8 +449,10 @@ pub struct Event {
     pub max_series: Option<u64>,
     /// Further families this event feeds.
     pub metrics: Vec<MetricFeed>,
-    /// The same resolved, as far as the event alone feeds them.
+    /// The same resolved.
     pub feeds: Vec<feed::Feed>,
+    /// Its own times that others ask for, and those of others that it asks for.
+    pub times: Vec<feed::Times>,
     /// Never sampled, never dropped.
     pub audit: bool,
     /// `{since, sunset, use}`
@@ -607,6 +609,8 @@ pub struct MetricFeed {
     pub series: u64,
     /// The fields of the event it reads, each with its place.
     pub fields: Vec<FeedField>,
+    /// The events whose times it reads.
+    pub events: Vec<crate::draft::Located<String>>,
     /// Lints it may break, by name.
     pub allow: Vec<crate::draft::Located<String>>,
 }

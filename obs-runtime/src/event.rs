@@ -7,7 +7,7 @@ use obs_schema::wire::{DecodeError, EncodeError};
 use crate::bus::Bus;
 use crate::codec::{AvroCodec, JsonCodec};
 use crate::log::Level;
-use crate::metric::{FamilyInfo, Feeds};
+use crate::metric::{FamilyInfo, Feeds, TimesInfo};
 use crate::older::Older;
 use crate::publish::Publisher;
 use crate::tell::Tell;
@@ -188,6 +188,8 @@ pub struct Descriptor {
     pub fields: &'static [FieldInfo],
     /// Further families it feeds.
     pub feeds: &'static [FamilyInfo],
+    /// Times of events that it marks, or that its families are counted from.
+    pub times: &'static [TimesInfo],
     /// The mark by which a built binary tells that it carries this event; see [`obs_schema::carried`].
     pub record: &'static [u8],
 }
@@ -217,6 +219,7 @@ impl Descriptor {
         owner: None,
         fields: &[],
         feeds: &[],
+        times: &[],
         record: &[],
     };
 

@@ -1,5 +1,6 @@
 //! Starting and stopping.
 
+mod keeper;
 mod panics;
 
 use std::fmt;
@@ -9,9 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
+use self::keeper::Keeper;
 use crate::bus::{Bus, Origin};
 use crate::export::{self, OtlpJsonLines, SpanExporter};
 use crate::log::{self, Level, LogFormat, LogOutput};
+use crate::metric::SnapshotError;
 use crate::sample::Sampling;
 use crate::span::SpanLimits;
 
@@ -67,6 +70,7 @@ pub struct Setup {
     exporters: Vec<Box<dyn SpanExporter>>,
     sampling: Option<Sampling>,
     limits: SpanLimits,
+    snapshot: Option<PathBuf>,
 }
 
 impl Setup {
@@ -133,6 +137,18 @@ impl Setup {
         self
     }
 
+    /// What families remember by keys (entities in a state, ages, and times that durations are counted from) outlives
+    /// the program in this file: it is read now, and written every ten seconds and at the end. A program that is
+    /// killed loses what came after the last time; a file that is no snapshot is an error, and left as it is.
+    ///
+    /// Keys are in it as hashes. Those of personal data need [`set_hash_key`](crate::redact::set_hash_key), without
+    /// which no two runs hash alike.
+    #[must_use]
+    pub fn with_snapshot(mut self, file: impl AsRef<Path>) -> Setup {
+        self.snapshot = Some(file.as_ref().to_owned());
+        self
+    }
+
     /// How much a span may hold.
     #[must_use]
     pub fn with_span_limits(mut self, limits: SpanLimits) -> Setup {
@@ -164,9 +180,15 @@ impl Setup {
         if cfg!(not(feature = "off")) {
             panics::watch();
         }
+        let snapshot = self.snapshot.take();
+        let keeper = match snapshot.filter(|_| cfg!(not(feature = "off-metrics"))) {
+            Some(path) => Some(Keeper::start(path)?),
+            None => None,
+        };
         let bus = self.bus.unwrap_or_else(|| Bus::memory(CAPACITY));
         Ok(Obs {
             bus: bus.for_source(origin),
+            keeper,
         })
     }
 
@@ -245,6 +267,7 @@ fn open(path: &Path) -> io::Result<std::fs::File> {
 #[must_use = "telemetry stops when this is dropped: keep it until the end of `main`"]
 pub struct Obs {
     bus: Bus,
+    keeper: Option<Keeper>,
 }
 
 impl Obs {
@@ -271,6 +294,8 @@ impl Obs {
 
 impl Drop for Obs {
     fn drop(&mut self) {
+        // The last snapshot is written as it goes.
+        self.keeper = None;
         self.flush(PATIENCE);
         export::shutdown(PATIENCE);
         RUNNING.store(false, SeqCst);
@@ -285,6 +310,10 @@ pub enum InitError {
     Running,
     /// The file for traces cannot be opened.
     Traces(PathBuf, io::ErrorKind),
+    /// The snapshot cannot be read or written.
+    Snapshot(PathBuf, io::ErrorKind),
+    /// The file that should have the snapshot has something else.
+    NoSnapshot(PathBuf, SnapshotError),
     /// A thread cannot be started.
     Thread(io::ErrorKind),
 }
@@ -300,7 +329,17 @@ impl fmt::Display for InitError {
                 "the file for traces, {}, cannot be opened: {why}; is its folder there, and may this program write to it?",
                 path.display()
             ),
-            InitError::Thread(why) => write!(f, "the thread that writes log lines cannot be started: {why}"),
+            InitError::Snapshot(path, why) => write!(
+                f,
+                "the snapshot of metrics, {}, cannot be kept: {why}; is its folder there, and may this program write to it?",
+                path.display()
+            ),
+            InitError::NoSnapshot(path, why) => write!(
+                f,
+                "{} is no snapshot of metrics: {why} Remove it to begin with nothing",
+                path.display()
+            ),
+            InitError::Thread(why) => write!(f, "a thread that writes or exports cannot be started: {why}"),
         }
     }
 }

@@ -14,6 +14,7 @@ mod family;
 mod feed;
 #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
 mod gathered;
+mod keys;
 mod labels;
 #[cfg(feature = "opentelemetry")]
 mod opentelemetry;
@@ -25,6 +26,7 @@ mod published;
 mod queues;
 mod set;
 mod sketch;
+mod snapshot;
 mod text;
 mod typed;
 
@@ -35,9 +37,10 @@ pub use exposition::Format;
 pub(crate) use family::Family;
 pub use family::{FamilyInfo, Kind};
 pub use feed::Feeds;
-pub(crate) use feed::apart;
 #[doc(hidden)]
 pub use feed::{Measure, bounded, measure};
+pub(crate) use feed::{apart, times_apart};
+pub use keys::{TimesInfo, Tracked};
 pub use labels::Labels;
 #[cfg(feature = "opentelemetry")]
 pub use opentelemetry::observe_in;
@@ -52,6 +55,7 @@ pub use set::MetricSet;
 pub use set::{
     event_within_budget, labels_agree, operation_within_budget, values_at, within_budget,
 };
+pub use snapshot::{SnapshotError, restore, snapshot};
 pub use typed::{
     Amount, Counter, CounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries, Info,
     Instrument, Level, Summary, SummarySeries,
@@ -83,6 +87,7 @@ pub(crate) fn published(about: &'static Descriptor, source: &str) -> &'static Pu
         about,
         source,
         feed::families(about),
+        feed::times(about),
     )));
     all.push(new);
     new

@@ -44,8 +44,8 @@ pub mod v1 {
     pub use crate::log::Level;
     pub use crate::metric::{
         Counter, FamilyInfo, Feeds, Gauge, Histogram, Info, Instrument, Kind, MetricSet, Summary,
-        bounded, event_within_budget, labels_agree, measure, operation_within_budget, values_at,
-        within_budget,
+        TimesInfo, Tracked, bounded, event_within_budget, labels_agree, measure,
+        operation_within_budget, values_at, within_budget,
     };
     pub use crate::observe::{
         Anything, Call, Debugs, Displays, Ended, Fails, FailsWithReasons, Follow, Second, Site,

@@ -26,6 +26,22 @@ struct Thing {
     name: String,
 }
 
+/// Events that say which lamps are lit.
+#[derive(Clone, Debug, Event)]
+#[event(
+    event = "lamp.turned",
+    version = "1.0.0",
+    metrics(
+        name = "lamps_lit",
+        type = "gauge",
+        entities(key = "name", enter(lit = true), leave(lit = false))
+    )
+)]
+struct LampTurned {
+    name: String,
+    lit: bool,
+}
+
 /// A program: its name, what it does, and how many lines about a publish and about a call of `tracing` are then on the
 /// standard output in our form, and on the standard error in that of `fmt`.
 type Program = (&'static str, fn(), [[usize; 2]; 2]);
@@ -188,4 +204,65 @@ fn an_output_that_panics_costs_its_lines_and_no_more() {
     let [ours, theirs] = run("an_output_that_panics_costs_its_lines_and_no_more", "moody");
     assert!(ours.contains("\"message\":\"found\"") && !ours.contains("\"message\":\"lost\""));
     assert!(theirs.contains("not now"), "{theirs}");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the test looks at files")]
+fn entities_outlive_the_program_in_a_file() {
+    let file = std::env::temp_dir().join(format!("obs-snapshot-{}", std::process::id()));
+    if let Some(file) = child() {
+        let obs = Setup::new().with_snapshot(file).init().unwrap();
+        let publisher = LampTurned::publisher(obs.bus());
+        let count = || {
+            let text = String::from_utf8(exposition(Format::Text)).unwrap();
+            let line = text.lines().find(|line| line.starts_with("lamps_lit "));
+            println!("{}", line.unwrap());
+        };
+        count();
+        for (name, lit) in [("hall", true), ("attic", true), ("hall", false)] {
+            let name = name.to_owned();
+            publisher
+                .publish_blocking(&LampTurned { name, lit })
+                .unwrap();
+        }
+        count();
+        return;
+    }
+    let test = "entities_outlive_the_program_in_a_file";
+    let path = file.to_str().unwrap();
+    let first = run(test, path)[0].clone();
+    let snapshot = std::fs::read_to_string(&file).unwrap();
+    let second = run(test, path)[0].clone();
+    let half = "obs-snapshot 1\nfamily lamps_lit\n";
+    std::fs::write(&file, half).unwrap();
+    let torn = Setup::new()
+        .with_snapshot(&file)
+        .init()
+        .unwrap_err()
+        .to_string();
+    let kept = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let counted = |text: &str| {
+        let lines = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("lamps_lit "));
+        lines.map(str::to_owned).collect::<Vec<String>>()
+    };
+    assert_eq!(counted(&first), ["0.0", "1.0"]);
+    assert_eq!(counted(&second), ["1.0", "1.0"]);
+    assert!(!snapshot.contains("attic"), "{snapshot}");
+    assert!(
+        torn.contains("is no snapshot of metrics: line 3 is none of a snapshot"),
+        "{torn}"
+    );
+    // What cannot be read is not written over.
+    assert_eq!(kept, half);
+    let nowhere = Setup::new()
+        .with_snapshot(file.join("deeper"))
+        .init()
+        .unwrap_err();
+    assert!(
+        nowhere.to_string().contains("is its folder there"),
+        "{nowhere}"
+    );
 }

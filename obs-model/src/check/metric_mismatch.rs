@@ -7,12 +7,14 @@
 //! order-cancelled.avsc  "metrics": [{ "name": "orders_total", "type": "gauge" }]
 //! ```
 //!
-//! Use the same `type` and the same label names wherever the family is fed, or another name.
+//! Use the same `type` and the same label names wherever the family is fed, or another name. Entities that one event
+//! brings into a state and another one takes out of it are one family too, with the same `max` in both.
 
 use super::Facts;
 use crate::draft::Located;
 use crate::model::{FeedRole, MetricFeed};
 use obs_schema::diag::{Diagnostic, Diagnostics};
+use obs_schema::json::Json;
 use obs_schema::table::Table;
 
 pub(super) fn look(cx: &mut Diagnostics, facts: &Facts<'_>) {
@@ -28,6 +30,8 @@ pub(super) fn look(cx: &mut Diagnostics, facts: &Facts<'_>) {
             format!("a {} and a {}", first.value.kind, feed.value.kind)
         } else if labels(&first.value) != labels(&feed.value) {
             "fed with different labels".to_owned()
+        } else if remembered(&first.value) != remembered(&feed.value) {
+            "remembered in different ways".to_owned()
         } else {
             continue;
         };
@@ -38,6 +42,14 @@ pub(super) fn look(cx: &mut Diagnostics, facts: &Facts<'_>) {
                 .help("describe it alike everywhere, or give one of them another name"),
         );
     }
+}
+
+/// What a gauge remembers by a key, and how many of them.
+fn remembered(feed: &MetricFeed) -> (bool, bool, Option<&Json>, Option<&Json>) {
+    let (entities, age) = (feed.said.get("entities"), feed.said.get("age"));
+    let max = entities.or(age).and_then(|said| said.get("max"));
+    let every = age.and_then(|said| said.get("every"));
+    (entities.is_some(), age.is_some(), max, every)
 }
 
 fn labels(feed: &MetricFeed) -> Vec<&str> {

@@ -9,6 +9,7 @@ const RULES: &[(&str, &str)] = &[
     ("duplicate-label", include_str!("duplicate_label.rs")),
     ("duplicate-slo", include_str!("duplicate_slo.rs")),
     ("feed-filter", include_str!("feed_filter.rs")),
+    ("feed-key", include_str!("feed_key.rs")),
     ("feed-label", include_str!("feed_label.rs")),
     ("feed-value", include_str!("feed_value.rs")),
     ("max-series", include_str!("max_series.rs")),

@@ -86,6 +86,14 @@ impl Facts<'_> {
         }
     }
 
+    /// A number that is no whole one, which identifies nothing.
+    pub(super) fn is_float(&self, ty: &Type) -> bool {
+        matches!(
+            bare(ty).shape,
+            Shape::F32 | Shape::F64 | Shape::Logical(Logical::Decimal { .. } | Logical::BigDecimal)
+        )
+    }
+
     /// What a list holds.
     pub(super) fn item<'a>(&self, ty: &'a Type) -> Option<&'a Type> {
         match &bare(ty).shape {

@@ -209,6 +209,7 @@ fn event(ty: TypeId, keys: EventKeys, file: FileId) -> Event {
         compatibility: "BACKWARD".to_owned(),
         max_series: keys.max_series.as_ref().map(|most| most.value),
         feeds: Vec::new(),
+        times: Vec::new(),
         metrics: keys.metrics.iter().map(|feed| feed.value.clone()).collect(),
         audit: false,
         deprecated: keys
@@ -555,6 +556,18 @@ fn families() {
     feed(
         r#"{"name": "a_total", "type": "counter", "when": {"plan": ["FRE"], "name": "x"}}"#,
         "feed-filter: `plan` is never \"FRE\"\nfeed-filter: `name` is any text, and a filter needs a closed field",
+    );
+    feed(
+        r#"{"name": "a", "type": "gauge", "entities": {"key": "name", "enter": {"plan": "FRE"}, "leave": true}}"#,
+        "feed-filter: `plan` is never \"FRE\"",
+    );
+    feed(
+        r#"{"name": "a", "type": "gauge", "age": {"key": "tags"}, "labels": [{"field": "tags", "name": "tag", "each": true}]}"#,
+        "feed-key: `tags` is a list, and no key\nfeed-key: `a` would be in several series at once",
+    );
+    feed(
+        r#"{"name": "a", "type": "histogram", "value": {"difference": [{"event": "user.registered"}, {"event": "user.registred"}], "key": "name"}}"#,
+        "feed-key: no event here is called `user.registred`, so nobody tells its time",
     );
     feed(
         r#"{"name": "event_published_total", "type": "counter"}"#,

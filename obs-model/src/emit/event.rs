@@ -157,6 +157,7 @@ fn descriptor(code: &mut Code, scope: &Scope<'_>, event: &Event, ty: &TypeDef) {
         code.leave("],");
     }
     feed::families(code, scope, event);
+    feed::times(code, scope, event);
     code.leave("};");
 }
 
@@ -237,7 +238,7 @@ fn own_type(ty: &Type) -> Option<&str> {
 }
 
 /// The message key of a value, as an expression.
-fn key(scope: &Scope<'_>, ty: &Type, at: &Value) -> String {
+pub(super) fn key(scope: &Scope<'_>, ty: &Type, at: &Value) -> String {
     if ty.sensitive.is_some() {
         // Nobody is to be recognised by the key of a message.
         return format!("{}.hashed()", shape_key(scope, ty, &at.bare(ty)));
@@ -245,7 +246,7 @@ fn key(scope: &Scope<'_>, ty: &Type, at: &Value) -> String {
     shape_key(scope, ty, &at.bare(ty))
 }
 
-fn optional_key(scope: &Scope<'_>, inner: &Type, at: &Value) -> String {
+pub(super) fn optional_key(scope: &Scope<'_>, inner: &Type, at: &Value) -> String {
     let obs = scope.obs;
     let inner = key(scope, inner, &Value::reference("v"));
     format!(

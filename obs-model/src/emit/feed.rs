@@ -10,12 +10,15 @@
 //!     }
 //! }
 //! ```
+//!
+//! What is remembered by a key is told with the key: `to.enter(1, 0, &key)`, `to.mark(0, &key)`.
 
+use super::event;
 use super::paths::Scope;
 use super::printer::{Code, float_lit, harmless, lit};
 use super::telemetry;
 use super::value::Value;
-use crate::model::feed::{Feed, FeedLabel, FeedValue, LabelBy, Word};
+use crate::model::feed::{Conditions, Feed, FeedLabel, FeedValue, LabelBy, Operand, Times, Word};
 use crate::model::metrics::FamilyKind;
 use crate::model::{Event, Field, Shape, Type, TypeKind};
 
@@ -56,8 +59,33 @@ pub(super) fn families(code: &mut Code, scope: &Scope<'_>, event: &Event) {
                 code.line(format_args!("{key}: &[{}],", numbers.join(", ")));
             }
         }
+        match &feed.value {
+            FeedValue::Entities { max, .. } => code.line(format_args!(
+                "tracked: {obs}::Tracked::Entities {{ max: {max} }},"
+            )),
+            FeedValue::Age { every_ns, max, .. } => code.line(format_args!(
+                "tracked: {obs}::Tracked::Ages {{ max: {max}, every: {every_ns} }},"
+            )),
+            _ => {}
+        }
         code.line(format_args!("..{obs}::FamilyInfo::BLANK"));
         code.leave("},");
+    }
+    code.leave("],");
+}
+
+/// The times that the event marks or asks for, as a part of the descriptor.
+pub(super) fn times(code: &mut Code, scope: &Scope<'_>, event: &Event) {
+    if event.times.is_empty() {
+        return;
+    }
+    let obs = scope.obs;
+    code.enter(format_args!("times: &["));
+    for Times { event, key } in &event.times {
+        let (event, key) = (lit(event), lit(&key.join(".")));
+        code.line(format_args!(
+            "{obs}::TimesInfo {{ event: {event}, key: {key} }},"
+        ));
     }
     code.leave("],");
 }
@@ -94,7 +122,7 @@ fn own_type<'t>(ty: &'t Type, by: &LabelBy) -> Option<(&'t str, bool)> {
 
 /// The method `feed`, where there is a family to feed.
 pub(super) fn method(code: &mut Code, scope: &Scope<'_>, event: &Event) {
-    if event.feeds.is_empty() {
+    if event.feeds.is_empty() && event.times.is_empty() {
         return;
     }
     let obs = scope.obs;
@@ -102,20 +130,57 @@ pub(super) fn method(code: &mut Code, scope: &Scope<'_>, event: &Event) {
     code.open(format_args!("fn feed(&self, to: &{obs}::Feeds<'_>)"));
     for (at, feed) in event.feeds.iter().enumerate() {
         code.line(format_args!("// {}", harmless(&feed.name)));
-        let mut nest = Nest {
-            code,
-            scope,
-            event,
-            opened: 0,
-        };
-        let call = nest.call(at, feed);
-        let opened = nest.opened;
-        if let Some(call) = call {
-            code.raw(&call);
+        if let FeedValue::Entities {
+            key, enter, leave, ..
+        } = &feed.value
+        {
+            if let Some(enter) = enter {
+                nested(code, scope, event, |nest| {
+                    let series = nest.series(feed, Some(enter))?;
+                    Some(format!("to.enter({at}, {series}, {});", nest.key(key)?))
+                });
+            }
+            if let Some(leave) = leave {
+                nested(code, scope, event, |nest| {
+                    nest.conditions(&feed.when)?;
+                    nest.conditions(leave)?;
+                    Some(format!("to.leave({at}, {});", nest.key(key)?))
+                });
+            }
+            continue;
         }
-        (0..opened).for_each(|_| code.close());
+        nested(code, scope, event, |nest| nest.call(at, feed));
+    }
+    // Last, so that whoever asks for the time before finds it.
+    for (at, times) in event.times.iter().enumerate() {
+        if times.event == event.event_type {
+            nested(code, scope, event, |nest| {
+                Some(format!("to.mark({at}, {});", nest.key(&times.key)?))
+            });
+        }
     }
     code.close();
+}
+
+/// One call, and what is around it.
+fn nested(
+    code: &mut Code,
+    scope: &Scope<'_>,
+    event: &Event,
+    call: impl FnOnce(&mut Nest<'_, '_>) -> Option<String>,
+) {
+    let mut nest = Nest {
+        code,
+        scope,
+        event,
+        opened: 0,
+    };
+    let call = call(&mut nest);
+    let opened = nest.opened;
+    if let Some(call) = call {
+        code.raw(&call);
+    }
+    (0..opened).for_each(|_| code.close());
 }
 
 /// A call inside of the conditions under which it is made.
@@ -173,10 +238,31 @@ impl<'a> Nest<'a, '_> {
         Some(format!("{}::measure({})", self.scope.obs, at.borrowed()))
     }
 
-    fn call(&mut self, at: usize, feed: &Feed) -> Option<String> {
-        for (path, words) in &feed.when {
+    /// The key of an entity or of a time, as a reference.
+    fn key(&mut self, path: &[String]) -> Option<String> {
+        let (base, field) = self.holder(path)?;
+        let place = Value::place(format!("{base}.{}", field.ident));
+        let key = if field.optional {
+            event::optional_key(self.scope, &field.ty, &place)
+        } else {
+            event::key(self.scope, &field.ty, &place)
+        };
+        Some(format!("&{key}"))
+    }
+
+    fn conditions(&mut self, conditions: &Conditions) -> Option<()> {
+        for (path, words) in conditions {
             let condition = self.condition(path, words)?;
             self.open(&format!("if {condition}"));
+        }
+        Some(())
+    }
+
+    /// Which series is fed, inside of the conditions under which it is.
+    fn series(&mut self, feed: &Feed, more: Option<&Conditions>) -> Option<String> {
+        self.conditions(&feed.when)?;
+        if let Some(more) = more {
+            self.conditions(more)?;
         }
         let mut series = String::new();
         for label in &feed.labels {
@@ -190,15 +276,41 @@ impl<'a> Nest<'a, '_> {
         if series.is_empty() {
             series.push('0');
         }
+        Some(series)
+    }
+
+    fn operand(&mut self, operand: &Operand) -> Option<String> {
+        match operand {
+            Operand::Field(path) => self.number(path),
+            Operand::Now => Some("to.now()".to_owned()),
+            Operand::Last(times) => {
+                let at = self.event.times.iter().position(|known| known == times)?;
+                let (obs, key) = (self.scope.obs, self.key(&times.key)?);
+                let name = format!("v{}", self.opened);
+                self.open(&format!(
+                    "if let {obs}::Some({name}) = to.last({at}, {key})"
+                ));
+                Some(name)
+            }
+        }
+    }
+
+    fn call(&mut self, at: usize, feed: &Feed) -> Option<String> {
+        let series = self.series(feed, None)?;
         let value = match &feed.value {
             FeedValue::Number(number) => float_lit(*number),
             FeedValue::Field(path) => self.number(path)?,
             FeedValue::Difference([first, second]) => {
-                format!("{} - {}", self.number(first)?, self.number(second)?)
+                format!("{} - {}", self.operand(first)?, self.operand(second)?)
             }
             FeedValue::Quotient([first, second]) => {
-                format!("{} / {}", self.number(first)?, self.number(second)?)
+                format!("{} / {}", self.operand(first)?, self.operand(second)?)
             }
+            FeedValue::Age { key, .. } => {
+                return Some(format!("to.hear({at}, {series}, {});", self.key(key)?));
+            }
+            // Two calls, one each way.
+            FeedValue::Entities { .. } => return None,
         };
         Some(format!("to.feed({at}, {series}, {value});"))
     }

@@ -191,6 +191,7 @@ impl Build {
             rabin: 0x0123_4567_89ab_cdef + u64::from(version.minor),
             sha256: [0xab; 32],
             feeds: Vec::new(),
+            times: Vec::new(),
             checked_by: CheckedBy::Nothing,
             upcast: None,
             keys: EventKeys::default(),

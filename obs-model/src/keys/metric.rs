@@ -3,7 +3,7 @@
 //! ```text
 //! { name, type, help, unit, allow,
 //!   value:    "amount" | 1 | { difference: [a, b], key } | { quotient: [a, b], key }     a, b: "field" | { event: "order.placed" }
-//!   entities: { key, enter: {field: …}, leave: {field: …}, max }                         gauges: how many are in a state
+//!   entities: { key, enter: true | {field: …}, leave: true | {field: …}, max }           gauges: how many are in a state
 //!   age:      { key, every, max }                                                        gauges: how long since the last event
 //!   when:     { status: "PAID" | true | ["PAID", "REFUNDED"] }
 //!   labels:   [ "plan", { field, name, bounds: [1, 7, 30] }, { field, name, each: true } ]
@@ -71,7 +71,8 @@ fn feed(cx: &mut Diagnostics, node: &Node) -> Option<Located<MetricFeed>> {
     let help = "write `{ \"name\": \"orders_total\", \"type\": \"counter\" }`";
     let members = object(cx, "a family", node, help)?;
     let (mut name, mut kind, mut allow) = (None, None, Vec::new());
-    let (mut fields, mut buckets, mut quantiles) = (Vec::new(), None, None);
+    let (mut fields, mut events) = (Vec::new(), Vec::new());
+    let (mut buckets, mut quantiles) = (None, None);
     for member in members {
         let value = &member.value;
         match member.name.as_str() {
@@ -80,7 +81,7 @@ fn feed(cx: &mut Diagnostics, node: &Node) -> Option<Located<MetricFeed>> {
             "help" => drop(text(cx, "`metrics.help`", value)),
             "unit" => drop(text(cx, "`metrics.unit`", value)),
             "allow" => allow = texts(cx, "`metrics.allow`", value).unwrap_or_default(),
-            "value" => read_value(cx, value, &mut fields),
+            "value" => read_value(cx, value, &mut fields, &mut events),
             "entities" => entities(cx, value, &mut fields),
             "age" => age(cx, value, &mut fields),
             "when" => when(cx, "`metrics.when`", value, &mut fields),
@@ -132,6 +133,7 @@ fn feed(cx: &mut Diagnostics, node: &Node) -> Option<Located<MetricFeed>> {
         said: sorted(&node.to_json()),
         series,
         fields,
+        events,
         allow,
     };
     Some(Located {
@@ -222,7 +224,12 @@ fn field(
     }
 }
 
-fn read_value(cx: &mut Diagnostics, node: &Node, fields: &mut Vec<FeedField>) {
+fn read_value(
+    cx: &mut Diagnostics,
+    node: &Node,
+    fields: &mut Vec<FeedField>,
+    events: &mut Vec<Located<String>>,
+) {
     let help = "write a field, a number, or `{ \"difference\": [ …, … ] }`";
     match &node.value {
         Value::Number(_) => {}
@@ -230,7 +237,7 @@ fn read_value(cx: &mut Diagnostics, node: &Node, fields: &mut Vec<FeedField>) {
         Value::Object(members) => {
             for member in members {
                 match member.name.as_str() {
-                    "difference" | "quotient" => operands(cx, member, fields),
+                    "difference" | "quotient" => operands(cx, member, fields, events),
                     "key" => field(
                         cx,
                         "`metrics.value.key`",
@@ -297,7 +304,12 @@ fn operation(cx: &mut Diagnostics, node: &Node) {
     }
 }
 
-fn operands(cx: &mut Diagnostics, member: &Member, fields: &mut Vec<FeedField>) {
+fn operands(
+    cx: &mut Diagnostics,
+    member: &Member,
+    fields: &mut Vec<FeedField>,
+    events: &mut Vec<Located<String>>,
+) {
     let name = format!("`metrics.value.{}`", member.name);
     let help = "write two operands: `[\"total\", \"discount\"]`";
     let Some(operands) = list(cx, &name, &member.value, help) else {
@@ -320,7 +332,7 @@ fn operands(cx: &mut Diagnostics, member: &Member, fields: &mut Vec<FeedField>) 
         };
         for member in members {
             match member.name.as_str() {
-                "event" => drop(super::event::event_type(cx, &member.value)),
+                "event" => events.extend(super::event::event_type(cx, &member.value)),
                 _ => unknown_key(cx, member, "in an operand", &["event"]),
             }
         }
@@ -339,6 +351,7 @@ fn entities(cx: &mut Diagnostics, node: &Node, fields: &mut Vec<FeedField>) {
         let value = &member.value;
         match member.name.as_str() {
             "key" => field(cx, "`metrics.entities.key`", value, FeedRole::Key, fields),
+            "enter" | "leave" if matches!(value.value, Value::Bool(true)) => {}
             "enter" => when(cx, "`metrics.entities.enter`", value, fields),
             "leave" => when(cx, "`metrics.entities.leave`", value, fields),
             "max" => drop(whole(
@@ -353,10 +366,12 @@ fn entities(cx: &mut Diagnostics, node: &Node, fields: &mut Vec<FeedField>) {
             }
         }
     }
-    for name in ["key", "enter", "leave"] {
-        if node.get(name).is_none() {
-            missing(cx, node, &format!("`metrics.entities.{name}`"), help);
-        }
+    if node.get("key").is_none() {
+        missing(cx, node, "`metrics.entities.key`", help);
+    }
+    // Another event may be what takes an entity out of the state, or brings it there.
+    if node.get("enter").is_none() && node.get("leave").is_none() {
+        missing(cx, node, "`metrics.entities.enter`", help);
     }
 }
 

@@ -324,6 +324,7 @@ fn families_are_checked_for_shape() {
         r#"{"name": "a", "type": "histogram", "value": {"difference": [{"event": "b.c"}, {"event": "b.d"}], "key": "id"}}"#,
         r#"{"name": "a", "type": "summary", "value": "a", "quantiles": [0.5, 0.99]}"#,
         r#"{"name": "a", "type": "gauge", "entities": {"key": "id", "enter": {"s": "A"}, "leave": {"s": ["B", "C"]}, "max": 10}}"#,
+        r#"{"name": "a", "type": "gauge", "entities": {"key": "id", "enter": true}}"#,
         r#"{"name": "a", "type": "gauge", "age": {"key": "id", "every": "15s"}}"#,
         r#"{"name": "a", "type": "info", "labels": ["a", {"field": "days", "name": "days_old_bucket", "bounds": [1, 7]}, {"field": "tags", "each": true}]}"#,
     ] {

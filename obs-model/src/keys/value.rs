@@ -287,7 +287,7 @@ pub(super) fn seconds(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<L
 }
 
 /// Nanoseconds of `250ms`; `None` when it is no length of time, or one too long to count.
-pub(super) fn parse_duration(text: &str) -> Option<u64> {
+pub(crate) fn parse_duration(text: &str) -> Option<u64> {
     let split = text.find(|c: char| c != '.' && !c.is_ascii_digit())?;
     let (amount, unit) = text.split_at(split);
     let unit = unit.trim_start();

@@ -68,6 +68,7 @@ fn model() -> Build {
         said: obs_schema::json::Json::Object(Vec::new()),
         series: 1,
         fields: Vec::new(),
+        events: Vec::new(),
         allow: Vec::new(),
     }];
     b

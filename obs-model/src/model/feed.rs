@@ -18,8 +18,8 @@ pub struct Feed {
     pub unit: String,
     /// What is counted or measured.
     pub value: FeedValue,
-    /// Conditions: a field, and the words or truth values it may have.
-    pub when: Vec<(Vec<String>, Vec<Word>)>,
+    /// When it is fed at all.
+    pub when: Conditions,
     /// The labels, by name.
     pub labels: Vec<FeedLabel>,
     /// Bounds of a histogram, when they are not those of durations.
@@ -37,6 +37,9 @@ pub enum Word {
     Bool(bool),
 }
 
+/// Conditions: a field, and the words or truth values it may have.
+pub type Conditions = Vec<(Vec<String>, Vec<Word>)>;
+
 /// What is counted or measured. Fields are named by their path on the wire.
 #[derive(Clone, PartialEq, Debug)]
 pub enum FeedValue {
@@ -44,10 +47,50 @@ pub enum FeedValue {
     Number(f64),
     /// A field.
     Field(Vec<String>),
-    /// The first field less the second; of times in seconds.
-    Difference([Vec<String>; 2]),
-    /// The first field by the second.
-    Quotient([Vec<String>; 2]),
+    /// The first operand less the second; of times in seconds.
+    Difference([Operand; 2]),
+    /// The first operand by the second.
+    Quotient([Operand; 2]),
+    /// How many entities are in a state.
+    Entities {
+        /// The field that tells them apart.
+        key: Vec<String>,
+        /// What brings one into the state; `None`: not this event.
+        enter: Option<Conditions>,
+        /// What takes it out again; `None`: not this event.
+        leave: Option<Conditions>,
+        /// The most that are remembered.
+        max: u64,
+    },
+    /// How long ago the last event of a key was.
+    Age {
+        /// The field that tells them apart.
+        key: Vec<String>,
+        /// Worked out anew no oftener than this, in nanoseconds.
+        every_ns: u64,
+        /// The most that are remembered.
+        max: u64,
+    },
+}
+
+/// A number that a value is made of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Operand {
+    /// A field.
+    Field(Vec<String>),
+    /// The time of this event.
+    Now,
+    /// The time of the last event of another type that has the same in a field.
+    Last(Times),
+}
+
+/// The times at which an event was published, by one of its fields.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Times {
+    /// The event's type.
+    pub event: String,
+    /// The field.
+    pub key: Vec<String>,
 }
 
 /// A label of such a family.

@@ -129,6 +129,7 @@ fn event(draft: DraftEvent, event_type: String, keys: EventKeys) -> Event {
         max_series: value(&keys.max_series),
         metrics: keys.metrics.iter().map(|feed| feed.value.clone()).collect(),
         feeds: Vec::new(),
+        times: Vec::new(),
         audit: value(&keys.audit).unwrap_or(false),
         deprecated: value(&keys.deprecated),
         dialect: draft.dialect,

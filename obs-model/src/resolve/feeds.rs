@@ -1,10 +1,9 @@
-//! Families that events feed: labels with all their values, and what is counted.
-//!
-//! Left out are those whose value needs more than the event at hand: entities in a state, ages, and times of two events.
+//! Families that events feed: labels with all their values, what is counted, and what is remembered for others.
 
 use super::events::complete;
 use super::names;
-use crate::model::feed::{Feed, FeedLabel, FeedValue, LabelBy, Word};
+use crate::keys::parse_duration;
+use crate::model::feed::{Conditions, Feed, FeedLabel, FeedValue, LabelBy, Operand, Times, Word};
 use crate::model::metrics::FamilyKind;
 use crate::model::{Event, Field, Label, MetricFeed, Model, Shape, Type, TypeKind};
 use obs_schema::json::Json;
@@ -25,13 +24,30 @@ pub(super) fn resolve(model: &mut Model) {
     for (event, feeds) in model.events.iter_mut().zip(feeds) {
         event.feeds = feeds;
     }
+    let asked: Vec<Times> = model.events.iter().flat_map(asked).cloned().collect();
+    for event in &mut model.events {
+        let own = asked.iter().filter(|times| times.event == event.event_type);
+        let mut times: Vec<Times> = self::asked(event).chain(own).cloned().collect();
+        times.sort();
+        times.dedup();
+        event.times = times;
+    }
+}
+
+/// The times of others that the families of an event are counted from.
+fn asked(event: &Event) -> impl Iterator<Item = &Times> {
+    let operands = event.feeds.iter().flat_map(|feed| match &feed.value {
+        FeedValue::Difference(operands) | FeedValue::Quotient(operands) => operands.as_slice(),
+        _ => &[],
+    });
+    operands.filter_map(|operand| match operand {
+        Operand::Last(times) => Some(times),
+        Operand::Field(_) | Operand::Now => None,
+    })
 }
 
 fn feed(model: &Model, event: &Event, feed: &MetricFeed) -> Option<Feed> {
     let said = &feed.said;
-    if said.get("entities").is_some() || said.get("age").is_some() {
-        return None;
-    }
     let text = |name: &str| {
         said.get(name)
             .and_then(Json::as_str)
@@ -41,13 +57,18 @@ fn feed(model: &Model, event: &Event, feed: &MetricFeed) -> Option<Feed> {
     let (_, kind, _) = FamilyKind::ALL
         .into_iter()
         .find(|(word, ..)| *word == feed.kind)?;
-    let value = value(said.get("value"))?;
+    let value = match (said.get("entities"), said.get("age")) {
+        (Some(said), _) => entities(said)?,
+        (_, Some(said)) => age(said)?,
+        _ => value(event, said.get("value"))?,
+    };
     let whole = match &value {
         FeedValue::Number(number) => number.fract() == 0.0,
         FeedValue::Field(path) => field(model, event, path).is_some_and(|field| {
             matches!(bare(&field.ty).shape, Shape::I32 | Shape::I64 | Shape::U64)
         }),
-        FeedValue::Difference(_) | FeedValue::Quotient(_) => false,
+        FeedValue::Entities { .. } => true,
+        FeedValue::Difference(_) | FeedValue::Quotient(_) | FeedValue::Age { .. } => false,
     };
     let items = said
         .get("labels")
@@ -57,10 +78,6 @@ fn feed(model: &Model, event: &Event, feed: &MetricFeed) -> Option<Feed> {
     let mut labels = labels.collect::<Option<Vec<FeedLabel>>>()?;
     // So that whoever feeds the family finds the same series.
     labels.sort_by(|a, b| a.label.name.cmp(&b.label.name));
-    let when = said
-        .get("when")
-        .and_then(Json::as_object)
-        .unwrap_or_default();
     Some(Feed {
         name: feed.name.clone(),
         kind,
@@ -68,10 +85,7 @@ fn feed(model: &Model, event: &Event, feed: &MetricFeed) -> Option<Feed> {
         help: text("help"),
         unit: text("unit"),
         value,
-        when: when
-            .iter()
-            .map(|(field, values)| (path(field), words(values)))
-            .collect(),
+        when: said.get("when").map(conditions).unwrap_or_default(),
         labels,
         buckets: numbers(said.get("buckets")),
         quantiles: numbers(said.get("quantiles")),
@@ -106,9 +120,66 @@ fn words(said: &Json) -> Vec<Word> {
         .collect()
 }
 
-fn value(said: Option<&Json>) -> Option<FeedValue> {
+/// None when it is always so.
+fn conditions(said: &Json) -> Conditions {
+    let fields = said.as_object().unwrap_or_default().iter();
+    fields
+        .map(|(field, values)| (path(field), words(values)))
+        .collect()
+}
+
+/// Entities or ages that are remembered at most, unless the family says otherwise.
+const USUAL_MAX: u64 = 100_000;
+
+fn key_and_max(said: &Json) -> Option<(Vec<String>, u64)> {
+    let max = said.get("max").and_then(number).unwrap_or(USUAL_MAX as f64);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number between one and ten millions, or the spec was refused"
+    )]
+    let max = max as u64;
+    Some((path(said.get("key")?.as_str()?), max))
+}
+
+fn entities(said: &Json) -> Option<FeedValue> {
+    let (key, max) = key_and_max(said)?;
+    Some(FeedValue::Entities {
+        key,
+        enter: said.get("enter").map(conditions),
+        leave: said.get("leave").map(conditions),
+        max,
+    })
+}
+
+fn age(said: &Json) -> Option<FeedValue> {
+    let (key, max) = key_and_max(said)?;
+    let every = said.get("every").and_then(Json::as_str);
+    Some(FeedValue::Age {
+        key,
+        every_ns: every.and_then(parse_duration).unwrap_or_default(),
+        max,
+    })
+}
+
+fn operand(event: &Event, said: &Json, key: Option<&Json>) -> Option<Operand> {
+    if let Some(field) = said.as_str() {
+        return Some(Operand::Field(path(field)));
+    }
+    let other = said.get("event")?.as_str()?;
+    if other == event.event_type {
+        return Some(Operand::Now);
+    }
+    Some(Operand::Last(Times {
+        event: other.to_owned(),
+        key: path(key?.as_str()?),
+    }))
+}
+
+fn value(event: &Event, said: Option<&Json>) -> Option<FeedValue> {
+    let key = said.and_then(|said| said.get("key"));
     let operands = |said: &Json| match said.as_array()? {
-        [Json::String(first), Json::String(second)] => Some([path(first), path(second)]),
+        [first, second] => Some([operand(event, first, key)?, operand(event, second, key)?]),
         _ => None,
     };
     match said {

@@ -1,6 +1,7 @@
 //! What is counted, as text for whoever scrapes: OpenMetrics 1.0 and the older text format 0.0.4.
 
 mod families;
+pub(super) use families::combination;
 mod operations;
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,10 @@ use std::sync::{Mutex, OnceLock};
 
 use super::bank::Bank;
 use super::exemplar::Slot;
+use super::keys::{Remembered, Tracked};
 use super::published::MOST_SERIES;
 use super::sketch::{SLICES, Sketch};
+use super::snapshot;
 use super::text::Lines;
 use crate::clock::{self, Moment, SECOND};
 use crate::context::{Context, SpanContext};
@@ -32,6 +34,8 @@ pub struct FamilyInfo {
     pub quantiles: &'static [f64],
     /// How long a summary remembers, in seconds.
     pub window: u64,
+    /// What a gauge works out of keys that are remembered.
+    pub tracked: Tracked,
 }
 
 impl FamilyInfo {
@@ -45,6 +49,7 @@ impl FamilyInfo {
         buckets: &DURATION_BUCKETS,
         quantiles: &[0.5, 0.9, 0.99],
         window: 600,
+        tracked: Tracked::Nothing,
     };
 
     /// How many combinations its labels have.
@@ -92,7 +97,8 @@ pub(crate) struct Family {
     pub(crate) series: usize,
     pub(crate) numbers: Numbers,
     exemplars: OnceLock<Box<[Slot]>>,
-    /// Events whose combination of labels has no series.
+    pub(super) remembered: Remembered,
+    /// Events whose combination of labels has no series, and keys that there was no room for.
     pub(crate) overflows: AtomicU64,
     /// Rendered at the first scrape.
     pub(super) lines: OnceLock<Lines>,
@@ -120,8 +126,8 @@ pub(crate) enum Numbers {
 /// All families, by name.
 static FAMILIES: Mutex<Vec<&'static Family>> = Mutex::new(Vec::new());
 
-/// Numbers that were no numbers, and families that had the name of another one.
-static REFUSED: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
+/// Numbers that were no numbers, families that had the name of another one, and times of events that are not known.
+static REFUSED: [AtomicU64; 4] = [const { AtomicU64::new(0) }; 4];
 
 /// Why something that was to be measured was not.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -130,20 +136,35 @@ pub(crate) enum Refusal {
     Value,
     /// There is a family of this name already, and it is another.
     Name,
+    /// It is counted from an event of the same key that is not remembered.
+    Unmatched,
+    /// It waited for an event of the same key, and there was no room to remember it for longer.
+    Forgotten,
 }
 
 impl Refusal {
-    pub(crate) const ALL: [Refusal; 2] = [Refusal::Value, Refusal::Name];
+    pub(crate) const ALL: [Refusal; 4] = [
+        Refusal::Value,
+        Refusal::Name,
+        Refusal::Unmatched,
+        Refusal::Forgotten,
+    ];
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Refusal::Value => "value",
             Refusal::Name => "name",
+            Refusal::Unmatched => "unmatched",
+            Refusal::Forgotten => "forgotten",
         }
     }
 
     pub(crate) fn count(self) {
-        REFUSED[self as usize].fetch_add(1, Relaxed);
+        self.add(1);
+    }
+
+    pub(crate) fn add(self, count: u64) {
+        REFUSED[self as usize].fetch_add(count, Relaxed);
     }
 
     pub(crate) fn counted(self) -> u64 {
@@ -165,7 +186,10 @@ pub(crate) fn family(about: &FamilyInfo) -> &'static Family {
     let new: &'static Family = Box::leak(Box::new(Family::new(*about)));
     match at {
         Ok(_) => Refusal::Name.count(),
-        Err(at) => all.insert(at, new),
+        Err(at) => {
+            snapshot::adopt(new);
+            all.insert(at, new);
+        }
     }
     new
 }
@@ -210,6 +234,7 @@ impl Family {
             series,
             numbers,
             exemplars: OnceLock::new(),
+            remembered: Remembered::new(about.tracked),
             overflows: AtomicU64::new(0),
             lines: OnceLock::new(),
         }
@@ -225,9 +250,9 @@ impl Family {
         self.about == words
     }
 
-    /// Whether it has more combinations of labels than series.
+    /// Whether it may have no room: for combinations of labels, or for keys.
     pub(crate) fn is_clamped(&self) -> bool {
-        self.about.combinations() > self.series
+        self.about.combinations() > self.series || self.about.tracked != Tracked::Nothing
     }
 
     /// The series of a combination of labels; those beyond the last one are counted together.

@@ -1,9 +1,10 @@
 //! Families that events feed when they are published.
 
-use super::family::{self, Family};
-use crate::clock::Moment;
+use super::family::{self, Family, Refusal};
+use super::keys::{self, Known, Times};
+use crate::clock::{Moment, SECOND};
 use crate::context::SpanContext;
-use crate::event::Descriptor;
+use crate::event::{Descriptor, Key};
 use crate::types::{
     BigDecimal, Date, Decimal, Duration, LocalTimestampMicros, LocalTimestampMillis,
     LocalTimestampNanos, TimeMicros, TimeMillis, TimestampMicros, TimestampMillis, TimestampNanos,
@@ -13,6 +14,9 @@ use crate::types::{
 #[derive(Debug)]
 pub struct Feeds<'a> {
     pub(super) families: &'a [&'static Family],
+    pub(super) times: &'a [&'static Times],
+    /// When the event was published.
+    pub(super) at: Moment,
     pub(super) exemplar: Option<(SpanContext, Moment)>,
 }
 
@@ -23,6 +27,88 @@ impl Feeds<'_> {
             family.feed(family.at(series), value, self.exemplar);
         }
     }
+
+    /// An entity comes into the state that a family counts.
+    pub fn enter(&self, family: usize, series: usize, key: &Key<'_>) {
+        if let (Some(family), Some(key)) = (self.families.get(family), keys::hash(key)) {
+            family.enter(key, self.known(family.at(series)));
+        }
+    }
+
+    /// An entity leaves it.
+    pub fn leave(&self, family: usize, key: &Key<'_>) {
+        if let (Some(family), Some(key)) = (self.families.get(family), keys::hash(key)) {
+            family.leave(key);
+        }
+    }
+
+    /// An event of a key whose age a family tells.
+    pub fn hear(&self, family: usize, series: usize, key: &Key<'_>) {
+        if let (Some(family), Some(key)) = (self.families.get(family), keys::hash(key)) {
+            family.hear(key, self.known(family.at(series)));
+        }
+    }
+
+    fn known(&self, series: usize) -> Known {
+        Known {
+            series,
+            at: self.at.unix_nanos(),
+        }
+    }
+
+    /// This is the last event of its key.
+    pub fn mark(&self, times: usize, key: &Key<'_>) {
+        if let (Some(times), Some(key)) = (self.times.get(times), keys::hash(key)) {
+            times.mark(key, self.at.unix_nanos());
+        }
+    }
+
+    /// When the last event of this key was published, in seconds since 1970. That there is none is counted.
+    #[must_use]
+    pub fn last(&self, times: usize, key: &Key<'_>) -> Option<f64> {
+        let times = self.times.get(times)?;
+        let last = keys::hash(key).and_then(|key| times.last(key));
+        if last.is_none() {
+            Refusal::Unmatched.count();
+        }
+        last.map(seconds)
+    }
+
+    /// When this one was published.
+    #[must_use]
+    pub fn now(&self) -> f64 {
+        seconds(self.at.unix_nanos())
+    }
+}
+
+/// Seconds of this century are exact to a quarter of a microsecond.
+fn seconds(nanos: u64) -> f64 {
+    nanos as f64 / SECOND as f64
+}
+
+/// The times that an event marks or asks for, which others do too.
+pub(crate) fn times(about: &'static Descriptor) -> Box<[&'static Times]> {
+    let mut all = Vec::with_capacity(about.times.len());
+    for times in about.times {
+        all.push(keys::times(times));
+    }
+    all.into()
+}
+
+/// The same for a test of its own, which may have some of them already.
+pub(crate) fn times_apart(
+    about: &'static Descriptor,
+    known: &[&'static Times],
+) -> Box<[&'static Times]> {
+    let mut all: Vec<&'static Times> = Vec::with_capacity(about.times.len());
+    for times in about.times {
+        let same = known.iter().find(|known| known.about == *times);
+        all.push(match same {
+            Some(same) => same,
+            None => Box::leak(Box::new(Times::new(*times))),
+        });
+    }
+    all.into()
 }
 
 /// The families of an event, which others may feed too.

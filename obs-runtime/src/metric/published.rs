@@ -13,6 +13,7 @@ use super::exemplar::Slot;
 use super::exposition::Prefixes;
 use super::family::Family;
 use super::feed::Feeds;
+use super::keys::Times;
 use super::own;
 
 /// Series that the labels of one event may make in one source; what comes after is counted together.
@@ -42,6 +43,8 @@ pub(crate) struct Published {
     exemplars: Box<[Slot]>,
     /// Further families it feeds.
     families: Box<[&'static Family]>,
+    /// Times that it marks or asks for.
+    times: Box<[&'static Times]>,
     /// Rendered at the first scrape.
     prefixes: OnceLock<Prefixes>,
 }
@@ -51,6 +54,7 @@ impl Published {
         about: &'static Descriptor,
         source: &str,
         families: Box<[&'static Family]>,
+        times: Box<[&'static Times]>,
     ) -> Published {
         let series = combinations(about).min(MOST_SERIES);
         Published {
@@ -60,6 +64,7 @@ impl Published {
             cells: Bank::new(SERIES + series),
             exemplars: Slot::many(SERIES + series),
             families,
+            times,
             prefixes: OnceLock::new(),
         }
     }
@@ -118,11 +123,23 @@ impl Published {
 
     /// The families that an event feeds, if there are any. The span is one that is exported.
     #[inline]
-    pub(crate) fn feeds(&self, exemplar: Option<(SpanContext, Moment)>) -> Option<Feeds<'_>> {
-        (!self.families.is_empty()).then_some(Feeds {
+    pub(crate) fn feeds(
+        &self,
+        at: Moment,
+        exemplar: Option<(SpanContext, Moment)>,
+    ) -> Option<Feeds<'_>> {
+        let any = !(self.families.is_empty() && self.times.is_empty());
+        any.then_some(Feeds {
             families: &self.families,
+            times: &self.times,
+            at,
             exemplar,
         })
+    }
+
+    /// The times it marks or asks for.
+    pub(crate) fn times(&self) -> &[&'static Times] {
+        &self.times
     }
 
     /// The families it feeds beside its own.
@@ -243,7 +260,7 @@ mod tests {
 
     #[test]
     fn all_series_are_there_from_the_start_at_zero() {
-        let published = Published::new(&ABOUT, "shop", Box::default());
+        let published = Published::new(&ABOUT, "shop", Box::default(), Box::default());
         let reading = published.read();
         assert_eq!(reading.successes().0, [0; 6]);
         assert_eq!(reading.failures().0, [0; 13]);
@@ -252,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_publish_is_counted_and_measured_once() {
-        let published = Published::new(&ABOUT, "shop", Box::default());
+        let published = Published::new(&ABOUT, "shop", Box::default(), Box::default());
         let span = SpanContext {
             trace: TraceId::new(7).unwrap(),
             span: SpanId::new(8).unwrap(),
@@ -281,7 +298,7 @@ mod tests {
 
     #[test]
     fn combinations_beyond_the_table_are_counted_together_and_told() {
-        let published = Published::new(&ABOUT, "shop", Box::default());
+        let published = Published::new(&ABOUT, "shop", Box::default(), Box::default());
         let before = own::label_overflows();
         published.success(6, 0, 0, None);
         published.success(usize::MAX, 0, 0, None);

@@ -366,7 +366,8 @@ impl<'a> Flight<'a> {
                 None => {
                     let series = self.event.map_or(0, Payload::place);
                     published.success(series, nanos, self.body.len(), exemplar);
-                    if let (Some(event), Some(feeds)) = (self.event, published.feeds(exemplar)) {
+                    if let (Some(event), Some(feeds)) = (self.event, published.feeds(end, exemplar))
+                    {
                         event.supply(&feeds);
                     }
                 }

@@ -10,7 +10,7 @@ use crate::bus::OwnedRecord;
 use crate::context::Context;
 use crate::event::{Descriptor, LabelInfo};
 use crate::lane::lock;
-use crate::metric::{Format, Operation, Published, apart, exposition_of};
+use crate::metric::{Format, Operation, Published, apart, exposition_of, times_apart};
 use crate::span::{Kind, Spans, Value};
 
 /// Keeps what is told in its context: spans, log lines, metrics and records.
@@ -66,11 +66,13 @@ impl Recording {
         if let Some(known) = known {
             return Arc::clone(known);
         }
-        let mut known = Vec::new();
+        let (mut known, mut times) = (Vec::new(), Vec::new());
         for one in all.iter() {
             known.extend_from_slice(one.families());
+            times.extend_from_slice(one.times());
         }
-        let new = Arc::new(Published::new(about, source, apart(about, &known)));
+        let (families, times) = (apart(about, &known), times_apart(about, &times));
+        let new = Arc::new(Published::new(about, source, families, times));
         all.push(Arc::clone(&new));
         new
     }

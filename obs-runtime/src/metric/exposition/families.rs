@@ -11,7 +11,7 @@ use crate::metric::family::{Family, FamilyInfo, Kind, Numbers};
 use crate::metric::text::{Lines, Number, bound};
 
 /// The labels of a series, in their order.
-pub(super) fn combination(
+pub(crate) fn combination(
     labels: &[LabelInfo],
     series: usize,
 ) -> Vec<(&'static str, &'static str)> {
@@ -99,6 +99,7 @@ pub(super) fn write(to: &mut Document<'_>, family: &Family, now: Moment) {
             }
         }
         Numbers::Gauge(numbers) => {
+            family.age(now.unix_nanos());
             let number = match about.kind {
                 Kind::FloatGauge => Number::Float,
                 _ => Number::Signed,

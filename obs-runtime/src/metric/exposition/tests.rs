@@ -149,9 +149,9 @@ fn outside(document: &[u8], format: Format) {
 #[test]
 fn both_formats_are_what_a_strict_reader_takes() {
     let (shop, stock, newer) = (
-        Published::new(&FIRST, "shop", Box::default()),
-        Published::new(&FIRST, "stock", Box::default()),
-        Published::new(&SECOND_VERSION, "shop", Box::default()),
+        Published::new(&FIRST, "shop", Box::default(), Box::default()),
+        Published::new(&FIRST, "stock", Box::default(), Box::default()),
+        Published::new(&SECOND_VERSION, "shop", Box::default(), Box::default()),
     );
     let span = SpanContext {
         trace: TraceId::new(7).unwrap(),

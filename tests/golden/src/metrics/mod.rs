@@ -54,5 +54,7 @@ pub mod golden {
     pub mod shop {
         use ::obs_runtime::__private::v1::{self as __obs, Clone as _, From as _, Into as _, Within as _};
         include!("golden.shop.order-paid.rs");
+        include!("golden.shop.parcel-moved.rs");
+        include!("golden.shop.parcel-placed.rs");
     }
 }

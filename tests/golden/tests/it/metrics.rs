@@ -2,10 +2,13 @@
 
 use golden::metrics::Bare;
 use golden::metrics::golden::billing::{Payments, Provider};
-use golden::metrics::golden::shop::{Cart, CartKind, Channel, OrderPaid, Status, Tag};
+use golden::metrics::golden::shop::{
+    Cart, CartKind, Channel, OrderPaid, ParcelMoved, ParcelPlaced, Size, Status, Stop, Tag,
+};
 use obs_runtime::metric::{Format, exposition};
+use obs_runtime::testing::Recorder;
 use obs_runtime::types::TimestampMillis;
-use obs_runtime::{Bus, Label, MetricSet};
+use obs_runtime::{Bus, Label, MetricSet, Pii};
 
 #[test]
 fn a_document_is_a_set_of_instruments() {
@@ -89,4 +92,64 @@ fn an_event_feeds_the_families_it_names() {
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
+}
+
+#[test]
+#[expect(clippy::float_cmp, reason = "counts are whole, and exact")]
+fn what_is_remembered_by_a_key_goes_from_one_event_to_another() {
+    let (recorder, bus) = (Recorder::new(), Bus::null());
+    let (placed, moved) = (ParcelPlaced::publisher(&bus), ParcelMoved::publisher(&bus));
+    let place = |parcel_id: i64, size: Size| {
+        let customer = Some(Pii::new(format!("customer-{parcel_id}")));
+        let parcel = ParcelPlaced {
+            parcel_id,
+            size,
+            customer,
+        };
+        placed
+            .publish_with_blocking(&recorder.context(), &parcel)
+            .unwrap();
+    };
+    let go = |parcel_id: i64, to: Stop| {
+        let parcel = ParcelMoved {
+            parcel_id,
+            size: Size::Large,
+            to,
+            // Long ago, so that the difference is known to be negative, and is one all the same.
+            loaded_at: (parcel_id == 2).then_some(TimestampMillis(0)),
+        };
+        moved
+            .publish_with_blocking(&recorder.context(), &parcel)
+            .unwrap();
+    };
+    let count = |name: &str, labels: &[(&str, &str)]| recorder.metric(name, labels).unwrap();
+    let open = |size| count("parcels_open", &[("size", size)]);
+    place(1, Size::Small);
+    place(2, Size::Large);
+    place(3, Size::Large);
+    // There is room for three.
+    place(4, Size::Large);
+    assert_eq!((open("SMALL"), open("LARGE")), (1.0, 2.0));
+    let clamped = [("family", "parcels_open")];
+    assert_eq!(count("obs_label_overflow_total", &clamped), 1.0);
+    go(2, Stop::Depot);
+    assert_eq!(count("parcels_held", &[]), 1.0);
+    go(2, Stop::Door);
+    go(2, Stop::Door);
+    go(4, Stop::Nowhere);
+    assert_eq!((open("SMALL"), open("LARGE")), (1.0, 1.0));
+    assert_eq!(count("parcels_held", &[]), 0.0);
+    assert_eq!(count("parcel_delivery_seconds_count", &[]), 2.0);
+    let took = count("parcel_delivery_seconds_sum", &[]);
+    assert!((0.0..60.0).contains(&took), "{took}");
+    assert_eq!(count("parcel_load_seconds_count", &[]), 3.0);
+    // Half a century before it was placed.
+    assert!(count("parcel_load_seconds_sum", &[]) < -1.5e9);
+    // Nobody knows when this one was placed.
+    let unmatched = || count("obs_metrics_dropped_total", &[("reason", "unmatched")]);
+    let before = unmatched();
+    go(5, Stop::Door);
+    assert_eq!(unmatched() - before, 1.0);
+    let quiet = count("parcel_quiet_seconds", &[]);
+    assert!(quiet > 0.0 && quiet < 60.0, "{quiet}");
 }
