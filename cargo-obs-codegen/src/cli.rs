@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use crate::telemetry::Profile;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use obs_model::keys::is_date;
 use std::path::PathBuf;
@@ -77,6 +78,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Write the Rust into the package, for those who like to read and commit it
     Generate(Generate),
+    /// Render alerts with their tests, and what else running these events takes
+    Telemetry(Telemetry),
     /// Freeze what the specs say now into obs.lock
     Lock,
     /// Show everything an event becomes
@@ -127,6 +130,26 @@ pub(crate) struct Generate {
     /// Folder to write to, relative to the package
     #[arg(long, value_name = "DIR", default_value = "src/events")]
     pub(crate) out: PathBuf,
+    /// Write nothing: print the difference, and fail if there is one
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// Arguments of `telemetry`.
+#[derive(Args, Debug)]
+pub(crate) struct Telemetry {
+    /// Folder to write to, relative to the package
+    #[arg(long, value_name = "DIR", default_value = "deploy/observability")]
+    pub(crate) out: PathBuf,
+    /// Write this target alone (may be repeated)
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) only: Vec<String>,
+    /// Folder of targets and templates of your own, relative to the package
+    #[arg(long, value_name = "DIR")]
+    pub(crate) templates: Option<PathBuf>,
+    /// Where it will run
+    #[arg(long, value_enum, default_value_t = Profile::Prod)]
+    pub(crate) profile: Profile,
     /// Write nothing: print the difference, and fail if there is one
     #[arg(long)]
     pub(crate) check: bool,

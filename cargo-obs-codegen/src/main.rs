@@ -10,9 +10,11 @@ mod explain;
 mod generate;
 mod init;
 mod package;
+mod render;
 mod report;
 mod schemas;
 mod show;
+mod telemetry;
 mod versions;
 
 use clap::Parser;
@@ -41,6 +43,7 @@ fn run(cli: &cli::Cli) -> Result<bool, package::Failure> {
     match &cli.command {
         Command::Check(arguments) => check::run(cli, arguments),
         Command::Generate(arguments) => generate::run(cli, arguments),
+        Command::Telemetry(arguments) => telemetry::run(cli, arguments),
         Command::Lock => check::write_lock(cli),
         Command::Show(arguments) => show::run(cli, arguments),
         Command::Explain(arguments) => explain::run(arguments),

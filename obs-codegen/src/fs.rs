@@ -128,11 +128,20 @@ pub fn write_all(
     for path in list(folder)?.files {
         let name = relative(folder, &path);
         if !artifacts.contains_key(&name) && ours(&read_text(&path).unwrap_or_default()) {
-            std::fs::remove_file(&path).map_err(|error| told(&error, "remove", &path))?;
+            remove(&path)?;
             changed += 1;
         }
     }
     Ok(changed)
+}
+
+/// Removes a file.
+///
+/// # Errors
+///
+/// When it cannot be removed; the error names it.
+pub fn remove(path: &Path) -> io::Result<()> {
+    std::fs::remove_file(path).map_err(|error| told(&error, "remove", path))
 }
 
 /// What tells one state of a file from another without reading it: its length and the time of its last change.

@@ -10,7 +10,8 @@ use obs_schema::source::{FileId, Loc, SourceFile, SourceMap};
 use obs_schema::{avro, json_schema};
 use std::collections::BTreeMap;
 
-pub(crate) use toml::parse as parse_toml;
+pub use toml::parse as parse_toml;
+pub use yaml::parse as parse_yaml;
 
 /// What a spec folder holds.
 #[derive(Debug, Default)]

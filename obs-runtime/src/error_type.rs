@@ -123,5 +123,7 @@ mod tests {
         }
         let words: BTreeSet<&str> = ErrorType::ALL.iter().map(|error| error.as_str()).collect();
         assert_eq!(words.len(), ErrorType::ALL.len());
+        let all = ErrorType::ALL.iter().map(|error| error.as_str());
+        assert!(all.eq(obs_schema::names::ERROR_TYPES.iter().copied()));
     }
 }

@@ -1,5 +1,10 @@
 //! The names that specs, generated code, templates, dashboards and drift share. Constants only.
 
+pub mod family;
+pub mod label;
+
+pub use family::{FAMILIES, is_family};
+
 /// Bounds of every duration histogram, in nanoseconds.
 pub const DURATION_BOUNDS_NS: [u64; 13] = [
     1_000_000,
@@ -58,41 +63,25 @@ pub const RESERVED_ATTRS: &[&str] = &[
 /// Namespaces of span attributes that belong to OpenTelemetry.
 pub const RESERVED_ATTR_PREFIXES: &[&str] = &["exception.", "messaging.", "otel.", "telemetry."];
 
-/// Families of our own. A spec may feed further ones, under other names.
-pub const FAMILIES: &[&str] = &[
-    "build_info",
-    "bus_queue_capacity",
-    "bus_queue_depth",
-    "drift_findings",
-    "drift_last_success_timestamp_seconds",
-    "event_consume_duration_seconds",
-    "event_consume_errors_total",
-    "event_consume_retries_total",
-    "event_consumed_total",
-    "event_consumer_lag",
-    "event_dead_lettered_total",
-    "event_delivery_duration_seconds",
-    "event_oldest_unprocessed_seconds",
-    "event_payload_bytes",
-    "event_publish_duration_seconds",
-    "event_publish_errors_total",
-    "event_published_total",
-    "event_schema_info",
-    "event_unknown_version_total",
-    "feature_flag_age_seconds",
-    "feature_flag_state",
-    "log_lines_total",
-    "obs_buffer_bytes",
-    "obs_export_failures_total",
-    "obs_label_overflow_total",
-    "obs_logs_dropped_total",
-    "obs_metrics_dropped_total",
-    "obs_redaction_failures_total",
-    "obs_series",
-    "obs_spans_dropped_total",
-    "operation_duration_seconds",
-    "operation_errors_total",
-    "operations_in_flight",
-    "service_ready",
-    "service_shutdown_forced_total",
+/// The words of `error_type`.
+pub const ERROR_TYPES: &[&str] = &[
+    "validation",
+    "serialization",
+    "timeout",
+    "unavailable",
+    "rejected",
+    "too_large",
+    "decode",
+    "unknown_type",
+    "unknown_version",
+    "handler",
+    "cancelled",
+    "panic",
+    "_OTHER",
 ];
+
+/// The words of `signal`.
+pub const SIGNALS: &[&str] = &["spans", "logs", "metrics"];
+
+/// The words of `outcome`.
+pub const OUTCOMES: &[&str] = &["ok", "error", "panic", "cancelled"];

@@ -8,3 +8,4 @@
 mod files;
 #[cfg(target_os = "linux")]
 mod output;
+mod telemetry;

@@ -7,7 +7,7 @@ use obs_schema::source::{FileId, Loc};
 use toml_span::value::ValueInner;
 
 /// Reads a TOML text.
-pub(crate) fn parse(cx: &mut Diagnostics, file: FileId, text: &str) -> Option<Node> {
+pub fn parse(cx: &mut Diagnostics, file: FileId, text: &str) -> Option<Node> {
     match toml_span::parse(text) {
         Ok(value) => Some(convert(file, value)),
         Err(error) => {

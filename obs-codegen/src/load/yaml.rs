@@ -14,7 +14,7 @@ const MAX_COPIED: usize = 200_000;
 const TEXT_PER_NODE: usize = 64;
 
 /// Reads the first document of a YAML text.
-pub(crate) fn parse(cx: &mut Diagnostics, file: FileId, source: &SourceFile) -> Option<Node> {
+pub fn parse(cx: &mut Diagnostics, file: FileId, source: &SourceFile) -> Option<Node> {
     let mut reader = Reader {
         cx,
         source,

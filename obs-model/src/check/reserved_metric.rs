@@ -12,11 +12,11 @@
 use super::Facts;
 use crate::model::Event;
 use obs_schema::diag::{Diagnostic, Diagnostics};
-use obs_schema::names::FAMILIES;
+use obs_schema::names::is_family;
 
 pub(super) fn look(cx: &mut Diagnostics, _: &Facts<'_>, event: &Event) {
     for feed in &event.keys.metrics {
-        if FAMILIES.contains(&feed.value.name.as_str()) {
+        if is_family(&feed.value.name) {
             let message = format!("family `{}` is one of ours", feed.value.name);
             cx.push(
                 Diagnostic::error("reserved-metric", feed.value.name_loc, message)

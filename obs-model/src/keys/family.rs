@@ -7,7 +7,7 @@ use crate::check::metric_fault;
 use crate::draft::Located;
 use crate::model::metrics::{Family, FamilyKind};
 use obs_schema::diag::{Diagnostic, Diagnostics};
-use obs_schema::names::{FAMILIES, RESERVED_LABELS};
+use obs_schema::names::{RESERVED_LABELS, is_family};
 use obs_schema::node::Member;
 
 /// What one family says about itself.
@@ -152,7 +152,7 @@ pub(crate) fn name_of(prefix: &str, field: &str, unit: &str, kind: FamilyKind) -
 pub(crate) fn check_names(cx: &mut Diagnostics, families: &[Family]) {
     for (at, family) in families.iter().enumerate() {
         let name = family.name.as_str();
-        if FAMILIES.contains(&name) {
+        if is_family(name) {
             let message = format!("family `{name}` is one of ours");
             cx.push(
                 Diagnostic::error("reserved-metric", family.name_loc, message)

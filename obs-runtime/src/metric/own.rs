@@ -161,5 +161,7 @@ mod tests {
         for (at, reason) in Reason::ALL.iter().enumerate() {
             assert_eq!(*reason as usize, at);
         }
+        let signals = Signal::ALL.iter().map(|signal| signal.as_str());
+        assert!(signals.eq(obs_schema::names::SIGNALS.iter().copied()));
     }
 }

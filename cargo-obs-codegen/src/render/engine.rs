@@ -1,0 +1,162 @@
+//! Handlebars, strict: a name that the view does not have is an error, and every value is escaped for its format.
+
+use super::accept::Parser;
+use super::target::{File, Target, Targets};
+use super::{Files, Rendered};
+use crate::package::Failure;
+use handlebars::{
+    Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderErrorReason, no_escape,
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Renders the targets over a view. Its `head` is seen by every file; a file that is made for each item of a list sees the item as `it`.
+pub(crate) fn render<'t>(
+    targets: &Targets,
+    wanted: impl IntoIterator<Item = &'t Target>,
+    view: &BTreeMap<&str, Value>,
+) -> Result<Files, Failure> {
+    let mut engines: BTreeMap<Parser, Handlebars<'_>> = BTreeMap::new();
+    let mut files = Files::new();
+    for target in wanted {
+        for file in &target.files {
+            let engine = match engines.entry(file.parser) {
+                std::collections::btree_map::Entry::Occupied(there) => there.into_mut(),
+                std::collections::btree_map::Entry::Vacant(place) => {
+                    place.insert(engine(targets, file.parser)?)
+                }
+            };
+            render_file(engine, target, file, view, &mut files)?;
+        }
+    }
+    Ok(files)
+}
+
+fn engine<'r>(targets: &Targets, parser: Parser) -> Result<Handlebars<'r>, Failure> {
+    let mut engine = Handlebars::new();
+    engine.set_strict_mode(true);
+    engine.set_prevent_indent(true);
+    engine.register_escape_fn(move |value| parser.escape(value));
+    engine.register_helper("block", Box::new(block));
+    for (name, text) in &targets.partials {
+        engine.register_partial(name, text).map_err(|error| {
+            format!("the partial `{name}` is no template: {error}\nhelp: correct it there")
+        })?;
+    }
+    Ok(engine)
+}
+
+fn render_file(
+    engine: &mut Handlebars<'_>,
+    target: &Target,
+    file: &File,
+    view: &BTreeMap<&str, Value>,
+    files: &mut Files,
+) -> Result<(), Failure> {
+    let told = |error: &dyn std::fmt::Display| {
+        format!(
+            "the target `{}` cannot be rendered to {}: {error}\nhelp: correct the template",
+            target.name, file.path
+        )
+    };
+    engine
+        .register_template_string("file", &file.template)
+        .map_err(|error| told(&error))?;
+    let head = view.get("head").cloned().unwrap_or_default();
+    let items: Vec<Value> = match &file.each {
+        None => vec![
+            view.iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect(),
+        ],
+        Some(list) => {
+            let list = match view.get(list.as_str()) {
+                Some(Value::Array(items)) => items,
+                _ => {
+                    let lists: Vec<&str> = view
+                        .iter()
+                        .filter(|(_, value)| value.is_array())
+                        .map(|(name, _)| *name)
+                        .collect();
+                    let help = format!("`each` may be one of {}", lists.join(", "));
+                    return Err(format!(
+                        "the target `{}` wants a file for each of `{list}`, which is no list\nhelp: {help}",
+                        target.name
+                    )
+                    .into());
+                }
+            };
+            let scope = |item: &Value| {
+                [
+                    ("head".to_owned(), head.clone()),
+                    ("it".to_owned(), item.clone()),
+                ]
+                .into_iter()
+                .collect()
+            };
+            list.iter().map(scope).collect()
+        }
+    };
+    for scope in items {
+        let from = scope.get("it").unwrap_or(&head).get("from").cloned();
+        let context = Context::from(scope);
+        // A path is nobody's format: what it is made of holds no sign that would mean anything.
+        let mut plain = Handlebars::new();
+        plain.set_strict_mode(true);
+        plain.register_escape_fn(no_escape);
+        let path = plain
+            .render_template_with_context(&file.path, &context)
+            .map_err(|error| told(&error))?;
+        let text = engine
+            .render_with_context("file", &context)
+            .map_err(|error| told(&error))?;
+        if let Some(complaint) = file.parser.complaint(&path, &text) {
+            return Err(format!(
+                "the target `{}` gave what is no {:?}:\n{complaint}",
+                target.name, file.parser
+            )
+            .into());
+        }
+        let rendered = Rendered {
+            target: target.name.clone(),
+            text,
+            from: from
+                .map(serde_json::from_value)
+                .transpose()?
+                .unwrap_or_default(),
+            comment: file.parser.comment(),
+        };
+        if files.insert(path.clone(), rendered).is_some() {
+            return Err(format!(
+                "{path} is made twice\nhelp: give each item a path of its own in `path` of the target `{}`",
+                target.name
+            )
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// `{{block text 8}}`: a text of several lines as a literal block of YAML, indented by so many spaces.
+fn block(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let missing = |at| RenderErrorReason::ParamNotFoundForIndex("block", at);
+    let text = helper.param(0).and_then(|value| value.value().as_str());
+    let indent = helper.param(1).and_then(|value| value.value().as_u64());
+    let text = text.ok_or_else(|| missing(0))?;
+    let indent = indent.ok_or_else(|| missing(1))?;
+    out.write("|-")?;
+    for line in text.lines() {
+        out.write("\n")?;
+        if !line.is_empty() {
+            out.write(&" ".repeat(usize::try_from(indent).unwrap_or_default()))?;
+            out.write(line)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! `telemetry`: what the people who run these events need, rendered from the same Model as the code.
+
+mod alert;
+mod events;
+mod pipeline;
+mod promql;
+mod recording;
+mod rule;
+mod shape;
+mod subject;
+mod trial;
+mod view;
+
+use crate::cli::{Cli, Telemetry};
+use crate::generate::difference;
+use crate::package::{self, Failure, Package};
+use crate::render::{self, Settled, Target};
+use crate::report;
+use clap::ValueEnum;
+use obs_codegen::fs;
+use rule::Severity;
+use std::path::Path;
+
+/// Samples that a scrape of one process may bring.
+const SAMPLE_LIMIT: u64 = 50_000;
+
+/// Where it all will run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Profile {
+    /// Nobody is woken, and scrapes come often.
+    Dev,
+    /// For the real world.
+    Prod,
+}
+
+impl Profile {
+    fn as_str(self) -> &'static str {
+        match self {
+            Profile::Dev => "dev",
+            Profile::Prod => "prod",
+        }
+    }
+
+    fn severity(self, severity: Severity) -> Severity {
+        match self {
+            Profile::Dev => severity.max(Severity::Warning),
+            Profile::Prod => severity,
+        }
+    }
+}
+
+/// Where alerts lead to.
+struct Links<'a> {
+    /// The package, which stands for a service where no event names one.
+    package: &'a str,
+}
+
+impl Links<'_> {
+    fn runbook(&self, alert: &str) -> String {
+        format!("runbooks/{alert}.md")
+    }
+
+    fn dashboard(&self, name: &str) -> String {
+        format!("/d/obs-{name}")
+    }
+
+    fn event_dashboard(&self, event: &str) -> String {
+        self.dashboard(&format!("event?var-event={event}"))
+    }
+}
+
+/// `telemetry`
+pub(crate) fn run(cli: &Cli, arguments: &Telemetry) -> Result<bool, Failure> {
+    let mut clean = true;
+    for package in package::all(cli)? {
+        report::findings(cli, &package.outcome.diagnostics, &package.sources)?;
+        if package.outcome.has_errors() {
+            clean = false;
+            continue;
+        }
+        clean &= write(cli, arguments, &package)?;
+    }
+    Ok(clean)
+}
+
+fn write(cli: &Cli, arguments: &Telemetry, package: &Package) -> Result<bool, Failure> {
+    let own = arguments
+        .templates
+        .as_ref()
+        .map(|path| package.root.join(path));
+    let targets = render::targets(own.as_deref())?;
+    for only in &arguments.only {
+        if !targets.all.contains_key(only) {
+            let known = targets.all.keys().map(String::as_str);
+            let all = format!("one of {}", known.clone().collect::<Vec<_>>().join(", "));
+            let help = package::instead(only, known, &all);
+            return Err(format!("there is no target `{only}`\nhelp: {help}").into());
+        }
+    }
+    let is_wanted =
+        |target: &&Target| arguments.only.is_empty() || arguments.only.contains(&target.name);
+    let wanted = || targets.all.values().filter(is_wanted);
+    let view = view::of(package, arguments.profile)?;
+    let files = render::render(&targets, wanted(), &view)?;
+    let folder = package.root.join(&arguments.out);
+    let settled = render::settle(&folder, arguments.profile.as_str(), &files, &|target| {
+        arguments.only.is_empty() || arguments.only.iter().any(|only| only == target)
+    })?;
+    for refused in &settled.refused {
+        report::complain(&format!("error: {}/{refused}", arguments.out.display()));
+    }
+    let clean = settled.refused.is_empty();
+    if arguments.check {
+        return Ok(show(cli, &arguments.out, &settled)? && clean);
+    }
+    for change in &settled.changes {
+        let path = folder.join(&change.path);
+        match &change.after {
+            Some(text) => drop(fs::write_if_changed(&path, text).map_err(package::unwritable)?),
+            None => fs::remove(&path).map_err(package::unwritable)?,
+        }
+    }
+    report::note(
+        cli,
+        &format!(
+            "{}: {} files, {} changed",
+            folder.display(),
+            files.len() + 1,
+            settled.changes.len()
+        ),
+    );
+    Ok(clean)
+}
+
+/// Prints what would change; true when nothing would.
+fn show(cli: &Cli, out: &Path, settled: &Settled) -> Result<bool, Failure> {
+    for change in &settled.changes {
+        let name = format!("{}/{}", out.display(), change.path);
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let (before, after) = (text(&change.before), text(&change.after));
+        report::say(difference(&name, &before, &after))?;
+    }
+    if !settled.changes.is_empty() {
+        report::note(
+            cli,
+            "help: run `cargo obs-codegen telemetry`, and commit the difference",
+        );
+    }
+    Ok(settled.changes.is_empty())
+}

@@ -1,0 +1,185 @@
+//! An alert, with the tests that show when it fires and when it does not.
+
+use super::promql::duration;
+use super::rule::{Rule, Severity};
+use super::trial::{Expected, TestGroup, Trial};
+use std::collections::BTreeMap;
+
+/// How the value of an expression is shown to people.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Shown {
+    /// A whole number.
+    Count,
+    /// A share, in per cent.
+    Percent,
+}
+
+impl Shown {
+    /// In the language of Prometheus' templates.
+    fn template(self) -> &'static str {
+        match self {
+            Shown::Count => "{{ $value | printf \"%.0f\" }}",
+            Shown::Percent => "{{ $value | humanizePercentage }}",
+        }
+    }
+
+    /// What that gives.
+    fn show(self, value: f64) -> String {
+        match self {
+            Shown::Count => format!("{value:.0}"),
+            Shown::Percent => format!("{}%", four_digits(value * 100.0)),
+        }
+    }
+}
+
+/// A number as `%.4g` prints one of these sizes.
+fn four_digits(value: f64) -> String {
+    let text = format!("{value:.3e}");
+    let exponent: i32 = text
+        .split_once('e')
+        .and_then(|(_, exponent)| exponent.parse().ok())
+        .unwrap_or_default();
+    let places = usize::try_from(3 - exponent).unwrap_or_default();
+    let text = format!("{value:.places$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+/// An alert.
+#[derive(Clone, Debug)]
+pub(crate) struct Alert {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// How much it matters.
+    pub(crate) severity: Severity,
+    /// What must hold.
+    pub(crate) expr: String,
+    /// For how long, in seconds.
+    pub(crate) hold: u64,
+    /// Labels beside those of the expression: whose it is and what about.
+    pub(crate) labels: Vec<(&'static str, String)>,
+    /// One line. `{source}` stands for the label `source`, `{value}` for the value.
+    pub(crate) summary: String,
+    /// What happened and what it means, with the same signs.
+    pub(crate) description: String,
+    /// How `{value}` is shown.
+    pub(crate) shown: Shown,
+    /// Where its runbook is.
+    pub(crate) runbook: String,
+    /// Where its dashboard is.
+    pub(crate) dashboard: String,
+    /// When it fires, and when it does not.
+    pub(crate) trials: Vec<Trial>,
+}
+
+impl Alert {
+    /// The rule.
+    pub(crate) fn rule(&self) -> Rule {
+        let mut labels: BTreeMap<_, _> = self.labels.iter().cloned().collect();
+        labels.insert("severity", self.severity.as_str().to_owned());
+        let said = |text: &str| {
+            fill(text, |name| match name {
+                "value" => self.shown.template().to_owned(),
+                label => format!("{{{{ $labels.{label} }}}}"),
+            })
+        };
+        for value in labels.values_mut() {
+            *value = said(value);
+        }
+        Rule {
+            record: None,
+            alert: Some(self.name),
+            expr: self.expr.clone(),
+            hold: Some(duration(self.hold)),
+            labels,
+            annotations: self.annotations(&said),
+        }
+    }
+
+    fn annotations(&self, said: &dyn Fn(&str) -> String) -> BTreeMap<&'static str, String> {
+        [
+            ("summary", said(&self.summary)),
+            ("description", said(&self.description)),
+            ("runbook_url", self.runbook.clone()),
+            ("dashboard_url", self.dashboard.clone()),
+        ]
+        .into()
+    }
+
+    /// Its tests as promtool reads them.
+    pub(crate) fn tests(&self) -> impl Iterator<Item = TestGroup> {
+        self.trials.iter().map(|trial| {
+            trial.group(self.name, &self.about(), |fires| {
+                let said = |text: &str| {
+                    fill(text, |name| match name {
+                        "value" => self.shown.show(fires.value),
+                        label => {
+                            let own = fires.labels.iter().find(|(known, _)| *known == label);
+                            own.map(|(_, value)| value.clone()).unwrap_or_default()
+                        }
+                    })
+                };
+                let mut labels: BTreeMap<&str, String> = fires
+                    .labels
+                    .iter()
+                    .map(|(name, value)| (*name, value.clone()))
+                    .collect();
+                for (name, value) in &self.labels {
+                    labels.insert(name, said(value));
+                }
+                labels.insert("severity", self.severity.as_str().to_owned());
+                Expected {
+                    labels,
+                    annotations: self.annotations(&said),
+                }
+            })
+        })
+    }
+
+    /// What it is about, for the names of tests.
+    fn about(&self) -> String {
+        let wanted = ["slo", "event"];
+        let label = wanted.iter().find_map(|wanted| {
+            let label = self.labels.iter().find(|(name, _)| name == wanted)?;
+            Some(format!(" of {}", label.1))
+        });
+        label.unwrap_or_default()
+    }
+}
+
+/// Replaces each `{name}`.
+fn fill(text: &str, value: impl Fn(&str) -> String) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('{') {
+        let Some((name, behind)) = behind.split_once('}') else {
+            break;
+        };
+        out.push_str(before);
+        out.push_str(&value(name));
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_as_prometheus_shows_them() {
+        for (shown, value, text) in [
+            (Shown::Count, 3.0, "3"),
+            (Shown::Percent, 0.06, "6%"),
+            (Shown::Percent, 0.123_456, "12.35%"),
+            (Shown::Percent, 1.2, "120%"),
+            (Shown::Percent, 0.000_5, "0.05%"),
+        ] {
+            assert_eq!(shown.show(value), text);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Unit tests of rules as data: what the series do, and what must be firing when.
+
+use super::promql::duration;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The values of a series, one a step, in promtool's notation.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Wave {
+    text: String,
+}
+
+impl Wave {
+    fn part(mut self, text: &str) -> Wave {
+        if !self.text.is_empty() {
+            self.text.push(' ');
+        }
+        self.text.push_str(text);
+        self
+    }
+
+    /// A value for so many steps.
+    pub(crate) fn hold(self, value: f64, steps: u64) -> Wave {
+        self.ramp(value, 0.0, steps)
+    }
+
+    /// A value, then so much more at each step; so many values in all.
+    pub(crate) fn ramp(self, from: f64, by: f64, steps: u64) -> Wave {
+        match steps {
+            0 => self,
+            1 => self.part(&from.to_string()),
+            _ => {
+                let sign = if by < 0.0 { '-' } else { '+' };
+                self.part(&format!("{from}{sign}{}x{}", by.abs(), steps - 1))
+            }
+        }
+    }
+
+    /// The series ends.
+    pub(crate) fn gone(self) -> Wave {
+        self.part("stale")
+    }
+}
+
+/// An alert that fires: the labels of its expression, and its value.
+#[derive(Clone, Debug)]
+pub(crate) struct Fires {
+    /// Labels of the expression.
+    pub(crate) labels: Vec<(&'static str, String)>,
+    /// Its value.
+    pub(crate) value: f64,
+}
+
+/// Nothing happens.
+pub(crate) const IDLE: &str = "an idle night";
+
+/// There is nothing to look at.
+pub(crate) const NO_DATA: &str = "no data";
+
+/// Courses that all alerts of a file go through together.
+const SHARED: [&str; 2] = [IDLE, NO_DATA];
+
+/// A course of events, and when the alert fires in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Trial {
+    /// What happens.
+    pub(crate) name: &'static str,
+    /// Seconds between values.
+    pub(crate) step: u64,
+    /// The series.
+    pub(crate) inputs: Vec<(String, Wave)>,
+    /// At which step it does or does not fire.
+    pub(crate) checks: Vec<(u64, Option<Fires>)>,
+}
+
+/// What promtool is to find.
+#[derive(Serialize, Clone, Debug)]
+pub(crate) struct Expected {
+    /// All labels of the alert.
+    pub(crate) labels: BTreeMap<&'static str, String>,
+    /// All its annotations.
+    pub(crate) annotations: BTreeMap<&'static str, String>,
+}
+
+/// A test of promtool's.
+#[derive(Serialize, Clone, Debug)]
+pub(crate) struct TestGroup {
+    name: String,
+    interval: String,
+    inputs: Vec<Input>,
+    alerts: Vec<AlertCheck>,
+}
+
+#[derive(Serialize, Clone, Debug)]
+struct Input {
+    series: String,
+    values: String,
+}
+
+#[derive(Serialize, Clone, Debug)]
+struct AlertCheck {
+    at: String,
+    alert: &'static str,
+    expected: Vec<Expected>,
+}
+
+impl Trial {
+    /// As promtool reads it.
+    pub(crate) fn group(
+        &self,
+        alert: &'static str,
+        about: &str,
+        expected: impl Fn(&Fires) -> Expected,
+    ) -> TestGroup {
+        let check = |(step, fires): &(u64, Option<Fires>)| AlertCheck {
+            at: duration(step * self.step),
+            alert,
+            expected: fires.iter().map(&expected).collect(),
+        };
+        TestGroup {
+            name: if SHARED.contains(&self.name) {
+                self.name.to_owned()
+            } else {
+                format!("{alert}{about}: {}", self.name)
+            },
+            interval: duration(self.step),
+            inputs: inputs(&self.inputs),
+            alerts: self.checks.iter().map(check).collect(),
+        }
+    }
+}
+
+fn inputs(all: &[(String, Wave)]) -> Vec<Input> {
+    let input = |(series, wave): &(String, Wave)| Input {
+        series: series.clone(),
+        values: wave.text.clone(),
+    };
+    all.iter().map(input).collect()
+}
+
+impl TestGroup {
+    /// Tests of the same course become one.
+    pub(crate) fn merge(all: impl IntoIterator<Item = TestGroup>) -> Vec<TestGroup> {
+        let mut merged: Vec<TestGroup> = Vec::new();
+        for test in all {
+            match merged.iter_mut().find(|known| known.name == test.name) {
+                Some(known) => {
+                    let known_series: Vec<&str> = known
+                        .inputs
+                        .iter()
+                        .map(|input| input.series.as_str())
+                        .collect();
+                    let fresh = |input: &Input| !known_series.contains(&input.series.as_str());
+                    let fresh: Vec<Input> = test.inputs.into_iter().filter(fresh).collect();
+                    known.inputs.extend(fresh);
+                    known.alerts.extend(test.alerts);
+                }
+                None => merged.push(test),
+            }
+        }
+        merged
+    }
+}

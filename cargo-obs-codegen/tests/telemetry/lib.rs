@@ -1,0 +1,1 @@
+//! Nothing: the specs are what this package is for.

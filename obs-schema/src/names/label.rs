@@ -1,0 +1,42 @@
+//! Names of labels.
+
+/// Which kind of bus.
+pub const BUS: &str = "bus";
+/// Who consumes.
+pub const CONSUMER: &str = "consumer";
+/// What went wrong, of [`ERROR_TYPES`](super::ERROR_TYPES).
+pub const ERROR_TYPE: &str = "error_type";
+/// Which event.
+pub const EVENT_TYPE: &str = "event_type";
+/// Which version of it.
+pub const EVENT_VERSION: &str = "event_version";
+/// Which family.
+pub const FAMILY: &str = "family";
+/// Which schema.
+pub const FINGERPRINT: &str = "fingerprint";
+/// Which process; Prometheus adds it.
+pub const INSTANCE: &str = "instance";
+/// Which scrape job; Prometheus adds it.
+pub const JOB: &str = "job";
+/// The bound of a bucket.
+pub const LE: &str = "le";
+/// How serious.
+pub const LEVEL: &str = "level";
+/// Which function.
+pub const OPERATION: &str = "operation";
+/// How it ended, of [`OUTCOMES`](super::OUTCOMES).
+pub const OUTCOME: &str = "outcome";
+/// Which share.
+pub const QUANTILE: &str = "quantile";
+/// Why.
+pub const REASON: &str = "reason";
+/// By which rule.
+pub const RULE: &str = "rule";
+/// How much it matters.
+pub const SEVERITY: &str = "severity";
+/// Which part of telemetry, of [`SIGNALS`](super::SIGNALS).
+pub const SIGNAL: &str = "signal";
+/// Who publishes.
+pub const SOURCE: &str = "source";
+/// Where it goes.
+pub const TOPIC: &str = "topic";
