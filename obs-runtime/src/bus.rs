@@ -100,6 +100,12 @@ pub trait Transport: Any + Debug + Send + Sync {
         None
     }
 
+    /// How many records of a topic a group has not acknowledged, if the bus knows.
+    fn lag(&self, topic: &str, group: &str) -> Option<u64> {
+        let _ = (topic, group);
+        None
+    }
+
     /// Makes a member of a group, which gets the records of these topics. Many buses only take.
     fn subscribe(&self, topics: &[&str], group: &str) -> Result<Subscription, BusError> {
         let _ = (topics, group);
@@ -245,6 +251,12 @@ impl Bus {
     #[must_use]
     pub fn depth(&self) -> Option<Depth> {
         self.transport.depth()
+    }
+
+    /// How many records of a topic a group has not acknowledged, if the bus knows.
+    #[must_use]
+    pub fn lag(&self, topic: &str, group: &str) -> Option<u64> {
+        self.transport.lag(topic, group)
     }
 
     /// Makes a member of a group, which gets the records of these topics.

@@ -5,6 +5,8 @@
 
 mod avro;
 mod cloud;
+#[cfg(feature = "tokio")]
+mod head;
 
 use std::borrow::Cow;
 
@@ -12,7 +14,11 @@ use obs_schema::framing::Framing;
 use obs_schema::wire::EncodeError;
 use obs_schema::wire::json::Writer;
 
+#[cfg(feature = "tokio")]
+pub(crate) use self::avro::fingerprint as avro_fingerprint;
 pub(crate) use self::avro::schema as avro_schema;
+#[cfg(feature = "tokio")]
+pub(crate) use self::head::{Head, Payload};
 use crate::bus::{Header, Origin, Record};
 use crate::clock::Moment;
 use crate::context::{Context, SpanContext, baggage, traceparent};

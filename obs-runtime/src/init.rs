@@ -7,12 +7,18 @@ use std::fmt;
 use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "tokio")]
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
 use self::keeper::Keeper;
 use crate::bus::{Bus, Origin};
+#[cfg(feature = "tokio")]
+use crate::consume::{Consumer, Control};
 use crate::export::{self, OtlpJsonLines, SpanExporter};
+#[cfg(feature = "tokio")]
+use crate::lane::lock;
 use crate::log::{self, Level, LogFormat, LogOutput};
 use crate::metric::SnapshotError;
 use crate::sample::Sampling;
@@ -189,6 +195,8 @@ impl Setup {
         Ok(Obs {
             bus: bus.for_source(origin),
             keeper,
+            #[cfg(feature = "tokio")]
+            consumers: Mutex::default(),
         })
     }
 
@@ -268,6 +276,8 @@ fn open(path: &Path) -> io::Result<std::fs::File> {
 pub struct Obs {
     bus: Bus,
     keeper: Option<Keeper>,
+    #[cfg(feature = "tokio")]
+    consumers: Mutex<Vec<Control>>,
 }
 
 impl Obs {
@@ -277,15 +287,32 @@ impl Obs {
         &self.bus
     }
 
+    /// A consumer of this name on the bus, which [`shutdown`](Obs::shutdown) stops. It comes with the feature `tokio`.
+    #[cfg(feature = "tokio")]
+    pub fn consumer(&self, name: &str) -> Consumer {
+        let consumer = Consumer::new(&self.bus, name);
+        lock(&self.consumers).push(consumer.control());
+        consumer
+    }
+
     /// Writes and exports everything that has ended, and waits for it up to this long. Says whether all is out.
     pub fn flush(&self, patience: Duration) -> bool {
         let spans = export::flush(patience);
         log::flush(patience) && spans
     }
 
-    /// Ends everything in order: the bus takes no more records and hands over those it has, then what was told about
-    /// them leaves. It takes five seconds at most for each.
+    /// Ends everything in order: consumers finish what they work on, the bus takes no more records and hands over those
+    /// it has, then what was told about them leaves. What consumers have is waited for as long as each of them says,
+    /// the rest takes five seconds at most.
     pub async fn shutdown(self) {
+        #[cfg(feature = "tokio")]
+        {
+            let consumers = std::mem::take(&mut *lock(&self.consumers));
+            consumers.iter().for_each(Control::stop);
+            for consumer in consumers {
+                consumer.ended().await;
+            }
+        }
         self.bus.close();
         self.bus.flush().await;
         drop(self);

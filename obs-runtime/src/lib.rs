@@ -26,11 +26,13 @@
 //! | `opentelemetry` | spans to any exporter of `opentelemetry_sdk`, parents to and from its current context, counters and gauges in its meters |
 //! | `tracing` | calls of `tracing` in the log, publishes for whoever listens to `tracing`: [`log::layer`](https://docs.rs/obs-runtime/latest/obs_runtime/log/fn.layer.html) |
 //! | `prometheus` | everything that is counted, in a registry of the crate prometheus |
-//! | `tokio` | exporters that need a runtime have one of their own |
+//! | `tokio` | consumers: [`Consumer`](https://docs.rs/obs-runtime/latest/obs_runtime/struct.Consumer.html); exporters that need a runtime have one of their own |
 //! | `apache-avro` | events to and from the values of apache-avro |
 
 pub mod bus;
 pub mod codec;
+#[cfg(feature = "tokio")]
+pub mod consume;
 pub mod context;
 pub mod event;
 pub mod export;
@@ -69,6 +71,8 @@ pub mod __private;
 
 pub use bus::{Bus, BusError, OwnedRecord, Record, Transport};
 pub use codec::{AvroCodec, JsonCodec, UnknownSymbol};
+#[cfg(feature = "tokio")]
+pub use consume::{ConsumeError, Consumer, Delivery, Handler};
 pub use context::{Actor, Context, ContextGuard, InContext, SpanContext};
 pub use error_type::ErrorType;
 pub use event::{Descriptor, Event, Key, Label};

@@ -7,7 +7,11 @@
 //! For things that are no event there are [`Counter`], [`Gauge`], [`Histogram`], [`Summary`] and [`Info`]; a
 //! [`MetricSet`] puts them together.
 
+#[cfg(feature = "tokio")]
+mod backlog;
 mod bank;
+#[cfg(feature = "tokio")]
+mod consumed;
 mod exemplar;
 mod exposition;
 mod family;
@@ -33,8 +37,12 @@ mod typed;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+#[cfg(feature = "tokio")]
+pub(crate) use backlog::{Backlog, Waits, watch as watch_backlog};
+#[cfg(feature = "tokio")]
+pub(crate) use consumed::{Consumed, consumed};
+pub(crate) use exposition::All;
 pub use exposition::Format;
-pub(crate) use family::Family;
 pub use family::{FamilyInfo, Kind};
 pub use feed::Feeds;
 #[doc(hidden)]
@@ -113,21 +121,24 @@ pub fn exposition(format: Format) -> Vec<u8> {
 }
 
 fn everything(format: Format) -> Vec<u8> {
-    let all = lock(&PUBLISHED).clone();
-    exposition_of(&all, &family::all(), &operation::operations(), format)
+    let all = All {
+        published: &lock(&PUBLISHED).clone(),
+        #[cfg(feature = "tokio")]
+        consumed: &consumed::all(),
+        #[cfg(feature = "tokio")]
+        backlogs: &backlog::all(),
+        families: &family::all(),
+        operations: &operation::operations(),
+    };
+    exposition_of(&all, format)
 }
 
 /// The same of some.
-pub(crate) fn exposition_of(
-    some: &[&Published],
-    families: &[&Family],
-    operations: &[&Operation],
-    format: Format,
-) -> Vec<u8> {
+pub(crate) fn exposition_of(all: &All<'_>, format: Format) -> Vec<u8> {
     // What the last one took, and a bit: growing would copy megabytes.
     let last = &LENGTHS[format as usize];
     let mut out = Vec::with_capacity(last.load(Relaxed) + 4_096);
-    exposition::write(some, families, operations, format, &mut out);
+    exposition::write(all, format, &mut out);
     last.store(out.len(), Relaxed);
     out
 }

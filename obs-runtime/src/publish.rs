@@ -6,10 +6,10 @@
 
 mod batch;
 mod error;
-mod flight;
+pub(crate) mod flight;
 #[cfg(feature = "tracing")]
-mod heard;
-mod line;
+pub(crate) mod heard;
+pub(crate) mod line;
 mod policy;
 mod prepared;
 mod relay;
@@ -26,6 +26,8 @@ pub(crate) use line::millis;
 pub use obs_schema::framing::Framing;
 use policy::Policy;
 pub use policy::{Check, Retry, WhenFull};
+#[cfg(feature = "tokio")]
+pub(crate) use prepared::is_silent;
 pub(crate) use prepared::set_live;
 pub use relay::Relay;
 

@@ -65,6 +65,8 @@ pub use finished::{Batch, FinishedEvent, FinishedLink, FinishedSpan};
 pub use limits::SpanLimits;
 pub(crate) use local::{sweep, waiting_bytes};
 pub(crate) use record::{Record, Spans};
+#[cfg(feature = "tokio")]
+pub(crate) use work::say;
 pub use work::{InSpan, event, failed, link, set};
 pub(crate) use work::{Inside, Open, Scope};
 
@@ -295,7 +297,13 @@ impl Span {
     }
 
     /// Ends one of a piece of work.
-    fn finish(&mut self, at: Moment, outcome: &Outcome<'_>, scope: Option<&Arc<Scope>>) -> Fate {
+    fn finish(
+        &mut self,
+        at: Moment,
+        outcome: &Outcome<'_>,
+        scope: Option<&Arc<Scope>>,
+        fill: impl FnOnce(&mut Attributes<'_>),
+    ) -> Fate {
         let leaves = self.root && self.rescue(at, outcome).is_some();
         let (said, local) = scope.map_or((None, None), |scope| scope.end(leaves));
         if self.root && self.local.is_none() {
@@ -306,7 +314,14 @@ impl Span {
             return Fate::Dropped;
         }
         match self.verdict(at, outcome) {
-            Some(reason) => self.leave(at, reason, outcome, said, &mut |_| {}),
+            Some(reason) => {
+                let mut fill = Some(fill);
+                self.leave(at, reason, outcome, said, &mut |to| {
+                    if let Some(fill) = fill.take() {
+                        fill(to);
+                    }
+                })
+            }
             None => Fate::Dropped,
         }
     }

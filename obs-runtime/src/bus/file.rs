@@ -272,6 +272,10 @@ impl Transport for FileBus {
         Some(self.store().depth())
     }
 
+    fn lag(&self, topic: &str, group: &str) -> Option<u64> {
+        lock(&self.store().state).topics.lag(topic, group)
+    }
+
     fn subscribe(&self, topics: &[&str], group: &str) -> Result<Subscription, BusError> {
         Shared(Arc::clone(self.store())).join(topics, group)
     }

@@ -202,6 +202,10 @@ impl Transport for Memory {
         })
     }
 
+    fn lag(&self, topic: &str, group: &str) -> Option<u64> {
+        lock(&self.state).topics.lag(topic, group)
+    }
+
     fn subscribe(&self, topics: &[&str], group: &str) -> Result<Subscription, BusError> {
         self.join(topics, group)
     }

@@ -82,6 +82,15 @@ impl<K> Topics<K> {
         self.by_name.add(name)
     }
 
+    /// How many records of a topic there are from the first on that a group is not done with.
+    pub(super) fn lag(&self, topic: &str, group: &str) -> Option<u64> {
+        let topics = &self.topics;
+        let place = self
+            .by_name
+            .find(topic, &mut |place: usize| *topics[place].name == *topic)?;
+        topics[place].lag(group)
+    }
+
     /// All names and their places, in the order in which they came.
     #[cfg(feature = "file")]
     pub(super) fn names(&self) -> Vec<(&str, usize)> {
@@ -193,6 +202,12 @@ impl<K> Topic<K> {
     pub(super) fn wanted(&self) -> usize {
         let done = self.low().map_or(0, |low| self.records.position(low));
         self.records.len() - done
+    }
+
+    /// How many records there are from the first on that a group is not done with.
+    pub(super) fn lag(&self, group: &str) -> Option<u64> {
+        let low = self.group_now(group)?.cursor.low();
+        Some((self.records.list.len() - self.records.position(low)) as u64)
     }
 
     /// All groups, with their names.

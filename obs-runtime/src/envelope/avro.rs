@@ -73,7 +73,7 @@ fn root(set: &Set) -> Option<&Type> {
 }
 
 /// The fingerprint of the envelope, by which readers find its schema.
-fn fingerprint(about: &Descriptor) -> Option<u64> {
+pub(crate) fn fingerprint(about: &Descriptor) -> Option<u64> {
     let set = read_text(&schema(about)?).ok()?;
     Some(rabin(canonical::of(&set, root(&set)?).as_bytes()))
 }
@@ -172,31 +172,60 @@ fn text(w: &mut Writer, text: Option<&[u8]>) {
 /// The payload in an envelope of this event.
 pub(super) fn payload<'b>(about: &Descriptor, body: &'b [u8]) -> Option<&'b [u8]> {
     let mut r = Reader::new(body);
-    skip(about, &mut r).ok()?.then(|| r.rest())
+    let read = read(&mut r).ok()?;
+    let own = read.event_type == about.event_type && read.version == about.version;
+    own.then(|| r.rest())
 }
 
-/// Reads up to the payload, and tells whether the envelope is one of this event.
-fn skip(about: &Descriptor, r: &mut Reader<'_>) -> Result<bool, DecodeError> {
-    fn optional(r: &mut Reader<'_>) -> Result<(), DecodeError> {
-        if r.index(2)? == 1 {
-            r.bytes_ref()?;
-        }
-        Ok(())
+/// An envelope, read up to its payload.
+#[cfg_attr(
+    not(feature = "tokio"),
+    expect(dead_code, reason = "consumers alone want all of it")
+)]
+pub(super) struct Read<'b> {
+    pub(super) id: &'b str,
+    pub(super) event_type: &'b str,
+    pub(super) version: &'b str,
+    /// Microseconds since 1970.
+    pub(super) occurred: i64,
+    /// Trace, span, and whether it is sampled.
+    pub(super) tracing: Option<(&'b str, &'b str, bool)>,
+    pub(super) correlation: &'b str,
+    pub(super) causation: Option<&'b str>,
+    pub(super) conversation: Option<&'b str>,
+    pub(super) tenant: Option<&'b str>,
+    pub(super) actor: Option<(&'b str, &'b str, Option<&'b str>)>,
+}
+
+/// Reads up to the payload.
+pub(super) fn read<'b>(r: &mut Reader<'b>) -> Result<Read<'b>, DecodeError> {
+    fn optional<'b>(r: &mut Reader<'b>) -> Result<Option<&'b str>, DecodeError> {
+        Ok(if r.index(2)? == 1 {
+            Some(r.str_ref()?)
+        } else {
+            None
+        })
     }
-    r.bytes_ref()?;
-    if r.bytes_ref()? != about.event_type.as_bytes() || r.bytes_ref()? != about.version.as_bytes() {
-        return Ok(false);
-    }
-    r.long()?;
+    let mut read = Read {
+        id: r.str_ref()?,
+        event_type: r.str_ref()?,
+        version: r.str_ref()?,
+        occurred: r.long()?,
+        tracing: None,
+        correlation: "",
+        causation: None,
+        conversation: None,
+        tenant: None,
+        actor: None,
+    };
     if r.index(2)? == 1 {
-        r.bytes_ref()?;
-        r.bytes_ref()?;
+        let (trace, span) = (r.str_ref()?, r.str_ref()?);
         optional(r)?;
-        r.bool()?;
+        read.tracing = Some((trace, span, r.bool()?));
     }
-    r.bytes_ref()?;
-    optional(r)?;
-    optional(r)?;
+    read.correlation = r.str_ref()?;
+    read.causation = optional(r)?;
+    read.conversation = optional(r)?;
     r.bytes_ref()?;
     for _ in METADATA {
         optional(r)?;
@@ -211,11 +240,9 @@ fn skip(about: &Descriptor, r: &mut Reader<'_>) -> Result<bool, DecodeError> {
             r.bytes_ref()?;
         }
     }
-    optional(r)?;
+    read.tenant = optional(r)?;
     if r.index(2)? == 1 {
-        r.bytes_ref()?;
-        r.bytes_ref()?;
-        optional(r)?;
+        read.actor = Some((r.str_ref()?, r.str_ref()?, optional(r)?));
     }
     if r.index(2)? == 1 {
         for _ in 0..2 {
@@ -224,5 +251,5 @@ fn skip(about: &Descriptor, r: &mut Reader<'_>) -> Result<bool, DecodeError> {
             }
         }
     }
-    Ok(true)
+    Ok(read)
 }

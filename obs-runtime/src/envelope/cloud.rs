@@ -10,6 +10,10 @@ use crate::event::{Descriptor, Encoding};
 /// The content type of structured mode.
 pub(super) const STRUCTURED: &str = "application/cloudevents+json; charset=UTF-8";
 
+/// What content types of structured mode begin with.
+#[cfg(feature = "tokio")]
+pub(super) const MEDIA_TYPE: &str = "application/cloudevents";
+
 /// The pieces that never change.
 #[derive(Debug)]
 pub(super) struct Pieces {
@@ -148,7 +152,7 @@ fn base64(bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The bytes of base64 with padding; `None` if it is not that.
-fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
     let (fours, rest) = text.as_chunks::<4>();
     if !rest.is_empty() {
         return None;

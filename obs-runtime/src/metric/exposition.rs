@@ -1,11 +1,17 @@
 //! What is counted, as text for whoever scrapes: OpenMetrics 1.0 and the older text format 0.0.4.
 
+#[cfg(feature = "tokio")]
+mod consumed;
 mod families;
 pub(super) use families::combination;
 mod operations;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "tokio")]
+use super::backlog::Backlog;
+#[cfg(feature = "tokio")]
+use super::consumed::Consumed;
 use super::exemplar::Slot;
 use super::family::{Family, Refusal};
 use super::operation::Operation;
@@ -17,6 +23,8 @@ use crate::clock::{self, SECOND};
 use crate::error_type::ErrorType;
 use std::sync::atomic::Ordering::Relaxed;
 
+#[cfg(feature = "tokio")]
+pub(crate) use consumed::Prefixes as ConsumedPrefixes;
 use obs_schema::names::{DURATION_BOUNDS_NS, PAYLOAD_BOUNDS};
 
 /// The formats a scraper may ask for.
@@ -224,14 +232,22 @@ impl Document<'_> {
     }
 }
 
+/// Everything that is told in one document.
+#[derive(Clone, Copy)]
+pub(crate) struct All<'a> {
+    pub(crate) published: &'a [&'a Published],
+    #[cfg(feature = "tokio")]
+    pub(crate) consumed: &'a [&'a Consumed],
+    /// What waits for consumers.
+    #[cfg(feature = "tokio")]
+    pub(crate) backlogs: &'a [Backlog],
+    pub(crate) families: &'a [&'a Family],
+    pub(crate) operations: &'a [&'a Operation],
+}
+
 /// Appends everything these have counted, and what we say about ourselves.
-pub(crate) fn write(
-    all: &[&Published],
-    families: &[&Family],
-    operations: &[&Operation],
-    format: Format,
-    out: &mut Vec<u8>,
-) {
+pub(crate) fn write(everything: &All<'_>, format: Format, out: &mut Vec<u8>) {
+    let (all, families) = (everything.published, everything.families);
     let now = clock::now();
     let mut both = Vec::with_capacity(all.len());
     for one in all {
@@ -243,6 +259,8 @@ pub(crate) fn write(
         format,
     };
     write_queues(&mut to);
+    #[cfg(feature = "tokio")]
+    consumed::write(&mut to, everything);
     if !all.is_empty() {
         to.family(
             "event_payload_bytes",
@@ -321,7 +339,7 @@ pub(crate) fn write(
             }
         }
     }
-    operations::write(&mut to, operations);
+    operations::write(&mut to, everything.operations);
     for family in families {
         families::write(&mut to, family, now);
     }

@@ -9,7 +9,7 @@ use std::fmt;
 use obs_schema::wire::EncodeError;
 use obs_schema::wire::json::Writer;
 
-use super::line::{Outcome, Told};
+use super::line::{self, Told};
 use super::policy::{Check, Policy, WhenFull};
 use super::prepared::Prepared;
 use super::{PublishError, PublishErrorKind, timer};
@@ -26,7 +26,7 @@ use crate::tell::{Ids, Tell};
 use crate::validate::Violations;
 
 /// What a publish wants of an event. The type of the event is forgotten here, so that all of this is compiled once.
-pub(super) trait Payload: Sync {
+pub(crate) trait Payload: Sync {
     fn violations(&self) -> Result<(), Violations>;
     fn message_key(&self) -> Key<'_>;
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError>;
@@ -78,6 +78,15 @@ thread_local! {
 
 /// Larger bodies are not kept for the next publish.
 const BODY_LIMIT: usize = 1 << 18;
+
+/// How a publish ended.
+#[derive(Clone, Copy)]
+enum Outcome<'a> {
+    Published,
+    Failed(&'a PublishError),
+    Cancelled,
+    Panicked,
+}
 
 /// A publish on its way.
 pub(super) struct Flight<'a> {
@@ -413,14 +422,26 @@ impl<'a> Flight<'a> {
         }
         let line = &self.core.prepared.line;
         let failed = !matches!(outcome, Outcome::Published);
-        let Some(level) = line.wanted(failed, self.facts.context.recorder().is_some()) else {
+        let facts = &self.facts;
+        let recorder = facts.context.recorder();
+        let Some(level) = line.wanted(failed, recorder.is_some()) else {
             return;
         };
         let told = Told {
-            facts: &self.facts,
+            id: facts.id.as_str(),
+            correlation: facts.correlation().unwrap_or(facts.id.as_str()),
+            causation: facts.context.causation(),
+            tenant: facts.tenant(),
+            span: facts.span.as_ref(),
+            recorder,
             end,
             nanos,
-            outcome,
+            outcome: match outcome {
+                Outcome::Published => line::Outcome::Fine,
+                Outcome::Failed(error) => line::Outcome::Failed(error.failure()),
+                Outcome::Cancelled => line::Outcome::Cancelled,
+                Outcome::Panicked => line::Outcome::Panicked,
+            },
         };
         let about = self.core.prepared.about;
         let fields = |writer: &mut Writer| {
@@ -431,7 +452,7 @@ impl<'a> Flight<'a> {
             }
         };
         #[cfg(feature = "tracing")]
-        super::heard::tell(level, about, &told, &fields);
+        super::heard::tell(level, line.words, about, &told, &fields);
         line.write(level, &told, fields);
     }
 }

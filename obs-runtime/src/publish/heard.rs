@@ -1,4 +1,4 @@
-//! Publishes as events of `tracing`, for whoever else listens.
+//! Publishes, and what becomes of events, as events of `tracing`, for whoever else listens.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,14 +24,13 @@ impl fmt::Display for Said<'_> {
 }
 
 /// Tells it; next to nothing is done where nobody listens.
-pub(super) fn tell(
+pub(crate) fn tell(
     level: Level,
+    words: [&'static str; 2],
     about: &'static Descriptor,
     told: &Told<'_>,
     said: &dyn Fn(&mut Writer),
 ) {
-    let facts = told.facts;
-    let id = facts.id.as_str();
     let text = |bytes| str::from_utf8(bytes).unwrap_or_default();
     let says = about.fields.iter().any(|field| field.log && !field.secret);
     #[expect(clippy::cast_precision_loss, reason = "days fit without any")]
@@ -42,15 +41,15 @@ pub(super) fn tell(
             tracing::event!(
                 target: EVENT_TARGET,
                 tracing::Level::$level,
-                message = told.outcome.message(),
-                event_id = id,
+                message = told.message(words),
+                event_id = told.id,
                 event_type = about.event_type,
                 event_version = about.version,
-                correlation_id = facts.correlation().unwrap_or(id),
-                causation_id = facts.context.causation(),
-                tenant_id = facts.tenant(),
-                trace_id = facts.span.as_ref().map(|place| text(place.trace_hex())),
-                span_id = facts.span.as_ref().map(|place| text(place.span_hex())),
+                correlation_id = told.correlation,
+                causation_id = told.causation,
+                tenant_id = told.tenant,
+                trace_id = told.span.map(|place| text(place.trace_hex())),
+                span_id = told.span.map(|place| text(place.span_hex())),
                 duration_ms = millis,
                 status = told.outcome.status(),
                 error_type = told.outcome.error_type(),
@@ -59,7 +58,7 @@ pub(super) fn tell(
             )
         };
     }
-    // Whoever listens does not bring the publish down.
+    // Whoever listens does not bring it down.
     let _ = catch_unwind(AssertUnwindSafe(|| match level {
         Level::Trace => event!(TRACE),
         Level::Debug => event!(DEBUG),

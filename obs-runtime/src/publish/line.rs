@@ -1,37 +1,48 @@
-//! The log line of a publish.
+//! The log line of a publish, and of what becomes of an event where it is consumed.
 
 use obs_schema::wire::json::Writer;
 
-use super::PublishError;
+use std::sync::Arc;
+
 use crate::bus::Origin;
 use crate::clock::Moment;
-use crate::envelope::Facts;
+use crate::envelope::Place;
 use crate::event::{Descriptor, FieldInfo, LogLine};
 use crate::ids;
 use crate::log::{self, Level};
+use crate::span::Failure;
+use crate::testing::Recording;
 
 /// What of the line is the same each time.
 #[derive(Debug, Default)]
-pub(super) struct Line {
+pub(crate) struct Line {
     log: Option<LogLine>,
+    /// What the lines say of one that went well, and of one that did not.
+    #[cfg(feature = "tracing")]
+    pub(crate) words: [&'static str; 2],
     /// Lines whose dice are below are written.
     below: u64,
     /// `","level":…,"message":"event published","target":…,"service":…,"environment":…,"event_id":"`
-    published: String,
+    fine: String,
     /// The same of one that was not.
     failed: String,
     /// `","event_type":…,"event_version":…,"correlation_id":`
     what: String,
     /// The names of the event's fields, from quote to colon.
-    pub(super) fields: Box<[Box<str>]>,
+    pub(crate) fields: Box<[Box<str>]>,
 }
 
-/// What one publish has to say.
-pub(super) struct Told<'a> {
-    pub(super) facts: &'a Facts,
-    pub(super) end: Moment,
-    pub(super) nanos: u64,
-    pub(super) outcome: Outcome<'a>,
+/// What there is to say of one event.
+pub(crate) struct Told<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) correlation: &'a str,
+    pub(crate) causation: Option<&'a str>,
+    pub(crate) tenant: Option<&'a str>,
+    pub(crate) span: Option<&'a Place>,
+    pub(crate) recorder: Option<&'a Arc<Recording>>,
+    pub(crate) end: Moment,
+    pub(crate) nanos: u64,
+    pub(crate) outcome: Outcome<'a>,
 }
 
 /// From the ids of the span to how long it took.
@@ -41,15 +52,15 @@ const SPAN_SPAN: usize = SPAN_TRACE + 32 + 13;
 
 /// How it ended.
 #[derive(Clone, Copy)]
-pub(super) enum Outcome<'a> {
-    Published,
-    Failed(&'a PublishError),
+pub(crate) enum Outcome<'a> {
+    Fine,
+    Failed(Failure<'a>),
     Cancelled,
     Panicked,
 }
 
 impl Line {
-    pub(super) fn new(about: &Descriptor, origin: &Origin) -> Line {
+    pub(crate) fn new(about: &Descriptor, origin: &Origin, words: [&'static str; 2]) -> Line {
         if cfg!(feature = "off-logs") {
             return Line::default();
         }
@@ -84,15 +95,17 @@ impl Line {
             fields: about.fields.iter().map(name).collect(),
             log: about.log,
             below: share(about.log.map_or(0.0, |log| log.sample)),
-            published: done(head(usual, Outcome::Published.message())).unwrap_or_default(),
-            failed: done(head(Level::Error, Outcome::Cancelled.message())).unwrap_or_default(),
+            #[cfg(feature = "tracing")]
+            words,
+            fine: done(head(usual, words[0])).unwrap_or_default(),
+            failed: done(head(Level::Error, words[1])).unwrap_or_default(),
             what: done(what).unwrap_or_default(),
         }
     }
 
     /// The level of a line, if it is to be written. A recorder wants every one.
     #[inline]
-    pub(super) fn wanted(&self, failed: bool, recorded: bool) -> Option<Level> {
+    pub(crate) fn wanted(&self, failed: bool, recorded: bool) -> Option<Level> {
         let level = match self.log?.level {
             _ if failed => Level::Error,
             level => level,
@@ -105,25 +118,23 @@ impl Line {
     }
 
     /// Writes it, if it is not for others alone; `fields` writes what the event says of itself.
-    pub(super) fn write(&self, level: Level, told: &Told<'_>, fields: impl FnOnce(&mut Writer)) {
-        let recorder = told.facts.context.recorder();
-        if recorder.is_none() && !log::enabled(level) {
+    pub(crate) fn write(&self, level: Level, told: &Told<'_>, fields: impl FnOnce(&mut Writer)) {
+        if told.recorder.is_none() && !log::enabled(level) {
             return;
         }
-        log::line(level, recorder, |w| {
+        log::line(level, told.recorder, |w| {
             w.reserve(640);
             log::begin(w, told.end);
             w.raw(match told.outcome {
-                Outcome::Published => &self.published,
+                Outcome::Fine => &self.fine,
                 _ => &self.failed,
             });
-            let facts = told.facts;
-            w.raw_bytes(facts.id.as_bytes());
+            w.text(told.id);
             w.raw(&self.what);
-            facts.write_correlation(w);
+            w.string(told.correlation);
             let ids = [
-                (",\"causation_id\":", facts.context.causation()),
-                (",\"tenant_id\":", facts.tenant()),
+                (",\"causation_id\":", told.causation),
+                (",\"tenant_id\":", told.tenant),
             ];
             for (name, id) in ids {
                 if let Some(id) = id {
@@ -131,7 +142,7 @@ impl Line {
                     w.string(id);
                 }
             }
-            if let Some(place) = &facts.span {
+            if let Some(place) = told.span {
                 let mut text = *SPAN;
                 place.put(&mut text, SPAN_TRACE, SPAN_SPAN);
                 w.raw_bytes(&text);
@@ -146,41 +157,41 @@ impl Line {
     }
 }
 
-impl Outcome<'_> {
-    pub(super) fn message(&self) -> &'static str {
-        match self {
-            Outcome::Published => "event published",
-            _ => "event not published",
-        }
+impl Told<'_> {
+    #[cfg(feature = "tracing")]
+    pub(super) fn message(&self, words: [&'static str; 2]) -> &'static str {
+        words[usize::from(!matches!(self.outcome, Outcome::Fine))]
     }
+}
 
-    pub(super) fn status(&self) -> &'static str {
+impl Outcome<'_> {
+    pub(crate) fn status(&self) -> &'static str {
         match self {
-            Outcome::Published => "ok",
+            Outcome::Fine => "ok",
             Outcome::Failed(_) => "error",
             Outcome::Cancelled => "cancelled",
             Outcome::Panicked => "panic",
         }
     }
 
-    pub(super) fn error_type(&self) -> Option<&'static str> {
+    pub(crate) fn error_type(&self) -> Option<&'static str> {
         match self {
-            Outcome::Published => None,
-            Outcome::Failed(error) => Some(error.error_type().as_str()),
+            Outcome::Fine => None,
+            Outcome::Failed(failure) => Some(failure.error_type),
             fallen => Some(fallen.status()),
         }
     }
 
-    pub(super) fn error(&self) -> Option<String> {
+    pub(crate) fn error(&self) -> Option<String> {
         match self {
-            Outcome::Failed(error) => Some(error.to_string()),
+            Outcome::Failed(failure) => failure.message.map(ToString::to_string),
             _ => None,
         }
     }
 }
 
 fn outcome(w: &mut Writer, outcome: Outcome<'_>) {
-    if let Outcome::Published = outcome {
+    if let Outcome::Fine = outcome {
         w.raw(",\"status\":\"ok\"");
         return;
     }

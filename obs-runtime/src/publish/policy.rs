@@ -53,7 +53,7 @@ impl Retry {
     };
 
     /// The pause before this try; `dice` cuts it short.
-    pub(super) fn pause(&self, before: u32, dice: u64) -> Duration {
+    pub(crate) fn pause(&self, before: u32, dice: u64) -> Duration {
         let doubled = 1_u32.checked_shl(before).unwrap_or(u32::MAX);
         let whole = self.first.saturating_mul(doubled).min(self.longest);
         let half = u64::try_from(whole.as_nanos() / 2).unwrap_or(u64::MAX);

@@ -59,6 +59,11 @@ pub(super) fn prepared(about: &'static Descriptor, bus: &Bus) -> &'static Prepar
     new
 }
 
+/// Whether somebody has switched the telemetry of an event off.
+pub(crate) fn is_silent(event_type: &str) -> bool {
+    lock(&SILENT).iter().any(|silent| silent == event_type)
+}
+
 /// Switches the telemetry of an event on or off: its spans, its log lines and what is counted of it.
 pub(crate) fn set_live(event_type: &str, live: bool) {
     let mut silent = lock(&SILENT);
@@ -74,9 +79,7 @@ pub(crate) fn set_live(event_type: &str, live: bool) {
 
 impl Prepared {
     fn new(about: &'static Descriptor, origin: &Origin, system: &'static str) -> Prepared {
-        let live = !lock(&SILENT)
-            .iter()
-            .any(|silent| silent == about.event_type);
+        let live = !is_silent(about.event_type);
         Prepared {
             about,
             pieces: Pieces::new(about, origin),
@@ -85,7 +88,7 @@ impl Prepared {
             span: meta(about, system, "publish", "send", Kind::Producer),
             create: meta(about, system, "create", "create", Kind::Producer),
             send: meta(about, system, "publish", "send", Kind::Client),
-            line: Line::new(about, origin),
+            line: Line::new(about, origin, ["event published", "event not published"]),
             has_ids: Ids::in_any(about.fields),
             live: AtomicBool::new(live),
             origin: origin.clone(),

@@ -131,7 +131,8 @@ pub fn link(to: SpanContext, about: &[(&'static str, Value<'_>)]) {
     say(|attributes| attributes.link(to, about));
 }
 
-fn say(say: impl FnOnce(&mut Attributes<'_>)) {
+/// Says something about the span around this call, if it may leave.
+pub(crate) fn say(say: impl FnOnce(&mut Attributes<'_>)) {
     Context::look(|cx| {
         if let Some(scope) = cx.open_span() {
             scope.say(say);
@@ -407,13 +408,29 @@ impl Open {
         at: Moment,
         failure: Option<Failure<'_>>,
     ) -> Option<SpanContext> {
+        self.end_with(at, failure, |_| {})
+    }
+
+    /// The same, with what is to be said about it at the end.
+    pub(crate) fn end_with(
+        &mut self,
+        at: Moment,
+        failure: Option<Failure<'_>>,
+        fill: impl FnOnce(&mut Attributes<'_>),
+    ) -> Option<SpanContext> {
         let span = self.span.as_mut()?;
         let place = span.context;
         let outcome = failure.map_or(Outcome::Fine, Outcome::Failed);
         let scope = self.context.as_ref().and_then(Context::open_span);
-        let fate = span.finish(at, &outcome, scope);
+        let fate = span.finish(at, &outcome, scope, fill);
         self.span = None;
         (fate == Fate::Exported).then_some(place)
+    }
+
+    /// Where it stands, if it has not ended.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn place(&self) -> Option<SpanContext> {
+        self.span.as_ref().map(Span::context)
     }
 }
 

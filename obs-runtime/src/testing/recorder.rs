@@ -10,7 +10,9 @@ use crate::bus::OwnedRecord;
 use crate::context::Context;
 use crate::event::{Descriptor, LabelInfo};
 use crate::lane::lock;
-use crate::metric::{Format, Operation, Published, apart, exposition_of, times_apart};
+#[cfg(feature = "tokio")]
+use crate::metric::Consumed;
+use crate::metric::{All, Format, Operation, Published, apart, exposition_of, times_apart};
 use crate::span::{Kind, Spans, Value};
 
 /// Keeps what is told in its context: spans, log lines, metrics and records.
@@ -41,6 +43,8 @@ pub(crate) struct Recording {
     records: Mutex<Vec<OwnedRecord>>,
     published: Mutex<Vec<Arc<Published>>>,
     operations: Mutex<Vec<Arc<Operation>>>,
+    #[cfg(feature = "tokio")]
+    consumed: Mutex<Vec<Arc<Consumed>>>,
 }
 
 impl Recording {
@@ -73,6 +77,24 @@ impl Recording {
         }
         let (families, times) = (apart(about, &known), times_apart(about, &times));
         let new = Arc::new(Published::new(about, source, families, times));
+        all.push(Arc::clone(&new));
+        new
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn consumed(&self, like: &Consumed) -> Arc<Consumed> {
+        let mut all = lock(&self.consumed);
+        let same = |one: &&Arc<Consumed>| {
+            one.event_type == like.event_type && one.consumer == like.consumer
+        };
+        if let Some(known) = all.iter().find(same) {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(Consumed::new(
+            like.event_type,
+            &like.versions,
+            &like.consumer,
+        ));
         all.push(Arc::clone(&new));
         new
     }
@@ -215,7 +237,20 @@ impl Recorder {
         for one in &recorded {
             operations.push(one);
         }
-        let text = exposition_of(&about, &families, &operations, format);
+        #[cfg(feature = "tokio")]
+        let recorded = lock(&self.0.consumed).clone();
+        #[cfg(feature = "tokio")]
+        let consumed: Vec<&Consumed> = recorded.iter().map(|one| &**one).collect();
+        let all = All {
+            published: &about,
+            #[cfg(feature = "tokio")]
+            consumed: &consumed,
+            #[cfg(feature = "tokio")]
+            backlogs: &[],
+            families: &families,
+            operations: &operations,
+        };
+        let text = exposition_of(&all, format);
         String::from_utf8_lossy(&text).into_owned()
     }
 
@@ -258,7 +293,7 @@ impl Recorder {
     }
 
     /// Holds spans, log lines, metrics and records against each other: the ids, the times and the errors of each
-    /// publish must be the same in all of them.
+    /// publish, and of each attempt to process an event, must be the same in all of them.
     ///
     /// # Panics
     ///
@@ -278,12 +313,21 @@ impl Recorder {
             let found = line.get(name).and_then(Json::as_str);
             found.map(str::to_owned)
         };
-        let mut publishes: Vec<&RecordedSpan> = Vec::new();
+        // Those of which a line tells: publishes, and attempts to process.
+        let line_of = |span: &RecordedSpan| {
+            let id = span.attribute("event.id");
+            let own = |line: &&Json| {
+                let says = |name: &str| line.get(name).and_then(Json::as_str);
+                says("event_id") == id && says("span_id") == Some(&span.span_id)
+            };
+            id.and_then(|_| lines.iter().find(own))
+        };
+        let mut told: Vec<&RecordedSpan> = Vec::new();
         for span in &spans {
             let id = span.attribute("event.id");
-            let told = |line: &Json| line.get("event_id").and_then(Json::as_str) == id;
-            if id.is_some() && lines.iter().any(told) {
-                publishes.push(span);
+            let known = |line: &Json| line.get("event_id").and_then(Json::as_str) == id;
+            if id.is_some() && lines.iter().any(known) {
+                told.push(span);
             }
         }
         let same = |what: String, one: &dyn fmt::Debug, other: &dyn fmt::Debug| {
@@ -294,30 +338,29 @@ impl Recorder {
             Err(format!("{what}: {one} and {other}"))
         };
         let records = self.records();
-        for span in &publishes {
+        for span in &told {
             let id = span.attribute("event.id").map(str::to_owned);
             let of = |what: &str| format!("{what} of event {}", id.as_deref().unwrap_or("?"));
-            let line = lines.iter().find(|line| word(line, "event_id") == id);
-            if let Some(line) = line {
-                let (trace, own) = (Some(&span.trace_id), Some(&span.span_id));
-                same(of("the trace id"), &word(line, "trace_id").as_ref(), &trace)?;
-                same(of("the span id"), &word(line, "span_id").as_ref(), &own)?;
-                let error = span.error.as_ref().map(|(kind, _)| kind);
-                same(
-                    of("the error type"),
-                    &word(line, "error_type").as_ref(),
-                    &error,
-                )?;
-                let took = line.get("duration_ms").map(ToString::to_string);
-                let millis = format!(
-                    "{}.{:03}",
-                    span.nanos / 1_000_000,
-                    span.nanos / 1_000 % 1_000
-                );
-                let said = took.and_then(|took| took.parse::<f64>().ok());
-                same(of("the duration"), &said, &millis.parse::<f64>().ok())?;
-            }
-            for record in &records {
+            let Some(line) = line_of(span) else {
+                return Err(of("no line has the span"));
+            };
+            let trace = Some(&span.trace_id);
+            same(of("the trace id"), &word(line, "trace_id").as_ref(), &trace)?;
+            let error = span.error.as_ref().map(|(kind, _)| kind);
+            same(
+                of("the error type"),
+                &word(line, "error_type").as_ref(),
+                &error,
+            )?;
+            let took = line.get("duration_ms").map(ToString::to_string);
+            let millis = format!(
+                "{}.{:03}",
+                span.nanos / 1_000_000,
+                span.nanos / 1_000 % 1_000
+            );
+            let said = took.and_then(|took| took.parse::<f64>().ok());
+            same(of("the duration"), &said, &millis.parse::<f64>().ok())?;
+            for record in records.iter().filter(|_| span.kind != Kind::Consumer) {
                 if record.headers().text("event-id") != id.as_deref() {
                     continue;
                 }
@@ -330,26 +373,39 @@ impl Recorder {
                 break;
             }
         }
-        let (mut total, mut failed) = (0, 0);
-        for span in &publishes {
-            total += span.nanos;
-            failed += usize::from(span.error.is_some());
+        for (consumed, durations, errors) in [
+            (
+                false,
+                "event_publish_duration_seconds",
+                "event_publish_errors_total",
+            ),
+            (
+                true,
+                "event_consume_duration_seconds",
+                "event_consume_errors_total",
+            ),
+        ] {
+            let (mut total, mut failed) = (0, 0);
+            for span in &told {
+                if (span.kind == Kind::Consumer) == consumed {
+                    total += span.nanos;
+                    failed += usize::from(span.error.is_some());
+                }
+            }
+            let mut sums = 0.0;
+            for sample in samples(&text, &format!("{durations}_sum")) {
+                sums += sample.value.parse::<f64>().unwrap_or_default();
+            }
+            let counted = format!("{sums:.9}");
+            let spanned = format!("{}.{:09}", total / 1_000_000_000, total % 1_000_000_000);
+            same(durations.to_owned(), &counted, &spanned)?;
+            let counted = self.metric(errors, &[]).unwrap_or_default();
+            same(
+                errors.to_owned(),
+                &format!("{counted}"),
+                &failed.to_string(),
+            )?;
         }
-        let mut sums = 0.0;
-        for sample in samples(&text, "event_publish_duration_seconds_sum") {
-            sums += sample.value.parse::<f64>().unwrap_or_default();
-        }
-        let counted = format!("{sums:.9}");
-        let spanned = format!("{}.{:09}", total / 1_000_000_000, total % 1_000_000_000);
-        same("the time of all publishes".to_owned(), &counted, &spanned)?;
-        let errors = self
-            .metric("event_publish_errors_total", &[])
-            .unwrap_or_default();
-        same(
-            "failures".to_owned(),
-            &format!("{errors}"),
-            &failed.to_string(),
-        )?;
         for line in text.split('\n') {
             let Some((_, exemplar)) = line.split_once("# {") else {
                 continue;

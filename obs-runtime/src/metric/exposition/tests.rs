@@ -108,7 +108,16 @@ fn parse(text: &str, format: Format) -> BTreeMap<String, String> {
 
 fn document(all: &[&Published], families: &[&Family], format: Format) -> BTreeMap<String, String> {
     let mut out = Vec::new();
-    write(all, families, &[], format, &mut out);
+    let all = All {
+        published: all,
+        #[cfg(feature = "tokio")]
+        consumed: &[],
+        #[cfg(feature = "tokio")]
+        backlogs: &[],
+        families,
+        operations: &[],
+    };
+    write(&all, format, &mut out);
     outside(&out, format);
     parse(&String::from_utf8(out).unwrap(), format)
 }

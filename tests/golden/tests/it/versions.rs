@@ -2,8 +2,10 @@
 
 use golden::versions::golden::versions::order_shipped_v1::{Carrier, OrderShipped as V1};
 use golden::versions::golden::versions::order_shipped_v2::OrderShipped as V2;
-use golden::versions::golden::versions::{AnyOrderShipped, OrderShipped};
-use obs_runtime::Event as _;
+use golden::versions::golden::versions::{AnyOrderShipped, Carrier as Newer, OrderShipped};
+use obs_runtime::{Bus, Consumer, Delivery, Event};
+use std::convert::Infallible;
+use std::sync::mpsc::channel;
 
 fn first() -> V1 {
     V1 {
@@ -52,4 +54,55 @@ fn the_newest_knows_how_older_ones_are_read() {
         ("o-1", "main")
     );
     assert!(OrderShipped::OLDER[1].read(&body[1..]).is_err());
+}
+
+#[test]
+fn three_generations_reach_one_handler_as_the_newest() {
+    fn publish<E: Event>(bus: &Bus, event: &E) {
+        E::publisher(bus)
+            .publish_blocking(event)
+            .expect("there is room");
+    }
+    let second = || V2::new("o-2", 2.5, Newer::Dhl);
+    let third = || OrderShipped::new("o-3", 1.5, Newer::Ups, "east");
+    let bus = Bus::memory(64);
+    let topics = ["order.shipped.v1", "order.shipped.v2", "order.shipped.v3"];
+    bus.subscribe(&topics, "ledger").expect("it has groups");
+    for _ in 0..3 {
+        publish(&bus, &first());
+        publish(&bus, &second());
+        publish(&bus, &third());
+    }
+    bus.close();
+    let (tell, told) = channel();
+    let consumer =
+        Consumer::new(&bus, "ledger").handle(move |event: OrderShipped, delivery: Delivery| {
+            let said = tell.send((event.order_id, delivery.version(), event.warehouse));
+            async move {
+                said.expect("the test listens");
+                Ok::<(), Infallible>(())
+            }
+        });
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
+    runtime
+        .expect("a runtime")
+        .block_on(consumer.run())
+        .expect("all was processed");
+    let mut all: Vec<_> = told.iter().collect();
+    all.sort();
+    all.dedup();
+    let seen: Vec<_> = all
+        .iter()
+        .map(|(id, version, from)| (&**id, *version, &**from))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("o-1", "1.0.0", "main"),
+            ("o-2", "2.0.0", "main"),
+            ("o-3", "3.0.0", "east")
+        ]
+    );
 }

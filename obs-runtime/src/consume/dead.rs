@@ -1,0 +1,84 @@
+//! Dead letters.
+
+use super::policy::DeadBody;
+use super::run::Shared;
+use crate::bus::{BusError, Header, OwnedRecord, Receipt, Record};
+use crate::clock;
+use crate::error_type::ErrorType;
+use crate::ids;
+use crate::stamp;
+
+/// Why a record is put aside.
+pub(super) struct DeadLetter {
+    pub(super) reason: ErrorType,
+    /// The type of the error.
+    pub(super) exception: &'static str,
+    pub(super) attempts: u32,
+}
+
+impl DeadLetter {
+    pub(super) fn of(reason: ErrorType, attempts: u32) -> DeadLetter {
+        DeadLetter {
+            reason,
+            exception: "",
+            attempts,
+        }
+    }
+
+    /// Sends it, as often as the bus asks for it.
+    pub(super) async fn send(
+        &self,
+        shared: &Shared,
+        record: &OwnedRecord,
+        receipt: Receipt,
+    ) -> Result<(), BusError> {
+        let dead = &shared.policy.dead;
+        let topic = dead.topic(record.topic());
+        let attempts = self.attempts.to_string();
+        let partition = receipt.partition.map(|it| it.to_string());
+        let offset = receipt.offset.map(|it| it.to_string());
+        let time = stamp::rfc3339(clock::now());
+        let time = str::from_utf8(&time).unwrap_or_default();
+        let whole = dead.body == DeadBody::Whole;
+        let mut headers: Vec<Header<'_>> = record
+            .headers()
+            .iter()
+            // Of an earlier time here.
+            .filter(|header| !header.name.starts_with("dlq-"))
+            .collect();
+        let told = [
+            ("dlq-reason", Some(self.reason.as_str())),
+            (
+                "dlq-exception",
+                Some(self.exception).filter(|it| !it.is_empty()),
+            ),
+            ("dlq-topic", Some(record.topic())),
+            ("dlq-partition", partition.as_deref()),
+            ("dlq-offset", offset.as_deref()),
+            ("dlq-consumer", Some(&*shared.group)),
+            ("dlq-attempts", Some(&*attempts)),
+            ("dlq-time", Some(time)),
+        ];
+        for (name, value) in told {
+            headers.extend(value.map(|value| Header::new(name, value)));
+        }
+        let letter = Record {
+            topic: &topic,
+            key: record.key().filter(|_| whole),
+            headers: headers.as_slice().into(),
+            body: if whole { record.body() } else { Some(b"") },
+        };
+        let mut tries = 0;
+        loop {
+            let sending = shared.bus.send(&letter);
+            match sending.await {
+                Ok(_) => return Ok(()),
+                Err(error) if !error.retryable() => return Err(error),
+                Err(_) => {
+                    tokio::time::sleep(shared.policy.retry.pause(tries, ids::random())).await;
+                    tries = (tries + 1).min(16);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Which event a record holds, and where its payload is.
+//!
+//! What the record says of itself counts first: type and version in its headers, then the framing of its body, then
+//! our envelope. A record that says nothing is taken for the newest version of the one event of its topic.
+
+use obs_schema::framing::Framing;
+
+use super::prepared::Known;
+use crate::envelope::{Head, Payload};
+use crate::error_type::ErrorType;
+use crate::event::{Descriptor, Encoding, Envelope};
+
+/// A record that a handler is there for.
+pub(super) struct Found<'k> {
+    pub(super) known: &'k Known,
+    /// None says that what the key stands for is gone.
+    pub(super) payload: Option<Payload>,
+}
+
+/// Why there is no handler for a record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Refused {
+    /// Nobody here handles this event.
+    Type,
+    /// Its version is not known: this is another one of the same event.
+    Version(usize),
+    /// What is around the payload cannot be read.
+    Envelope(usize),
+}
+
+impl Refused {
+    pub(super) fn error(self) -> ErrorType {
+        match self {
+            Refused::Type => ErrorType::UnknownType,
+            Refused::Version(_) => ErrorType::UnknownVersion,
+            Refused::Envelope(_) => ErrorType::Decode,
+        }
+    }
+}
+
+/// Finds the event of a record, and completes what is known of it.
+pub(super) fn find<'k, 'r>(
+    known: &'k [Known],
+    topic: &str,
+    head: &mut Head<'r>,
+    body: Option<&'r [u8]>,
+) -> Result<Found<'k>, Refused> {
+    let Some(body) = body else {
+        return Ok(Found {
+            known: &known[choose(known, topic, head, None)?],
+            payload: None,
+        });
+    };
+    let (framing, start) = framing(head, body);
+    let mut payload = None;
+    if head.structured {
+        payload = read(head.cloud_json(body));
+    } else if head.event_type.is_none()
+        && body.get(start) == Some(&b'{')
+        && known
+            .iter()
+            .any(|one| is_ours(one.prepared.about, Encoding::Json))
+        && !by_framing_any(known, framing)
+    {
+        // The envelope is the only one who says what it is.
+        payload = read(head.obs_json(body));
+    }
+    let at = choose(known, topic, head, framing)?;
+    let about = known[at].prepared.about;
+    let framed = matches(&known[at], framing);
+    let from = if framed { start } else { 0 };
+    let payload = match payload {
+        Some(payload) => payload,
+        None if head.structured => return Err(Refused::Envelope(at)),
+        None if is_ours(about, Encoding::Json) => {
+            let inner = read(head.obs_json(body.get(from..).unwrap_or_default()));
+            match inner.ok_or(Refused::Envelope(at))? {
+                Payload::Within(range) => Payload::Within(range.start + from..range.end + from),
+                own @ Payload::Own(_) => own,
+            }
+        }
+        None if is_ours(about, Encoding::Avro) => head
+            .obs_avro(body, from)
+            .map_err(|_| Refused::Envelope(at))?,
+        None => Payload::Within(from..body.len()),
+    };
+    Ok(Found {
+        known: &known[at],
+        payload: Some(payload),
+    })
+}
+
+/// What cannot be read is as good as absent: who needs it refuses the record.
+fn read<E>(payload: Result<Option<Payload>, E>) -> Option<Payload> {
+    payload.ok().flatten()
+}
+
+fn is_ours(about: &Descriptor, encoding: Encoding) -> bool {
+    about.envelope == Envelope::Obs && about.encoding == encoding
+}
+
+/// The framing of a body, and how long it is there.
+fn framing(head: &Head<'_>, body: &[u8]) -> (Framing, usize) {
+    if let Some(header) = head.framing {
+        return (Framing::from_header(header).unwrap_or(Framing::None), 0);
+    }
+    let (framing, rest) = Framing::detect(body);
+    (framing, body.len() - rest.len())
+}
+
+/// Whether this version is written with this framing.
+fn matches(known: &Known, framing: Framing) -> bool {
+    match framing {
+        Framing::None => false,
+        Framing::SingleObject(print) => {
+            known.prepared.about.rabin == print || known.envelope == Some(print)
+        }
+        framing => known.framing == Some(framing),
+    }
+}
+
+fn by_framing_any(known: &[Known], framing: Framing) -> bool {
+    known.iter().any(|one| matches(one, framing))
+}
+
+/// The place of the version that a record says it is.
+fn choose(
+    known: &[Known],
+    topic: &str,
+    head: &Head<'_>,
+    framing: impl Into<Option<Framing>>,
+) -> Result<usize, Refused> {
+    let framing = framing.into();
+    let about = |at: usize| known[at].prepared.about;
+    let is = |at: &usize| {
+        let kind = head.event_type.as_deref();
+        kind.map_or(about(*at).topic == topic, |kind| {
+            kind == about(*at).event_type
+        })
+    };
+    let all = || (0..known.len()).filter(is);
+    // The newest version of each event comes first.
+    let first = all().next().ok_or(Refused::Type)?;
+    if let Some(framing) = framing
+        && let Some(at) = all().find(|at| matches(&known[*at], framing))
+    {
+        return Ok(at);
+    }
+    if let Some(version) = head.version.as_deref() {
+        let at = all().find(|at| about(*at).version == version);
+        return at.ok_or(Refused::Version(first));
+    }
+    if let Some(print) = head
+        .schema
+        .as_deref()
+        .and_then(|it| it.strip_prefix("urn:sha256:"))
+    {
+        let at = all().find(|at| is_print(print, &about(*at).sha256));
+        return at.ok_or(Refused::Version(first));
+    }
+    if let Some(Framing::SingleObject(_)) = framing
+        && about(first).encoding == Encoding::Avro
+    {
+        return Err(Refused::Version(first));
+    }
+    // It says nothing of its version: the newest of its topic.
+    let here = all().find(|at| about(*at).topic == topic);
+    Ok(here.unwrap_or(first))
+}
+
+/// Whether these are the digits of a hash.
+fn is_print(digits: &str, hash: &[u8; 32]) -> bool {
+    let mut bytes = hash.iter();
+    digits.len() == 64
+        && digits.as_bytes().chunks(2).all(|pair| {
+            let pair = str::from_utf8(pair).ok();
+            let byte = pair.and_then(|pair| u8::from_str_radix(pair, 16).ok());
+            byte.as_ref() == bytes.next()
+        })
+}

@@ -1,0 +1,250 @@
+//! One attempt to process an event, as telemetry tells it.
+//!
+//! A passage that is dropped on the way was cancelled, or fell with a panic of somebody else.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use super::lane::{Failed, Post};
+use super::prepared::Prepared;
+use crate::bus::Receipt;
+use crate::clock::{self, Moment};
+use crate::context::{Context, SpanContext};
+use crate::envelope::{Head, Place};
+use crate::error_type::ErrorType;
+use crate::metric::Consumed;
+use crate::publish::line::{Outcome, Told};
+use crate::span::{Attributes, Carried, Failure, Open};
+
+/// How an attempt ended.
+pub(super) enum Ended {
+    Fine,
+    Failed(Failed),
+    Panicked(Box<dyn Any + Send>),
+    /// It took too long.
+    Late,
+    Cancelled,
+    /// It did not come to its handler.
+    Refused(ErrorType),
+}
+
+impl Ended {
+    pub(super) fn error(&self) -> Option<ErrorType> {
+        Some(match self {
+            Ended::Fine => return None,
+            Ended::Failed(Failed::Read(_)) => ErrorType::Decode,
+            Ended::Failed(Failed::Handler { .. }) => ErrorType::Handler,
+            Ended::Panicked(_) => ErrorType::Panic,
+            Ended::Late => ErrorType::Timeout,
+            Ended::Cancelled => ErrorType::Cancelled,
+            Ended::Refused(error) => *error,
+        })
+    }
+
+    /// The type of what went wrong, as the program calls it.
+    pub(super) fn exception(&self) -> &'static str {
+        match self {
+            Ended::Failed(Failed::Read(_)) => "obs_runtime::ReadError",
+            Ended::Failed(Failed::Handler { exception, .. }) => exception,
+            Ended::Panicked(_) => "panic",
+            Ended::Fine | Ended::Late | Ended::Cancelled | Ended::Refused(_) => "",
+        }
+    }
+
+    /// Whether another attempt may end otherwise.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Ended::Fine | Ended::Cancelled | Ended::Refused(_) | Ended::Failed(Failed::Read(_)) => {
+                false
+            }
+            Ended::Failed(Failed::Handler { last, .. }) => !last,
+            Ended::Panicked(_) | Ended::Late => true,
+        }
+    }
+
+    fn message(&self) -> Option<&dyn fmt::Display> {
+        match self {
+            Ended::Failed(Failed::Read(error)) => Some(error),
+            Ended::Failed(Failed::Handler { error, .. }) => Some(error),
+            Ended::Panicked(panic) => {
+                let text = panic
+                    .downcast_ref::<&str>()
+                    .map(|it| it as &dyn fmt::Display);
+                text.or_else(|| {
+                    panic
+                        .downcast_ref::<String>()
+                        .map(|it| it as &dyn fmt::Display)
+                })
+            }
+            Ended::Fine | Ended::Late | Ended::Cancelled | Ended::Refused(_) => None,
+        }
+    }
+
+    fn failure(&self) -> Option<Failure<'_>> {
+        Some(Failure {
+            error_type: self.error()?.as_str(),
+            exception: self.exception(),
+            message: self.message(),
+        })
+    }
+}
+
+/// What is told about an attempt.
+pub(super) struct Passage<'a> {
+    prepared: &'static Prepared,
+    /// Its place among the versions of its event.
+    version: usize,
+    head: &'a Head<'a>,
+    id: &'a str,
+    post: &'a Post,
+    receipt: Receipt,
+    start: Moment,
+    /// What the handler sees.
+    context: Context,
+    span: Option<Open>,
+    place: Option<SpanContext>,
+    live: bool,
+    open: bool,
+}
+
+impl<'a> Passage<'a> {
+    /// Begins, in what is known around the event.
+    pub(super) fn begin(
+        prepared: &'static Prepared,
+        version: usize,
+        (head, id): (&'a Head<'a>, &'a str),
+        receipt: Receipt,
+        post: &'a Post,
+        around: &Context,
+    ) -> Passage<'a> {
+        let (start, live) = (clock::now(), prepared.is_live());
+        let spans = live && cfg!(not(feature = "off-spans"));
+        let span = spans.then(|| Open::begin(&prepared.process, around, start));
+        let inside = span.as_ref().and_then(Open::context);
+        Passage {
+            prepared,
+            version,
+            head,
+            id,
+            post,
+            receipt,
+            start,
+            context: inside.unwrap_or(around).clone(),
+            place: span.as_ref().and_then(Open::place),
+            span,
+            live,
+            open: true,
+        }
+    }
+
+    /// What the handler sees.
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The end of it.
+    pub(super) fn finish(mut self, ended: &Ended) {
+        self.tell(ended);
+    }
+
+    /// That the bus knows what became of the record.
+    pub(super) fn settle(prepared: &'static Prepared, around: &Context, settle: impl FnOnce()) {
+        let start = clock::now();
+        let mut span = Carried::start(prepared.is_live(), &prepared.settle, around, start);
+        settle();
+        span.end(clock::now(), || crate::span::Outcome::Fine, |_| {});
+    }
+
+    fn tell(&mut self, ended: &Ended) {
+        if !std::mem::replace(&mut self.open, false) || cfg!(feature = "off") || !self.live {
+            return;
+        }
+        let end = clock::now();
+        let nanos = end.nanos_since(self.start);
+        let failure = ended.failure();
+        let (head, id, receipt) = (self.head, self.id, self.receipt);
+        let exported = self
+            .span
+            .as_mut()
+            .and_then(|span| span.end_with(end, failure, |to| attributes(to, head, id, receipt)));
+        let recorder = self.context.recorder();
+        if cfg!(not(feature = "off-metrics")) {
+            let recorded: Arc<Consumed>;
+            let consumed = self.prepared.consumed;
+            if let Some(recorder) = recorder {
+                recorded = recorder.consumed(consumed);
+                self.count(&recorded, ended, end, nanos, exported);
+            } else {
+                self.count(consumed, ended, end, nanos, exported);
+            }
+        }
+        if cfg!(feature = "off-logs") {
+            return;
+        }
+        let line = &self.prepared.line;
+        let Some(level) = line.wanted(failure.is_some(), recorder.is_some()) else {
+            return;
+        };
+        let place = self.place.map(Place::of);
+        let told = Told {
+            id: self.id,
+            correlation: self.head.correlation.as_deref().unwrap_or(self.id),
+            causation: self.head.causation.as_deref(),
+            tenant: self.head.tenant.as_deref(),
+            span: place.as_ref(),
+            recorder,
+            end,
+            nanos,
+            outcome: match (ended, failure) {
+                (Ended::Cancelled, _) => Outcome::Cancelled,
+                (Ended::Panicked(_), _) => Outcome::Panicked,
+                (_, Some(failure)) => Outcome::Failed(failure),
+                (_, None) => Outcome::Fine,
+            },
+        };
+        self.post.with_fields(|fields| {
+            let fields = |w: &mut obs_schema::wire::json::Writer| w.raw_bytes(fields);
+            #[cfg(feature = "tracing")]
+            crate::publish::heard::tell(level, line.words, self.prepared.about, &told, &fields);
+            line.write(level, &told, fields);
+        });
+    }
+
+    fn count(
+        &self,
+        consumed: &Consumed,
+        ended: &Ended,
+        end: Moment,
+        nanos: u64,
+        exported: Option<SpanContext>,
+    ) {
+        let result = ended.error().map_or(Ok(self.version), Err);
+        // How old it was when it was done with: not when it failed, and may come again.
+        let occurred = self.head.occurred.filter(|_| result.is_ok());
+        let delivery = occurred.map(|occurred| end.unix_nanos().saturating_sub(occurred));
+        consumed.ended(result, nanos, delivery, exported.map(|span| (span, end)));
+    }
+}
+
+fn attributes(to: &mut Attributes<'_>, head: &Head<'_>, id: &str, receipt: Receipt) {
+    to.id(id.as_bytes());
+    if let Some(conversation) = head.conversation.as_deref() {
+        to.set("messaging.message.conversation_id", conversation);
+    }
+    if let Some(partition) = receipt.partition {
+        to.set(
+            "messaging.destination.partition.id",
+            partition.to_string().as_str(),
+        );
+    }
+    if let Some(made) = head.span {
+        to.link(made, &[]);
+    }
+}
+
+impl Drop for Passage<'_> {
+    fn drop(&mut self) {
+        self.tell(&Ended::Cancelled);
+    }
+}

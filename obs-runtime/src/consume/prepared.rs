@@ -1,0 +1,213 @@
+//! What is known of a consumer's events before the first of them comes.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use obs_schema::framing::Framing;
+
+use crate::bus::Origin;
+use crate::event::Descriptor;
+use crate::lane::lock;
+use crate::metric::{self, Consumed};
+use crate::publish::is_silent;
+use crate::publish::line::Line;
+use crate::span::{Kind, SpanMeta, Value};
+use crate::switch;
+
+/// One version of an event on its way to one consumer: everything that is the same each time.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// The version as it is sent.
+    pub(super) about: &'static Descriptor,
+    pub(super) process: SpanMeta,
+    pub(super) settle: SpanMeta,
+    pub(super) line: Line,
+    pub(super) consumed: &'static Consumed,
+    live: AtomicBool,
+    consumer: Box<str>,
+    origin: Origin,
+    system: &'static str,
+}
+
+/// All that were asked for. They stay, as their series do.
+static ALL: Mutex<Vec<&'static Prepared>> = Mutex::new(Vec::new());
+
+/// Whose telemetry it is.
+#[derive(Clone, Copy)]
+pub(super) struct Whose<'a> {
+    pub(super) consumer: &'a str,
+    pub(super) origin: &'a Origin,
+    pub(super) system: &'static str,
+}
+
+impl Prepared {
+    /// Of a version of an event, whose cells are these, and whose newest version is that.
+    pub(super) fn of(
+        about: &'static Descriptor,
+        newest: &'static Descriptor,
+        consumed: &'static Consumed,
+        whose: Whose<'_>,
+    ) -> &'static Prepared {
+        let mut all = lock(&ALL);
+        let same = |one: &&&Prepared| {
+            one.about.event_type == about.event_type
+                && one.about.version == about.version
+                && one.system == whose.system
+                && *one.consumer == *whose.consumer
+                && one.origin == *whose.origin
+        };
+        if let Some(known) = all.iter().find(same) {
+            return known;
+        }
+        // What the event says of itself it says as the newest version.
+        let spoken = Descriptor {
+            fields: newest.fields,
+            target: newest.target,
+            ..*about
+        };
+        let [_, settle] = names(whose.system);
+        let new: &'static Prepared = Box::leak(Box::new(Prepared {
+            about,
+            process: meta(about, whose, ["process"; 2], Kind::Consumer),
+            settle: meta(about, whose, [settle, "settle"], Kind::Client),
+            line: Line::new(
+                &spoken,
+                whose.origin,
+                ["event consumed", "event not consumed"],
+            ),
+            consumed,
+            live: AtomicBool::new(!is_silent(about.event_type)),
+            consumer: whose.consumer.into(),
+            origin: whose.origin.clone(),
+            system: whose.system,
+        }));
+        all.push(new);
+        new
+    }
+
+    /// Its telemetry is on, and all telemetry is.
+    #[inline]
+    pub(super) fn is_live(&self) -> bool {
+        switch::is_on() && self.live.load(Relaxed)
+    }
+}
+
+/// Switches the telemetry of an event on or off.
+pub(crate) fn set_live(event_type: &str, live: bool) {
+    for one in lock(&ALL).iter() {
+        if one.about.event_type == event_type {
+            one.live.store(live, Relaxed);
+        }
+    }
+}
+
+/// What a system calls receiving and settling.
+fn names(system: &str) -> [&'static str; 2] {
+    match system {
+        "kafka" => ["poll", "commit"],
+        _ => ["receive", "settle"],
+    }
+}
+
+/// What is the same in all spans of an operation on a version.
+fn meta(
+    about: &'static Descriptor,
+    whose: Whose<'_>,
+    [name, kind]: [&'static str; 2],
+    span: Kind,
+) -> SpanMeta {
+    if cfg!(feature = "off-spans") {
+        return SpanMeta::new("");
+    }
+    let mut fixed = common(about.topic, whose, [name, kind]);
+    for (name, value) in [
+        ("event.type", about.event_type),
+        ("event.version", about.version),
+    ] {
+        fixed.push((name, Value::Text(value)));
+    }
+    SpanMeta::new(leak(&format!("{name} {}", about.topic)))
+        .with_kind(span)
+        .with_fixed(Box::leak(fixed.into_boxed_slice()))
+        .with_slow_nanos(about.slow_ns)
+}
+
+fn common(
+    topic: &'static str,
+    whose: Whose<'_>,
+    [name, kind]: [&'static str; 2],
+) -> Vec<(&'static str, Value<'static>)> {
+    let fixed = [
+        ("messaging.system", whose.system),
+        ("messaging.operation.name", name),
+        ("messaging.operation.type", kind),
+        ("messaging.destination.name", topic),
+        ("messaging.consumer.group.name", leak(whose.consumer)),
+    ];
+    fixed
+        .map(|(name, value)| (name, Value::Text(value)))
+        .to_vec()
+}
+
+fn leak(text: &str) -> &'static str {
+    Box::leak(text.into())
+}
+
+/// The spans of receiving from a topic.
+#[derive(Debug)]
+pub(super) struct Receive {
+    pub(super) topic: &'static str,
+    consumer: Box<str>,
+    system: &'static str,
+    pub(super) span: SpanMeta,
+}
+
+static RECEIVES: Mutex<Vec<&'static Receive>> = Mutex::new(Vec::new());
+
+impl Receive {
+    pub(super) fn of(topic: &'static str, whose: Whose<'_>) -> &'static Receive {
+        let mut all = lock(&RECEIVES);
+        let same = |one: &&&Receive| {
+            one.topic == topic && *one.consumer == *whose.consumer && one.system == whose.system
+        };
+        if let Some(known) = all.iter().find(same) {
+            return known;
+        }
+        let [name, _] = names(whose.system);
+        let fixed = common(topic, whose, [name, "receive"]);
+        let new: &'static Receive = Box::leak(Box::new(Receive {
+            topic,
+            consumer: whose.consumer.into(),
+            system: whose.system,
+            span: SpanMeta::new(leak(&format!("{name} {topic}")))
+                .with_kind(Kind::Client)
+                .with_fixed(Box::leak(fixed.into_boxed_slice())),
+        }));
+        all.push(new);
+        new
+    }
+}
+
+/// A version that the consumer knows.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) prepared: &'static Prepared,
+    /// Which handler is for it.
+    pub(super) route: usize,
+    /// Its place among the versions of the route, the newest first.
+    pub(super) version: usize,
+    /// What our envelope around its Avro begins with.
+    pub(super) envelope: Option<u64>,
+    /// What a registry puts before its bodies.
+    pub(super) framing: Option<Framing>,
+}
+
+/// The cells of an event with these versions.
+pub(super) fn cells(versions: &[&'static Descriptor], consumer: &str) -> &'static Consumed {
+    let names: Vec<&'static str> = versions.iter().map(|about| about.version).collect();
+    let event_type = versions.first().map_or(UNKNOWN, |newest| newest.event_type);
+    metric::consumed(event_type, &names, consumer)
+}
+
+/// What metrics call events that nobody here knows.
+const UNKNOWN: &str = "unknown";

@@ -1,0 +1,285 @@
+//! The one task of a consumer: it takes from the bus what its seats have room for, and polls those that were woken.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::task::{Context as Task, Poll, Wake, Waker};
+
+use tokio::time::Sleep;
+
+use super::ConsumeError;
+use super::control::Control;
+use super::lane::Route;
+use super::policy::Policy;
+use super::prepared::{Known, Receive};
+use super::seat::{Desk, sit};
+use crate::bus::{self, Bus, Subscription};
+use crate::clock;
+use crate::context::{Context, SpanContext, traceparent};
+use crate::lane::lock;
+use crate::metric::{Backlog, Consumed, Waits};
+use crate::span::{Carried, Outcome};
+use crate::switch;
+
+/// What the seats of a consumer share.
+pub(super) struct Shared {
+    pub(super) bus: Bus,
+    pub(super) group: Box<str>,
+    pub(super) routes: Vec<Box<dyn Route>>,
+    pub(super) known: Vec<Known>,
+    pub(super) topics: Vec<&'static str>,
+    pub(super) policy: Policy,
+    /// What is known around all processing.
+    pub(super) base: Context,
+    pub(super) desks: Vec<Desk>,
+    /// The cells of events that nobody here knows.
+    pub(super) unknown: &'static Consumed,
+    pub(super) failure: Mutex<Option<ConsumeError>>,
+}
+
+impl Shared {
+    /// The consumer ends with this, unless it ends with another error already.
+    pub(super) fn fail(&self, error: ConsumeError) {
+        lock(&self.failure).get_or_insert(error);
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("group", &self.group)
+            .field("topics", &self.topics)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Waits for Shared {
+    fn backlogs(&self, see: &mut dyn FnMut(Backlog)) {
+        let now = clock::now().unix_nanos();
+        for topic in &self.topics {
+            let occurred = self.desks.iter().filter_map(|desk| desk.occurred(topic));
+            see(Backlog {
+                topic: (*topic).to_owned(),
+                consumer: self.group.clone().into_string(),
+                records: self.bus.lag(topic, &self.group),
+                oldest_nanos: occurred.min().map_or(0, |at| now.saturating_sub(at)),
+            });
+        }
+    }
+}
+
+/// A seat and who wakes it.
+struct Chair {
+    life: Pin<Box<dyn Future<Output = ()> + Send>>,
+    bell: Arc<Bell>,
+    waker: Waker,
+}
+
+/// Says that a seat wants to be polled.
+struct Bell {
+    rung: AtomicBool,
+    driver: Arc<Mutex<Option<Waker>>>,
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.rung.swap(true, SeqCst) {
+            let driver = lock(&self.driver).clone();
+            if let Some(driver) = driver {
+                driver.wake();
+            }
+        }
+    }
+}
+
+/// After so many rounds other tasks have their turn.
+const ROUNDS: usize = 32;
+
+pub(super) struct Driver {
+    shared: Arc<Shared>,
+    control: Control,
+    subscription: Subscription,
+    chairs: Vec<Chair>,
+    waker: Arc<Mutex<Option<Waker>>>,
+    receives: Vec<(&'static Receive, Received)>,
+    /// Nothing comes any more.
+    ended: bool,
+    /// When what goes on is given back.
+    grace: Option<Pin<Box<Sleep>>>,
+}
+
+/// What one round has received from a topic.
+#[derive(Default)]
+struct Received {
+    count: usize,
+    made: Vec<SpanContext>,
+}
+
+impl Driver {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        control: Control,
+        subscription: Subscription,
+        receives: Vec<&'static Receive>,
+    ) -> Driver {
+        let waker: Arc<Mutex<Option<Waker>>> = Arc::default();
+        let chair = |at| {
+            let bell = Arc::new(Bell {
+                rung: AtomicBool::new(false),
+                driver: Arc::clone(&waker),
+            });
+            Chair {
+                life: Box::pin(sit(Arc::clone(&shared), at)),
+                waker: Waker::from(Arc::clone(&bell)),
+                bell,
+            }
+        };
+        Driver {
+            chairs: (0..shared.desks.len()).map(chair).collect(),
+            shared,
+            control,
+            subscription,
+            waker,
+            receives: receives
+                .into_iter()
+                .map(|receive| (receive, Received::default()))
+                .collect(),
+            ended: false,
+            grace: None,
+        }
+    }
+
+    /// Ready when it is over.
+    pub(super) fn poll(&mut self, cx: &mut Task<'_>) -> Poll<()> {
+        {
+            let mut waker = lock(&self.waker);
+            if !waker
+                .as_ref()
+                .is_some_and(|known| known.will_wake(cx.waker()))
+            {
+                *waker = Some(cx.waker().clone());
+            }
+        }
+        self.control.listen(cx);
+        for _ in 0..ROUNDS {
+            let taken = self.take(cx);
+            let polled = self.work();
+            let stops = self.control.is_stopped() || lock(&self.shared.failure).is_some();
+            if self.ended || stops {
+                if !self.shared.desks.iter().any(Desk::is_busy) {
+                    return Poll::Ready(());
+                }
+                if stops && self.is_over(cx) {
+                    // Their deliveries go back to the bus.
+                    self.chairs.clear();
+                    return Poll::Ready(());
+                }
+            }
+            if !taken && !polled {
+                return Poll::Pending;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Whether the time of grace is over.
+    fn is_over(&mut self, cx: &mut Task<'_>) -> bool {
+        let grace = self.shared.policy.grace;
+        let sleep = self
+            .grace
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(grace)));
+        sleep.as_mut().poll(cx).is_ready()
+    }
+
+    /// Takes what there is room for. Says whether there was anything.
+    fn take(&mut self, cx: &mut Task<'_>) -> bool {
+        if self.ended || !self.control.takes() || lock(&self.shared.failure).is_some() {
+            return false;
+        }
+        let start = clock::now();
+        let mut any = false;
+        for (desk, chair) in self.shared.desks.iter().zip(&self.chairs) {
+            if desk.is_busy() {
+                continue;
+            }
+            match self.subscription.poll_next(cx) {
+                Poll::Pending => break,
+                Poll::Ready(None) => {
+                    self.ended = true;
+                    break;
+                }
+                Poll::Ready(Some(delivery)) => {
+                    any = true;
+                    note(&mut self.receives, &delivery);
+                    desk.put(delivery);
+                    chair.bell.rung.store(true, SeqCst);
+                }
+            }
+        }
+        if any {
+            self.tell(start);
+        }
+        any || self.ended
+    }
+
+    /// The spans of what was received in this round.
+    fn tell(&mut self, start: clock::Moment) {
+        let live = switch::is_on() && cfg!(not(feature = "off-spans"));
+        let end = clock::now();
+        for (receive, received) in &mut self.receives {
+            if received.count > 0 && live {
+                let mut span = Carried::start(true, &receive.span, &self.shared.base, start);
+                span.end(
+                    end,
+                    || Outcome::Fine,
+                    |to| {
+                        to.set("messaging.batch.message_count", received.count);
+                        for made in &received.made {
+                            to.link(*made, &[]);
+                        }
+                    },
+                );
+            }
+            received.count = 0;
+            received.made.clear();
+        }
+    }
+
+    /// Polls the seats that were woken. Says whether there was any.
+    fn work(&mut self) -> bool {
+        let mut any = false;
+        for chair in &mut self.chairs {
+            if chair.bell.rung.swap(false, SeqCst) {
+                any = true;
+                // It never ends by itself.
+                let _ = chair
+                    .life
+                    .as_mut()
+                    .poll(&mut Task::from_waker(&chair.waker));
+            }
+        }
+        any
+    }
+}
+
+/// Remembers what was received.
+fn note(receives: &mut [(&'static Receive, Received)], delivery: &bus::Delivery) {
+    let record = delivery.record().as_record();
+    let place = receives
+        .iter_mut()
+        .find(|(receive, _)| receive.topic == record.topic);
+    if let Some((_, received)) = place {
+        received.count += 1;
+        let made = record
+            .header("traceparent")
+            .or_else(|| record.header("ce_traceparent"));
+        received.made.extend(made.and_then(traceparent::parse));
+    }
+}

@@ -1,0 +1,309 @@
+//! What a record says of the event in it, wherever it stands: in headers, in our envelope, in attributes of
+//! CloudEvents.
+//!
+//! Headers are read first, and the envelope only for what they leave open. Neither is trusted: what is not well formed
+//! is as good as absent, and a payload that is not found is none.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use obs_schema::wire::DecodeError;
+use obs_schema::wire::avro::Reader as AvroReader;
+use obs_schema::wire::json::{Kind, Reader};
+
+use super::{SCHEMA_ID, avro, cloud};
+use crate::bus::Headers;
+use crate::context::{Actor, SpanContext, traceparent};
+use crate::ids::{SpanId, TraceId};
+use crate::types::TimestampNanos;
+
+/// What is known of an event before its payload is read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Head<'r> {
+    pub(crate) id: Option<Cow<'r, str>>,
+    /// The header that has the id.
+    pub(crate) id_header: Option<&'static str>,
+    pub(crate) event_type: Option<Cow<'r, str>>,
+    pub(crate) version: Option<Cow<'r, str>>,
+    /// `dataschema` of CloudEvents.
+    pub(crate) schema: Option<Cow<'r, str>>,
+    pub(crate) correlation: Option<Cow<'r, str>>,
+    pub(crate) causation: Option<Cow<'r, str>>,
+    pub(crate) conversation: Option<Cow<'r, str>>,
+    pub(crate) tenant: Option<Cow<'r, str>>,
+    /// Where it was made.
+    pub(crate) span: Option<SpanContext>,
+    pub(crate) state: Option<&'r str>,
+    pub(crate) baggage: Option<&'r str>,
+    pub(crate) actor: Option<Actor>,
+    /// When it happened, in nanoseconds since 1970.
+    pub(crate) occurred: Option<u64>,
+    /// CloudEvents in one body.
+    pub(crate) structured: bool,
+    /// The framing of the body, where it is in a header.
+    pub(crate) framing: Option<&'r [u8]>,
+}
+
+/// A payload: where it is in its body, or itself where the body holds it in another form.
+#[derive(Clone, Debug)]
+pub(crate) enum Payload {
+    Within(Range<usize>),
+    Own(Vec<u8>),
+}
+
+impl Payload {
+    /// The bytes.
+    pub(crate) fn of<'b>(&'b self, body: &'b [u8]) -> &'b [u8] {
+        match self {
+            Payload::Within(range) => body.get(range.clone()).unwrap_or_default(),
+            Payload::Own(bytes) => bytes,
+        }
+    }
+}
+
+impl<'r> Head<'r> {
+    /// What the headers say.
+    pub(crate) fn of(headers: Headers<'r>) -> Head<'r> {
+        let mut head = Head::default();
+        for header in headers {
+            if header.name == SCHEMA_ID {
+                head.framing = Some(header.value);
+            } else if let Ok(value) = std::str::from_utf8(header.value) {
+                head.header(header.name, value);
+            }
+        }
+        head
+    }
+
+    /// Of several headers of one name the last counts, as everywhere.
+    fn header(&mut self, name: &str, value: &'r str) {
+        let place = match name {
+            "event-id" => return self.identify("event-id", value),
+            "ce_id" => return self.identify("ce_id", value),
+            "event-type" | "ce_type" => &mut self.event_type,
+            "event-version" => &mut self.version,
+            "correlation-id" | "ce_correlationid" => &mut self.correlation,
+            "causation-id" | "ce_causationid" => &mut self.causation,
+            "conversation-id" | "ce_conversationid" => &mut self.conversation,
+            "tenant-id" | "ce_tenant" => &mut self.tenant,
+            "ce_dataschema" => &mut self.schema,
+            "traceparent" | "ce_traceparent" => {
+                self.span = traceparent::parse(value.trim_ascii().as_bytes()).or(self.span);
+                return;
+            }
+            "tracestate" | "ce_tracestate" => {
+                self.state = traceparent::state(value);
+                return;
+            }
+            "baggage" => {
+                self.baggage = Some(value);
+                return;
+            }
+            "ce_time" => {
+                self.occurred = time(value);
+                return;
+            }
+            "content-type" => {
+                self.structured = value.starts_with(cloud::MEDIA_TYPE);
+                return;
+            }
+            _ if name.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+                return self.header(&name.to_ascii_lowercase(), value);
+            }
+            _ => return,
+        };
+        *place = (!value.is_empty()).then_some(Cow::Borrowed(value));
+    }
+
+    fn identify(&mut self, name: &'static str, value: &'r str) {
+        let known = !value.is_empty();
+        self.id_header = known.then_some(name);
+        self.id = known.then_some(Cow::Borrowed(value));
+    }
+
+    /// Reads our envelope in JSON: what the headers leave open, and where the payload is.
+    pub(crate) fn obs_json(&mut self, body: &'r [u8]) -> Result<Option<Payload>, DecodeError> {
+        let mut payload = None;
+        let mut reader = Reader::new(body);
+        reader.object(|r, name| {
+            match name {
+                "eventId" => fill(r, &mut self.id),
+                "eventType" => fill(r, &mut self.event_type),
+                "eventVersion" => fill(r, &mut self.version),
+                "occurredAt" => {
+                    let mut text = None;
+                    fill(r, &mut text)?;
+                    self.happened(text.as_deref());
+                    Ok(())
+                }
+                "tracing" if self.span.is_none() => self.tracing(r),
+                "correlation" => members(r, |r, name| match name {
+                    "correlationId" => fill(r, &mut self.correlation),
+                    "causationId" => fill(r, &mut self.causation),
+                    "conversationId" => fill(r, &mut self.conversation),
+                    _ => r.skip(),
+                }),
+                "metadata" if self.tenant.is_none() => members(r, |r, name| match name {
+                    "tenant" => fill(r, &mut self.tenant),
+                    _ => r.skip(),
+                }),
+                "actor" => self.acting(r),
+                "payload" => {
+                    // Blanks in front of a value are not its own, and do not matter to its reader.
+                    let from = r.position();
+                    r.skip()?;
+                    payload = Some(Payload::Within(from..r.position()));
+                    Ok(())
+                }
+                _ => r.skip(),
+            }
+        })?;
+        reader.finish()?;
+        Ok(payload)
+    }
+
+    /// Reads CloudEvents in structured mode.
+    pub(crate) fn cloud_json(&mut self, body: &'r [u8]) -> Result<Option<Payload>, DecodeError> {
+        let mut payload = None;
+        let mut reader = Reader::new(body);
+        let (mut parent, mut occurred) = (None, None);
+        reader.object(|r, name| match name {
+            "id" => fill(r, &mut self.id),
+            "type" => fill(r, &mut self.event_type),
+            "time" => fill(r, &mut occurred),
+            "dataschema" => fill(r, &mut self.schema),
+            "correlationid" => fill(r, &mut self.correlation),
+            "causationid" => fill(r, &mut self.causation),
+            "conversationid" => fill(r, &mut self.conversation),
+            "tenant" => fill(r, &mut self.tenant),
+            "traceparent" => fill(r, &mut parent),
+            "data" => {
+                let from = r.position();
+                r.skip()?;
+                payload = Some(Payload::Within(from..r.position()));
+                Ok(())
+            }
+            "data_base64" => {
+                payload = cloud::from_base64(r.str()?.as_bytes()).map(Payload::Own);
+                Ok(())
+            }
+            _ => r.skip(),
+        })?;
+        reader.finish()?;
+        self.happened(occurred.as_deref());
+        let parent = parent.as_deref().map(str::as_bytes);
+        self.span = self.span.or_else(|| parent.and_then(traceparent::parse));
+        Ok(payload)
+    }
+
+    /// Reads our envelope in Avro, which begins at a place in the body.
+    pub(crate) fn obs_avro(&mut self, body: &'r [u8], from: usize) -> Result<Payload, DecodeError> {
+        let mut r = AvroReader::new(body.get(from..).unwrap_or_default());
+        let read = avro::read(&mut r)?;
+        let fill = |place: &mut Option<Cow<'r, str>>, value: Option<&'r str>| {
+            if place.is_none() {
+                *place = value.filter(|value| !value.is_empty()).map(Cow::Borrowed);
+            }
+        };
+        fill(&mut self.id, Some(read.id));
+        fill(&mut self.event_type, Some(read.event_type));
+        fill(&mut self.version, Some(read.version));
+        fill(&mut self.correlation, Some(read.correlation));
+        fill(&mut self.causation, read.causation);
+        fill(&mut self.conversation, read.conversation);
+        fill(&mut self.tenant, read.tenant);
+        if self.occurred.is_none() {
+            let micros = u64::try_from(read.occurred).ok();
+            self.occurred = micros.and_then(|micros| micros.checked_mul(1_000));
+        }
+        if let (None, Some((trace, span, sampled))) = (self.span, read.tracing) {
+            self.span = place(trace, span, sampled);
+        }
+        self.actor = read.actor.map(|(kind, id, host)| Actor {
+            kind: kind.to_owned(),
+            id: id.to_owned(),
+            host: host.map(str::to_owned),
+        });
+        Ok(Payload::Within(body.len() - r.rest().len()..body.len()))
+    }
+
+    fn happened(&mut self, at: Option<&str>) {
+        if self.occurred.is_none() {
+            self.occurred = at.and_then(time);
+        }
+    }
+
+    fn tracing(&mut self, r: &mut Reader<'r>) -> Result<(), DecodeError> {
+        let (mut trace, mut span, mut sampled) = (None, None, false);
+        members(r, |r, name| match name {
+            "traceId" => fill(r, &mut trace),
+            "spanId" => fill(r, &mut span),
+            "sampled" if r.peek_kind()? == Kind::Bool => {
+                sampled = r.bool()?;
+                Ok(())
+            }
+            _ => r.skip(),
+        })?;
+        if let (Some(trace), Some(span)) = (trace, span) {
+            self.span = place(&trace, &span, sampled);
+        }
+        Ok(())
+    }
+
+    fn acting(&mut self, r: &mut Reader<'r>) -> Result<(), DecodeError> {
+        let (mut kind, mut id, mut host) = (None, None, None);
+        members(r, |r, name| match name {
+            "type" => fill(r, &mut kind),
+            "id" => fill(r, &mut id),
+            "host" => fill(r, &mut host),
+            _ => r.skip(),
+        })?;
+        if let (Some(kind), Some(id)) = (kind, id) {
+            self.actor = Some(Actor {
+                kind: kind.into_owned(),
+                id: id.into_owned(),
+                host: host.map(Cow::into_owned),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Reads a text, if it is one, into a place that has none yet.
+fn fill<'r>(r: &mut Reader<'r>, place: &mut Option<Cow<'r, str>>) -> Result<(), DecodeError> {
+    if place.is_some() || r.peek_kind()? != Kind::String {
+        return r.skip();
+    }
+    *place = Some(r.str()?).filter(|text| !text.is_empty());
+    Ok(())
+}
+
+/// Reads an object, if it is one.
+fn members<'r>(
+    r: &mut Reader<'r>,
+    member: impl FnMut(&mut Reader<'r>, &str) -> Result<(), DecodeError>,
+) -> Result<(), DecodeError> {
+    if r.peek_kind()? != Kind::Object {
+        return r.skip();
+    }
+    r.object(member)
+}
+
+/// Nanoseconds since 1970.
+fn time(text: &str) -> Option<u64> {
+    let at: TimestampNanos = text.parse().ok()?;
+    u64::try_from(at.0).ok()
+}
+
+/// A span by its digits.
+fn place(trace: &str, span: &str, sampled: bool) -> Option<SpanContext> {
+    if trace.len() != 32 || span.len() != 16 {
+        return None;
+    }
+    Some(SpanContext {
+        trace: TraceId::new(u128::from_str_radix(trace, 16).ok()?)?,
+        span: SpanId::new(u64::from_str_radix(span, 16).ok()?)?,
+        sampled,
+        remote: true,
+    })
+}
