@@ -1,17 +1,18 @@
 //! The bus: records go into the queue of librdkafka, and a thread hears what becomes of them.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use obs_runtime::bus::{BusErrorKind, Depth, Sending, Waiting};
+use obs_runtime::bus::{BusErrorKind, Depth, Sending, Subscription, Waiting};
 use obs_runtime::{BusError, Record, Transport};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, PurgeConfig};
 
 use crate::answer::Awaited;
 use crate::error;
+use crate::group::{self, Shared};
 use crate::options::{Confirm, KafkaOptions};
 use crate::report::{Reporter, Reports};
 
@@ -28,8 +29,9 @@ const CAPACITY: u64 = 100_000;
 pub(crate) struct KafkaBus {
     producer: Arc<BaseProducer<Reporter>>,
     reports: Arc<Reports>,
-    confirm: Confirm,
-    patience: Duration,
+    options: KafkaOptions,
+    /// Those that live.
+    members: Mutex<Vec<Weak<Shared>>>,
     capacity: u64,
     closed: AtomicBool,
     /// The thread is to end.
@@ -38,7 +40,7 @@ pub(crate) struct KafkaBus {
 
 impl KafkaBus {
     pub(crate) fn open(options: &KafkaOptions) -> Result<KafkaBus, BusError> {
-        let config = options.config();
+        let config = options.producer();
         let number = |name: &str| config.get(name)?.parse().ok();
         let limit = number("message.max.bytes").and_then(|limit: u64| usize::try_from(limit).ok());
         let limit = limit.unwrap_or(LIMIT);
@@ -49,8 +51,8 @@ impl KafkaBus {
         let bus = KafkaBus {
             producer: Arc::new(producer),
             reports,
-            confirm: options.confirm,
-            patience: options.patience,
+            options: options.clone(),
+            members: Mutex::default(),
             capacity: number("queue.buffering.max.messages").unwrap_or(CAPACITY),
             closed: AtomicBool::new(false),
             over: Arc::default(),
@@ -62,16 +64,15 @@ impl KafkaBus {
     /// Starts the thread that hears the reports. It outlives the bus by a turn.
     fn listen(&self) -> Result<(), BusError> {
         let (producer, over) = (Arc::clone(&self.producer), Arc::clone(&self.over));
-        let listen = move || {
+        start_thread("obs-kafka-reports", move || {
             while !over.load(SeqCst) {
                 producer.poll(TURN);
             }
-        };
-        let thread = std::thread::Builder::new().name("obs-kafka-reports".to_owned());
-        let started = thread.spawn(listen).map(drop);
-        started.map_err(|error| {
-            BusError::new(BusErrorKind::Io).with_reason(format!("no thread: {}", error.kind()))
         })
+    }
+
+    fn members(&self) -> MutexGuard<'_, Vec<Weak<Shared>>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts a record into the queue.
@@ -101,13 +102,25 @@ impl KafkaBus {
     }
 }
 
+/// Starts a thread that ends by itself.
+pub(crate) fn start_thread(
+    name: &str,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<(), BusError> {
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    let started = thread.spawn(run).map(drop);
+    started.map_err(|error| {
+        BusError::new(BusErrorKind::Io).with_reason(format!("no thread: {}", error.kind()))
+    })
+}
+
 impl Transport for KafkaBus {
     fn system(&self) -> &'static str {
         "kafka"
     }
 
     fn send(&self, record: &Record<'_>) -> Sending {
-        match self.confirm {
+        match self.options.confirm {
             Confirm::Queued => Sending::Done(self.put(record, 0).map(|()| Default::default())),
             Confirm::Delivered => self.send_confirmed(record),
         }
@@ -137,6 +150,11 @@ impl Transport for KafkaBus {
 
     fn close(&self) {
         self.closed.store(true, SeqCst);
+        for member in &*self.members() {
+            if let Some(member) = member.upgrade() {
+                member.close();
+            }
+        }
     }
 
     fn depth(&self) -> Option<Depth> {
@@ -145,16 +163,28 @@ impl Transport for KafkaBus {
             capacity: self.capacity,
         })
     }
+
+    fn subscribe(&self, topics: &[&str], group: &str) -> Result<Subscription, BusError> {
+        let (subscription, shared) = group::join(&self.options, &self.reports, topics, group)?;
+        let mut members = self.members();
+        members.retain(|member| member.strong_count() > 0);
+        members.push(Arc::downgrade(&shared));
+        drop(members);
+        if self.closed.load(SeqCst) {
+            shared.close();
+        }
+        Ok(subscription)
+    }
 }
 
 /// What is on its way has a while to get there. What does not is lost, and told so.
 impl Drop for KafkaBus {
     fn drop(&mut self) {
-        self.close();
-        if !self.flush().wait_for(self.patience) {
+        self.closed.store(true, SeqCst);
+        if !self.flush().wait_for(self.options.patience) {
             self.producer
                 .purge(PurgeConfig::default().queue().inflight());
-            self.flush().wait_for(self.patience);
+            self.flush().wait_for(self.options.patience);
         }
         self.over.store(true, SeqCst);
     }
@@ -163,7 +193,7 @@ impl Drop for KafkaBus {
 impl fmt::Debug for KafkaBus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KafkaBus")
-            .field("confirm", &self.confirm)
+            .field("options", &self.options)
             .field("reports", &self.reports)
             .finish_non_exhaustive()
     }

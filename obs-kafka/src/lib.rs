@@ -13,6 +13,13 @@
 //! Whatever librdkafka can be told, [`KafkaOptions::with_property`] tells it; what is set here without being asked is
 //! an idempotent producer (`enable.idempotence`).
 //!
+//! # Groups
+//!
+//! [`Bus::subscribe`](obs_runtime::Bus::subscribe) makes a member of a consumer group. Partitions are handed over one by
+//! one (`cooperative-sticky`), and a member finishes what it works on before it lets a partition go. Only what is
+//! acknowledged is committed, once a second (`auto.commit.interval.ms`) and when a member leaves: what a member that
+//! was killed had done since comes again.
+//!
 //! # What building it takes
 //!
 //! A compiler for C and C++, `make` and bash: librdkafka is built from the sources that come with its crate. snappy and
@@ -27,7 +34,10 @@
 mod answer;
 mod bus;
 mod error;
+mod group;
+mod held;
 mod options;
 mod report;
+mod side;
 
 pub use options::{Codec, Confirm, KafkaOptions, Lost};

@@ -8,6 +8,7 @@ use obs_runtime::{Bus, BusError, Record};
 use rdkafka::ClientConfig;
 
 use crate::bus::KafkaBus;
+use crate::side::Side;
 
 /// When a record counts as sent.
 ///
@@ -69,6 +70,7 @@ pub(crate) type WhenLost = Arc<dyn Fn(&Lost<'_>) + Send + Sync>;
 pub struct KafkaOptions {
     pub(crate) confirm: Confirm,
     pub(crate) patience: Duration,
+    pub(crate) drain: Duration,
     pub(crate) when_lost: Option<WhenLost>,
     properties: Vec<(String, String)>,
 }
@@ -80,6 +82,7 @@ impl KafkaOptions {
         KafkaOptions {
             confirm: Confirm::default(),
             patience: Duration::from_secs(5),
+            drain: Duration::from_secs(30),
             when_lost: None,
             properties: Vec::new(),
         }
@@ -134,6 +137,14 @@ impl KafkaOptions {
         self
     }
 
+    /// The same, and a member of a group that has to hand over a partition waits so long for those of its records that
+    /// are being worked on; 30 seconds unless said. What is not done by then, the next member gets again.
+    #[must_use]
+    pub fn with_drain(mut self, drain: Duration) -> KafkaOptions {
+        self.drain = drain;
+        self
+    }
+
     /// The same, and this is called for each record that did not get there and that nobody waited for, to keep it
     /// elsewhere. All of them are counted as `kafka_records_lost_total`.
     ///
@@ -144,7 +155,8 @@ impl KafkaOptions {
         self
     }
 
-    /// The same with a property of librdkafka, as its `CONFIGURATION.md` lists them. The last word counts.
+    /// The same with a property of librdkafka, as its `CONFIGURATION.md` lists them. Producers and consumers are told
+    /// what is for them, and the last word counts.
     #[must_use]
     pub fn with_property(mut self, name: &str, value: &str) -> KafkaOptions {
         self.properties.retain(|(known, _)| known != name);
@@ -161,11 +173,36 @@ impl KafkaOptions {
         Ok(Bus::new(KafkaBus::open(self)?))
     }
 
-    /// As librdkafka takes it.
-    pub(crate) fn config(&self) -> ClientConfig {
+    /// As librdkafka takes it for a producer.
+    pub(crate) fn producer(&self) -> ClientConfig {
+        self.config(Side::Producer, &[])
+    }
+
+    /// As librdkafka takes it for a member of a group. What stands here can be changed, but for the last two: only
+    /// what is done with may be committed, and only we know what that is.
+    pub(crate) fn consumer(&self, group: &str) -> ClientConfig {
+        let usual = [
+            ("auto.offset.reset", "earliest"),
+            ("auto.commit.interval.ms", "1000"),
+            ("partition.assignment.strategy", "cooperative-sticky"),
+        ];
+        let mut config = self.config(Side::Consumer, &usual);
+        config.set("group.id", group);
+        config.set("enable.auto.commit", "true");
+        config.set("enable.auto.offset.store", "false");
+        config
+    }
+
+    fn config(&self, side: Side, usual: &[(&str, &str)]) -> ClientConfig {
         let mut config = ClientConfig::new();
+        for (name, value) in usual {
+            config.set(*name, *value);
+        }
         for (name, value) in &self.properties {
-            config.set(name, value);
+            let for_whom = Side::of(name);
+            if for_whom == side || for_whom == Side::Both {
+                config.set(name, value);
+            }
         }
         config
     }
@@ -178,6 +215,7 @@ impl fmt::Debug for KafkaOptions {
         f.debug_struct("KafkaOptions")
             .field("confirm", &self.confirm)
             .field("patience", &self.patience)
+            .field("drain", &self.drain)
             .field("properties", &properties)
             .finish_non_exhaustive()
     }
@@ -196,15 +234,21 @@ mod tests {
             (1_234_567, "1234.567"),
         ] {
             let options = KafkaOptions::new("b").with_linger(Duration::from_micros(micros));
-            assert_eq!(options.config().get("linger.ms"), Some(text));
+            assert_eq!(options.producer().get("linger.ms"), Some(text));
         }
         let options = KafkaOptions::new("b")
             .with_codec(Codec::Lz4)
             .with_property("enable.idempotence", "false")
             .with_property("sasl.password", "hunter2");
-        let config = options.config();
+        let config = options.producer();
         assert_eq!(config.get("enable.idempotence"), Some("false"));
         assert_eq!(config.get("compression.type"), Some("lz4"));
         assert!(!format!("{options:?}").contains("hunter2"));
+        let config = options
+            .with_property("enable.auto.commit", "false")
+            .consumer("mails");
+        assert_eq!(config.get("sasl.password"), Some("hunter2"));
+        assert_eq!(config.get("enable.auto.commit"), Some("true"));
+        assert_eq!(config.get("compression.type"), None);
     }
 }

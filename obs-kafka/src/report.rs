@@ -9,6 +9,7 @@ use obs_runtime::bus::{Header, Receipt, Waiting};
 use obs_runtime::metric::Counter;
 use obs_runtime::{BusError, ErrorType, MetricSet, Record};
 use rdkafka::ClientContext;
+use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, DeliveryResult, Headers, Message};
 use rdkafka::producer::ProducerContext;
 
@@ -16,13 +17,29 @@ use crate::answer::Answers;
 use crate::error;
 use crate::options::{Lost, WhenLost};
 
-/// What is counted of records on their way.
+/// What is counted.
 #[derive(MetricSet)]
-#[metrics(prefix = "kafka", max_series = 20)]
+#[metrics(prefix = "kafka", max_series = 60)]
 pub(crate) struct Counts {
     /// Records that did not get to Kafka, and that nobody waited for.
     #[metric(name = "kafka_records_lost_total", labels = ["cause"])]
     lost: Counter<ErrorType>,
+    /// Times that the group gave a member partitions, or took some.
+    pub(crate) rebalances: Counter,
+    /// Commits of what is done with that failed. The next one holds the same and more.
+    #[metric(labels = ["cause"])]
+    pub(crate) commit_failures: Counter<ErrorType>,
+    /// Errors that members were told by their client, which goes on by itself.
+    #[metric(labels = ["cause"])]
+    fetch_errors: Counter<ErrorType>,
+}
+
+impl Counts {
+    /// A member was told an error.
+    pub(crate) fn trouble(&self, error: &KafkaError) {
+        let cause = error::told(error, 0).error_type();
+        self.fetch_errors.at(cause).inc();
+    }
 }
 
 /// What sender and reporting thread share.
@@ -117,25 +134,35 @@ impl Reports {
         let Some(when_lost) = &self.when_lost else {
             return;
         };
-        let mut headers = Vec::new();
-        if let Some(of_message) = message.headers() {
-            headers.extend(of_message.iter().map(|header| Header {
-                name: header.key,
-                value: header.value.unwrap_or_default(),
-            }));
-        }
-        let record = Record {
-            topic: message.topic(),
-            key: message.key(),
-            headers: headers.as_slice().into(),
-            body: message.payload(),
-        };
-        when_lost(&Lost { record, error });
+        with_record(message, |record| {
+            let record = *record;
+            when_lost(&Lost { record, error });
+        });
     }
 
     fn waiters(&self) -> MutexGuard<'_, Vec<Waker>> {
         self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Calls back with a message as a bus has it.
+pub(crate) fn with_record<R>(
+    message: &BorrowedMessage<'_>,
+    use_it: impl FnOnce(&Record<'_>) -> R,
+) -> R {
+    let mut headers = Vec::new();
+    if let Some(of_message) = message.headers() {
+        headers.extend(of_message.iter().map(|header| Header {
+            name: header.key,
+            value: header.value.unwrap_or_default(),
+        }));
+    }
+    use_it(&Record {
+        topic: message.topic(),
+        key: message.key(),
+        headers: headers.as_slice().into(),
+        body: message.payload(),
+    })
 }
 
 impl AsRef<Answers> for Reports {

@@ -26,6 +26,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::metric;
+pub use crc::key_tag;
+pub use cursor::{Cursor, KeyTag};
 pub use error::{BusError, BusErrorKind};
 #[cfg(feature = "file")]
 pub use file::{Acknowledge, Damage, DamageKind, FileBus, FileOptions, WhenFull};

@@ -1,12 +1,5 @@
 //! A broker of its own for each test that wants one, on a port of 127.0.0.1 that was free.
 
-#![expect(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "tests touch the world"
-)]
-
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

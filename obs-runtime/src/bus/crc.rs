@@ -63,8 +63,9 @@ impl Crc {
     }
 }
 
-/// What tells this key from others.
-pub(super) fn key_tag(key: &[u8]) -> KeyTag {
+/// What tells this key from others: what a [`Cursor`](super::Cursor) keeps of it.
+#[must_use]
+pub fn key_tag(key: &[u8]) -> KeyTag {
     KeyTag::new(Crc::START.and(key).end()).unwrap_or(KeyTag::MIN)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 /// Tells keys apart. Should two keys have the same, the one waits for the other without need.
-pub(super) type KeyTag = NonZeroU32;
+pub type KeyTag = NonZeroU32;
 
 /// Numbers in order, each with another one. It is the only ordered map of the buses: whoever builds us compiles each
 /// kind of such a map anew, and a kind costs as much as a room.
@@ -13,10 +13,31 @@ pub(super) type Numbers = BTreeMap<u64, u64>;
 /// How many records a group may have passed over since others of their key are out. Then it waits for these.
 const AHEAD: usize = 1 << 16;
 
-/// Numbers of records: those behind `next` nobody has looked at, those before are done with unless they stand in one
-/// of the lists.
+/// How far a group has come in records that are numbered: which may go out, which are out, and what is done with.
+///
+/// It is what keeps the order of keys on every bus, and is here for transports that number their records.
+///
+/// ```
+/// use obs_runtime::bus::{Cursor, key_tag};
+///
+/// let keys = [Some("a"), Some("a"), Some("b"), None];
+/// let following = |number: u64| {
+///     let key = keys.get(number as usize)?;
+///     Some((number, key.map(|key| key_tag(key.as_bytes()))))
+/// };
+/// let mut cursor = Cursor::at(0);
+/// assert_eq!(cursor.give(following), Some((0, 1)));
+/// // The second of `a` waits for the first, and the one of `b` passes it.
+/// assert_eq!(cursor.give(following), Some((2, 1)));
+/// cursor.settle(2, true);
+/// cursor.settle(0, false);
+/// assert_eq!(cursor.give(following), Some((0, 2)));
+/// cursor.settle(0, true);
+/// assert_eq!((cursor.give(following), cursor.low()), (Some((1, 1)), 1));
+/// ```
 #[derive(Debug)]
-pub(super) struct Cursor {
+pub struct Cursor {
+    // Those behind `next` nobody has looked at, those before are done with unless they stand in one of the lists.
     next: u64,
     /// May go out: given back, or next of their key.
     ready: Numbers,
@@ -53,7 +74,9 @@ impl Seen {
 }
 
 impl Cursor {
-    pub(super) fn at(next: u64) -> Cursor {
+    /// One that has seen everything before a number, and is done with it.
+    #[must_use]
+    pub fn at(next: u64) -> Cursor {
         Cursor {
             next,
             ready: Numbers::new(),
@@ -79,8 +102,8 @@ impl Cursor {
     }
 
     /// The first number that was not seen.
-    #[cfg(feature = "file")]
-    pub(super) fn next(&self) -> u64 {
+    #[must_use]
+    pub fn next(&self) -> u64 {
         self.next
     }
 
@@ -102,7 +125,7 @@ impl Cursor {
     ///
     /// What waits goes first. So a record never passes one of its own key: that one is out, and blocks it, or it
     /// waits, and was seen before.
-    pub(super) fn give(
+    pub fn give(
         &mut self,
         following: impl Fn(u64) -> Option<(u64, Option<KeyTag>)>,
     ) -> Option<(u64, u32)> {
@@ -134,7 +157,7 @@ impl Cursor {
     }
 
     /// Takes a record back, done or not.
-    pub(super) fn settle(&mut self, number: u64, done: bool) {
+    pub fn settle(&mut self, number: u64, done: bool) {
         let Some(packed) = self.out.remove(&number) else {
             return;
         };
@@ -154,7 +177,8 @@ impl Cursor {
     }
 
     /// Everything before this is done with. What is behind another of its key is behind it in number too.
-    pub(super) fn low(&self) -> u64 {
+    #[must_use]
+    pub fn low(&self) -> u64 {
         let first = |list: &Numbers| {
             list.first_key_value()
                 .map_or(self.next, |(number, _)| *number)

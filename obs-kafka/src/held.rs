@@ -1,0 +1,363 @@
+//! What a member of a group holds: records that were fetched, by partition, and how far each partition is.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use obs_runtime::OwnedRecord;
+use obs_runtime::bus::{Cursor, KeyTag, key_tag};
+
+/// How many records of all partitions may lie here that nobody has looked at.
+const AHEAD: usize = 1_000;
+
+/// How many bytes may lie here, be they looked at or not.
+const BYTES: usize = 64 << 20;
+
+/// All partitions of a member.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    parts: Vec<Part>,
+    /// Whose turn it is, so that no partition starves another.
+    turn: usize,
+    /// How many partitions there ever were: a partition that comes back is another one.
+    count: u64,
+    bytes: usize,
+    /// How many records are out, those of partitions that have gone included.
+    pub(crate) out: usize,
+}
+
+/// A partition that is ours for now.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) id: u64,
+    pub(crate) topic: Arc<str>,
+    pub(crate) number: i32,
+    records: VecDeque<(u64, OwnedRecord, Option<KeyTag>)>,
+    /// None before the first record.
+    cursor: Option<Cursor>,
+    out: usize,
+    /// Everything before this offset is known to be done with.
+    stored: u64,
+    /// It is about to go: nothing more of it is given out.
+    leaving: bool,
+    /// With everything before this offset done with it has ended, for the bus is closed.
+    pub(crate) goal: Option<u64>,
+    /// Where it begins for us, as far as that matters before the first record.
+    pub(crate) from: u64,
+}
+
+/// A record on its way to a handler.
+pub(crate) struct Given {
+    pub(crate) part: u64,
+    pub(crate) number: i32,
+    pub(crate) offset: u64,
+    pub(crate) attempt: u32,
+    pub(crate) record: OwnedRecord,
+}
+
+impl Held {
+    /// A partition is ours from now on.
+    pub(crate) fn assign(&mut self, topic: &str, number: i32) -> u64 {
+        self.count += 1;
+        self.parts.push(Part {
+            id: self.count,
+            topic: Arc::from(topic),
+            number,
+            records: VecDeque::new(),
+            cursor: None,
+            out: 0,
+            stored: 0,
+            leaving: false,
+            goal: None,
+            from: 0,
+        });
+        self.count
+    }
+
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The partition that is ours.
+    pub(crate) fn find(&mut self, topic: &str, number: i32) -> Option<&mut Part> {
+        let mut parts = self.parts.iter_mut();
+        parts.find(|part| part.number == number && *part.topic == *topic)
+    }
+
+    /// A partition is about to go.
+    pub(crate) fn leave(&mut self, topic: &str, number: i32) {
+        if let Some(part) = self.find(topic, number) {
+            part.leaving = true;
+        }
+    }
+
+    /// Whether records of partitions that are about to go are out.
+    pub(crate) fn drained(&self) -> bool {
+        self.parts.iter().all(|part| !part.leaving || part.out == 0)
+    }
+
+    /// Partitions that were about to go have gone.
+    pub(crate) fn left(&mut self) -> Vec<u64> {
+        let mut left = Vec::new();
+        let bytes = &mut self.bytes;
+        self.parts.retain(|part| {
+            if part.leaving {
+                *bytes -= part.bytes();
+                left.push(part.id);
+            }
+            !part.leaving
+        });
+        left
+    }
+
+    /// How many records more may be fetched.
+    pub(crate) fn room(&self) -> usize {
+        let ahead: usize = self.parts.iter().map(Part::ahead).sum();
+        match self.bytes < BYTES {
+            true => AHEAD.saturating_sub(ahead),
+            false => 0,
+        }
+    }
+
+    /// A record was fetched. One that is not behind all others of its partition begins it anew.
+    pub(crate) fn push(&mut self, part: u64, offset: u64, record: OwnedRecord) {
+        let Some(part) = self.parts.iter_mut().find(|known| known.id == part) else {
+            return;
+        };
+        let mut gone = 0;
+        if part
+            .records
+            .back()
+            .is_some_and(|(last, ..)| offset <= *last)
+        {
+            gone = part.bytes();
+            part.records.clear();
+            part.cursor = None;
+        }
+        if part.cursor.is_none() {
+            // What is before it was done with before.
+            (part.cursor, part.stored) = (Some(Cursor::at(offset)), offset);
+        }
+        let key = record.key().map(key_tag);
+        let size = record.packed_size();
+        part.records.push_back((offset, record, key));
+        self.bytes = self.bytes + size - gone;
+    }
+
+    /// The next record that may go out.
+    pub(crate) fn give(&mut self) -> Option<Given> {
+        for turn in 0..self.parts.len() {
+            let at = (self.turn + turn) % self.parts.len();
+            let part = &mut self.parts[at];
+            if let Some(given) = part.give() {
+                self.turn = at + 1;
+                self.out += 1;
+                return Some(given);
+            }
+        }
+        None
+    }
+
+    /// Takes a record back, done or not.
+    pub(crate) fn settle(&mut self, part: u64, offset: u64, done: bool) {
+        self.out -= 1;
+        let Some(part) = self.parts.iter_mut().find(|known| known.id == part) else {
+            return;
+        };
+        part.out -= 1;
+        let Some(cursor) = &mut part.cursor else {
+            return;
+        };
+        cursor.settle(offset, done);
+        let low = cursor.low();
+        while part.records.front().is_some_and(|(first, ..)| *first < low) {
+            let done = part.records.pop_front();
+            self.bytes -= done.map_or(0, |(_, record, _)| record.packed_size());
+        }
+    }
+
+    /// How far partitions are that have come further since they were last asked.
+    pub(crate) fn progress(&mut self) -> Vec<(Arc<str>, i32, u64)> {
+        let mut progress = Vec::new();
+        for part in &mut self.parts {
+            if let Some(low) = part.low().filter(|low| part.stored < *low) {
+                part.stored = low;
+                progress.push((Arc::clone(&part.topic), part.number, low));
+            }
+        }
+        progress
+    }
+}
+
+impl Part {
+    /// Whether everything is done with that there will be.
+    pub(crate) fn ended(&self) -> bool {
+        let low = self.low().unwrap_or(self.from);
+        self.goal.is_some_and(|goal| goal <= low)
+    }
+
+    /// How many records nobody has looked at.
+    fn ahead(&self) -> usize {
+        let next = self.cursor.as_ref().map_or(0, Cursor::next);
+        self.records.len() - self.position(next)
+    }
+
+    fn bytes(&self) -> usize {
+        let sizes = self
+            .records
+            .iter()
+            .map(|(_, record, _)| record.packed_size());
+        sizes.sum()
+    }
+
+    /// Everything before this offset is done with.
+    fn low(&self) -> Option<u64> {
+        self.cursor.as_ref().map(Cursor::low)
+    }
+
+    /// Where the first record from this offset on stands.
+    fn position(&self, offset: u64) -> usize {
+        // Mostly offsets have no gaps.
+        let first = self.records.front().map_or(0, |(first, ..)| *first);
+        let guess = usize::try_from(offset.saturating_sub(first)).unwrap_or(usize::MAX);
+        match self.records.get(guess) {
+            Some((there, ..)) if *there == offset => guess,
+            _ => self.records.partition_point(|(there, ..)| *there < offset),
+        }
+    }
+
+    fn give(&mut self) -> Option<Given> {
+        if self.leaving {
+            return None;
+        }
+        let mut cursor = self.cursor.take()?;
+        let given = cursor.give(|offset| {
+            let (offset, _, key) = self.records.get(self.position(offset))?;
+            Some((*offset, *key))
+        });
+        self.cursor = Some(cursor);
+        let (offset, attempt) = given?;
+        let (_, record, _) = self.records.get(self.position(offset))?;
+        let record = record.clone();
+        self.out += 1;
+        Some(Given {
+            part: self.id,
+            number: self.number,
+            offset,
+            attempt,
+            record,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use obs_runtime::Record;
+
+    fn push(held: &mut Held, part: u64, offset: u64, key: Option<&str>) {
+        let record = Record {
+            key: key.map(str::as_bytes),
+            ..Record::new("t", b"")
+        };
+        held.push(part, offset, record.owned());
+    }
+
+    fn given(held: &mut Held) -> Option<(i32, u64, u32)> {
+        let given = held.give()?;
+        Some((given.number, given.offset, given.attempt))
+    }
+
+    #[test]
+    fn partitions_take_turns_and_keys_keep_their_order() {
+        let mut held = Held::default();
+        let (first, second) = (held.assign("t", 0), held.assign("t", 1));
+        for offset in [10, 11, 14] {
+            push(&mut held, first, offset, Some("k"));
+        }
+        push(&mut held, second, 7, None);
+        assert_eq!(given(&mut held), Some((0, 10, 1)));
+        assert_eq!(given(&mut held), Some((1, 7, 1)));
+        assert_eq!(given(&mut held), None);
+        held.settle(first, 10, false);
+        assert_eq!(held.progress(), []);
+        assert_eq!(given(&mut held), Some((0, 10, 2)));
+        held.settle(first, 10, true);
+        held.settle(second, 7, true);
+        let topic: Arc<str> = Arc::from("t");
+        let progress = [(Arc::clone(&topic), 0, 11), (topic, 1, 8)];
+        assert_eq!(held.progress(), progress);
+        assert_eq!(held.progress(), []);
+        assert_eq!(given(&mut held), Some((0, 11, 1)));
+        held.settle(first, 11, true);
+        assert_eq!(given(&mut held), Some((0, 14, 1)));
+        held.settle(first, 14, true);
+        assert_eq!((held.bytes, held.out), (0, 0));
+    }
+
+    #[test]
+    fn a_partition_that_goes_gives_nothing_and_waits_for_what_is_out() {
+        let mut held = Held::default();
+        let id = held.assign("t", 0);
+        push(&mut held, id, 0, None);
+        push(&mut held, id, 1, None);
+        assert!(given(&mut held).is_some());
+        held.leave("t", 0);
+        assert_eq!((given(&mut held), held.drained()), (None, false));
+        held.settle(id, 0, true);
+        assert!(held.drained());
+        assert_eq!(held.progress().len(), 1);
+        assert_eq!(held.left(), [id]);
+        assert_eq!(held.bytes, 0);
+        // It comes back, and what was out of the one before does not count for it.
+        let again = held.assign("t", 0);
+        push(&mut held, id, 9, None);
+        push(&mut held, again, 1, None);
+        let late = held.give().map(|given| given.part);
+        assert_eq!(late, Some(again));
+        held.leave("t", 0);
+        held.left();
+        held.settle(again, 1, true);
+        assert_eq!((held.out, held.progress()), (0, Vec::new()));
+    }
+
+    #[test]
+    fn what_lies_here_is_bounded_and_what_waits_for_its_key_does_not_count() {
+        let mut held = Held::default();
+        let id = held.assign("t", 0);
+        let mut offset = 0;
+        while held.room() > 0 {
+            push(&mut held, id, offset, Some("k"));
+            offset += 1;
+        }
+        assert_eq!(offset, AHEAD as u64);
+        assert!(given(&mut held).is_some() && given(&mut held).is_none());
+        assert_eq!(held.room(), AHEAD);
+        push(&mut held, id, offset, None);
+        assert_eq!(given(&mut held), Some((0, offset, 1)));
+        held.settle(id, offset, true);
+        // An offset that was there before begins the partition anew.
+        push(&mut held, id, 5, None);
+        assert_eq!(given(&mut held), Some((0, 5, 1)));
+        held.settle(id, 5, true);
+        assert_eq!(held.bytes, 0);
+    }
+
+    #[test]
+    fn a_partition_has_ended_when_all_that_there_will_be_is_done() {
+        let mut held = Held::default();
+        let id = held.assign("t", 0);
+        let set = |held: &mut Held, from, goal| {
+            let part = held.find("t", 0).unwrap();
+            (part.from, part.goal) = (from, Some(goal));
+        };
+        assert!(!held.parts()[0].ended());
+        set(&mut held, 3, 3);
+        assert!(held.parts()[0].ended());
+        set(&mut held, 2, 3);
+        assert!(!held.parts()[0].ended());
+        push(&mut held, id, 2, None);
+        assert!(given(&mut held).is_some() && !held.parts()[0].ended());
+        held.settle(id, 2, true);
+        assert!(held.parts()[0].ended());
+    }
+}
