@@ -1,9 +1,11 @@
 //! What tests need.
 
+mod canary;
 mod mock;
 mod recorder;
 
 pub use crate::bus::faulty::{Fault, FaultyBus};
+pub use canary::assert_nothing_leaks;
 pub use mock::Mock;
 pub(crate) use recorder::Recording;
 pub use recorder::{RecordedSpan, Recorder};

@@ -1,7 +1,8 @@
 //! What is sensitive leaves in the payload and nowhere else, whatever goes wrong.
 
 use golden::avro::golden::avro::{Address, Brand, CardAdded};
-use obs_runtime::testing::{Fault, FaultyBus, Recorder};
+use golden::metrics::golden::shop::{ParcelPlaced, Size};
+use obs_runtime::testing::{Fault, FaultyBus, Recorder, assert_nothing_leaks};
 
 /// In every sensitive field, in each at another place of the text, so that cutting it short shows too.
 const CANARY: &str = "canary-7f3a";
@@ -85,4 +86,25 @@ fn wrong_types_on_the_way_in_are_told_without_their_value() {
         let error = CardAdded::decode_avro(&avro[..length]).unwrap_err();
         silent("a decode error", &format!("{error} {error:?}"));
     }
+}
+
+#[test]
+fn what_looks_for_leaks_finds_every_sensitive_field() {
+    assert_nothing_leaks(&[event()]);
+    // Personal data is the key of a family that remembers.
+    let parcel = ParcelPlaced {
+        parcel_id: 1,
+        size: Size::Small,
+        customer: Some("somebody".into()),
+    };
+    assert_nothing_leaks(&[parcel]);
+}
+
+#[test]
+#[should_panic(expected = "no sample of `card.added` has anything in holder, street")]
+fn a_field_that_is_empty_is_not_tested_and_that_is_told() {
+    let mut event = event();
+    event.holder = None;
+    event.address = None;
+    assert_nothing_leaks(&[event]);
 }
