@@ -12,7 +12,8 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer, PurgeConfig};
 
 use crate::answer::Awaited;
 use crate::error;
-use crate::group::{self, Shared};
+use crate::group;
+use crate::member::Shared;
 use crate::options::{Confirm, KafkaOptions};
 use crate::report::{Reporter, Reports};
 
@@ -46,7 +47,7 @@ impl KafkaBus {
         let limit = limit.unwrap_or(LIMIT);
         let reports = Arc::new(Reports::new(limit, options.when_lost.clone()));
         let producer: BaseProducer<Reporter> = config
-            .create_with_context(Reporter(Arc::clone(&reports)))
+            .create_with_context(Reporter::new(Arc::clone(&reports)))
             .map_err(|error| error::told(&error, limit))?;
         let bus = KafkaBus {
             producer: Arc::new(producer),
@@ -162,6 +163,17 @@ impl Transport for KafkaBus {
             records: self.reports.pending() as u64,
             capacity: self.capacity,
         })
+    }
+
+    fn lag(&self, topic: &str, group: &str) -> Option<u64> {
+        let mut lag = None;
+        for member in &*self.members() {
+            let member = member.upgrade().filter(|member| *member.group == *group);
+            if let Some(of_member) = member.and_then(|member| member.lag(topic)) {
+                lag = Some(lag.unwrap_or(0) + of_member);
+            }
+        }
+        lag
     }
 
     fn subscribe(&self, topics: &[&str], group: &str) -> Result<Subscription, BusError> {

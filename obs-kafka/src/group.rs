@@ -1,14 +1,13 @@
-//! A member of a group: a thread that fetches, and a [`Source`] that hands out what it has fetched.
+//! The thread of a member of a group, which fetches what the member hands out.
 //!
 //! librdkafka wants to be asked all the time, or the group goes on without us; handlers take as long as they take. So
 //! each partition has a queue of its own, which is left alone while enough of it lies here, and what concerns the
 //! group is asked for in any case.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use obs_runtime::bus::{Delivery, OwnedRecord, Receipt, Source, Subscription, Waiting};
+use obs_runtime::bus::{OwnedRecord, Subscription, Waiting};
 use obs_runtime::{BusError, MetricSet};
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
@@ -16,13 +15,14 @@ use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedMessage, Message};
-use rdkafka::{ClientConfig, ClientContext, Offset, TopicPartitionList};
+use rdkafka::{ClientConfig, ClientContext, Offset, Statistics, TopicPartitionList};
 
 use crate::bus::start_thread;
 use crate::error;
-use crate::held::{Held, Part};
+use crate::member::{End, Member, Shared, State};
 use crate::options::KafkaOptions;
 use crate::report::{Counts, Reports, with_record};
+use crate::statistics::{Client, Watched};
 
 /// How long the thread sleeps at most: librdkafka is asked at least that often.
 const TURN: Duration = Duration::from_millis(500);
@@ -36,117 +36,29 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How many events of the group are looked at in a turn; there are few.
 const EVENTS: usize = 8;
 
-/// What a member and its thread share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    state: Mutex<State>,
-    /// The thread has something to do.
-    work: Condvar,
-    /// What goes was settled, or the thread has ended.
-    settled: Condvar,
-    drain: Duration,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    held: Held,
-    prefetch: usize,
-    /// The member, which waits for a change.
-    waker: Option<Waker>,
-    has_work: bool,
-    /// The thread would fetch more if there was room.
-    starved: bool,
-    /// The thread waits for what is worked on.
-    draining: bool,
-    /// The group has told us what is ours, be it nothing.
-    joined: bool,
-    /// The bus takes no more records: what is there by now is all there will be.
-    closed: bool,
-    end: End,
-    /// The thread has ended.
-    over: bool,
-}
-
-/// Whether it is to end.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-enum End {
-    #[default]
-    No,
-    /// The member leaves the group.
-    Leave,
-    /// The group ends.
-    Forget,
-}
-
-impl State {
-    /// Whether there is room again that the thread waits for.
-    fn feeds(&mut self) -> bool {
-        let feeds = self.starved && self.held.room() > 0;
-        self.has_work |= feeds;
-        feeds
-    }
-
-    /// Whether this member gets nothing more.
-    fn is_done(&self) -> bool {
-        let ended = || self.held.parts().iter().all(Part::ended);
-        self.over || self.closed && self.joined && self.held.out == 0 && ended()
-    }
-}
-
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Gives the thread something to do.
-    fn call(&self, change: impl FnOnce(&mut State)) {
-        let mut state = self.state();
-        change(&mut state);
-        state.has_work = true;
-        drop(state);
-        self.work.notify_one();
-    }
-
-    /// Changes something that the member may wait for.
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = self.state();
-        let result = change(&mut state);
-        let waker = state.waker.take();
-        drop(state);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-        result
-    }
-
-    /// Takes a record back, done or not.
-    fn settle(&self, part: u64, offset: u64, done: bool) {
-        let (feeds, draining) = self.change(|state| {
-            state.held.settle(part, offset, done);
-            (state.feeds(), state.draining)
-        });
-        if feeds {
-            self.work.notify_one();
-        }
-        if draining {
-            self.settled.notify_all();
-        }
-    }
-
-    /// The bus takes no more records.
-    pub(crate) fn close(&self) {
-        self.call(|state| state.closed = true);
-    }
-}
-
 /// What librdkafka tells of the group, in the thread of the member.
 struct Group {
     shared: Arc<Shared>,
     consumer: OnceLock<Weak<BaseConsumer<Group>>>,
     queues: Mutex<Vec<(u64, PartitionQueue<Group>)>>,
+    watched: Watched,
 }
 
-impl ClientContext for Group {}
+impl ClientContext for Group {
+    fn stats(&self, told: Statistics) {
+        self.watched.tell(&told);
+        let mut state = self.shared.state();
+        for (name, topic) in &told.topics {
+            for (number, partition) in &topic.partitions {
+                if let Some(part) = state.held.find(name, *number) {
+                    part.end = u64::try_from(partition.hi_offset).ok();
+                    let committed = u64::try_from(partition.committed_offset).ok();
+                    part.from = committed.or(u64::try_from(partition.lo_offset).ok());
+                }
+            }
+        }
+    }
+}
 
 impl ConsumerContext for Group {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Group>, rebalance: &Rebalance<'_>) {
@@ -240,20 +152,12 @@ pub(crate) fn join(
     topics: &[&str],
     group: &str,
 ) -> Result<(Subscription, Arc<Shared>), BusError> {
-    let state = State {
-        prefetch: usize::MAX,
-        ..State::default()
-    };
-    let shared = Arc::new(Shared {
-        state: Mutex::new(state),
-        work: Condvar::new(),
-        settled: Condvar::new(),
-        drain: options.drain,
-    });
+    let shared = Arc::new(Shared::new(options, group));
     let context = Group {
         shared: Arc::clone(&shared),
         consumer: OnceLock::new(),
         queues: Mutex::default(),
+        watched: Watched::new(Client::Consumer),
     };
     let config = options.consumer(group);
     let told = |error: KafkaError| error::told(&error, 0);
@@ -264,13 +168,12 @@ pub(crate) fn join(
     let consumer = Arc::new(consumer);
     // It is set once, here.
     let _ = consumer.context().consumer.set(Arc::downgrade(&consumer));
-    let group = group.to_owned();
     let (of_thread, reports) = (Arc::clone(&shared), Arc::clone(reports));
     start_thread("obs-kafka-member", move || {
         run(&consumer, &of_thread, &reports);
         leave(consumer);
         if of_thread.state().end == End::Forget {
-            forget(&config, &group);
+            forget(&config, &of_thread.group);
         }
         of_thread.change(|state| state.over = true);
         of_thread.settled.notify_all();
@@ -385,7 +288,7 @@ fn set_goals(consumer: &BaseConsumer<Group>, shared: &Shared) {
         shared.change(|state| {
             if let Some(part) = state.held.find(&topic, number) {
                 part.goal = u64::try_from(end).ok();
-                part.from = u64::try_from(from).unwrap_or_default();
+                part.from = u64::try_from(from).ok();
             }
         });
     }
@@ -409,64 +312,4 @@ fn forget(config: &ClientConfig, group: &str) {
         let _ = admin.delete_groups(&[&group], &AdminOptions::new()).await;
     };
     Waiting::Later(Box::pin(forgotten)).wait_for(PATIENCE);
-}
-
-/// What hands out the records.
-#[derive(Debug)]
-struct Member {
-    shared: Arc<Shared>,
-    patience: Duration,
-}
-
-impl Source for Member {
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
-        let mut state = self.shared.state();
-        if state.held.out < state.prefetch
-            && let Some(given) = state.held.give()
-        {
-            let feeds = state.feeds();
-            drop(state);
-            if feeds {
-                self.shared.work.notify_one();
-            }
-            let receipt = Receipt {
-                partition: Some(given.number),
-                offset: Some(given.offset),
-            };
-            let (shared, part, offset) = (Arc::clone(&self.shared), given.part, given.offset);
-            let settle = move |done| shared.settle(part, offset, done);
-            let delivery = Delivery::new(given.record, receipt, given.attempt, settle);
-            return Poll::Ready(Some(delivery));
-        }
-        if state.is_done() {
-            return Poll::Ready(None);
-        }
-        state.waker = Some(cx.waker().clone());
-        Poll::Pending
-    }
-
-    fn set_prefetch(&mut self, records: usize) {
-        self.shared.state().prefetch = records;
-    }
-
-    fn end_group(&mut self) {
-        self.shared.call(|state| state.end = End::Forget);
-    }
-}
-
-/// The member leaves its group: at once if nothing is out, else when that is settled.
-impl Drop for Member {
-    fn drop(&mut self) {
-        self.shared.call(|state| {
-            if state.end == End::No {
-                state.end = End::Leave;
-            }
-        });
-        let state = self.shared.state();
-        if state.held.out == 0 {
-            let ends = |state: &mut State| !state.over;
-            let settled = &self.shared.settled;
-            drop(settled.wait_timeout_while(state, self.patience, ends));
-        }
-    }
 }

@@ -39,10 +39,12 @@ pub(crate) struct Part {
     stored: u64,
     /// It is about to go: nothing more of it is given out.
     leaving: bool,
+    /// The offset behind the last record, when librdkafka last told.
+    pub(crate) end: Option<u64>,
     /// With everything before this offset done with it has ended, for the bus is closed.
     pub(crate) goal: Option<u64>,
-    /// Where it begins for us, as far as that matters before the first record.
-    pub(crate) from: u64,
+    /// Where it begins for us, as far as that is known before the first record.
+    pub(crate) from: Option<u64>,
 }
 
 /// A record on its way to a handler.
@@ -67,8 +69,9 @@ impl Held {
             out: 0,
             stored: 0,
             leaving: false,
+            end: None,
             goal: None,
-            from: 0,
+            from: None,
         });
         self.count
     }
@@ -175,6 +178,19 @@ impl Held {
         }
     }
 
+    /// How many records of a topic are not done with, in partitions of which that is known.
+    pub(crate) fn lag(&self, topic: &str) -> Option<u64> {
+        let mut lag = None;
+        for part in self.parts.iter().filter(|part| *part.topic == *topic) {
+            if let (Some(end), Some(low)) = (part.end, part.low().or(part.from)) {
+                // What has come since is known too.
+                let seen = part.records.back().map_or(0, |(last, ..)| last + 1);
+                lag = Some(lag.unwrap_or(0) + end.max(seen).saturating_sub(low));
+            }
+        }
+        lag
+    }
+
     /// How far partitions are that have come further since they were last asked.
     pub(crate) fn progress(&mut self) -> Vec<(Arc<str>, i32, u64)> {
         let mut progress = Vec::new();
@@ -191,8 +207,8 @@ impl Held {
 impl Part {
     /// Whether everything is done with that there will be.
     pub(crate) fn ended(&self) -> bool {
-        let low = self.low().unwrap_or(self.from);
-        self.goal.is_some_and(|goal| goal <= low)
+        let low = self.low().or(self.from);
+        matches!((self.goal, low), (Some(goal), Some(low)) if goal <= low)
     }
 
     /// How many records nobody has looked at.
@@ -343,12 +359,28 @@ mod tests {
     }
 
     #[test]
+    fn lag_is_what_is_not_done_with() {
+        let mut held = Held::default();
+        let id = held.assign("t", 0);
+        assert_eq!(held.lag("t"), None);
+        let part = held.find("t", 0).unwrap();
+        (part.from, part.end) = (Some(3), Some(10));
+        assert_eq!((held.lag("t"), held.lag("u")), (Some(7), None));
+        push(&mut held, id, 9, None);
+        assert_eq!(held.lag("t"), Some(1));
+        push(&mut held, id, 11, None);
+        assert!(given(&mut held).is_some());
+        held.settle(id, 9, true);
+        assert_eq!(held.lag("t"), Some(2));
+    }
+
+    #[test]
     fn a_partition_has_ended_when_all_that_there_will_be_is_done() {
         let mut held = Held::default();
         let id = held.assign("t", 0);
         let set = |held: &mut Held, from, goal| {
             let part = held.find("t", 0).unwrap();
-            (part.from, part.goal) = (from, Some(goal));
+            (part.from, part.goal) = (Some(from), Some(goal));
         };
         assert!(!held.parts()[0].ended());
         set(&mut held, 3, 3);

@@ -20,6 +20,10 @@
 //! acknowledged is committed, once a second (`auto.commit.interval.ms`) and when a member leaves: what a member that
 //! was killed had done since comes again.
 //!
+//! [`Bus::lag`](obs_runtime::Bus::lag), and with it `event_consumer_lag`, is about the partitions that members of this
+//! program have: the sum over all programs is the group's. It is as old as what librdkafka last told
+//! (`statistics.interval.ms`, 5 seconds unless said).
+//!
 //! # What building it takes
 //!
 //! A compiler for C and C++, `make` and bash: librdkafka is built from the sources that come with its crate. snappy and
@@ -36,8 +40,10 @@ mod bus;
 mod error;
 mod group;
 mod held;
+mod member;
 mod options;
 mod report;
 mod side;
+mod statistics;
 
 pub use options::{Codec, Confirm, KafkaOptions, Lost};

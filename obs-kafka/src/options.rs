@@ -87,6 +87,7 @@ impl KafkaOptions {
             properties: Vec::new(),
         }
         .with_property("enable.idempotence", "true")
+        .with_property("statistics.interval.ms", "5000")
         .with_property("bootstrap.servers", servers)
     }
 

@@ -8,14 +8,15 @@ use std::task::{Context, Poll, Waker};
 use obs_runtime::bus::{Header, Receipt, Waiting};
 use obs_runtime::metric::Counter;
 use obs_runtime::{BusError, ErrorType, MetricSet, Record};
-use rdkafka::ClientContext;
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, DeliveryResult, Headers, Message};
 use rdkafka::producer::ProducerContext;
+use rdkafka::{ClientContext, Statistics};
 
 use crate::answer::Answers;
 use crate::error;
 use crate::options::{Lost, WhenLost};
+use crate::statistics::{Client, Watched};
 
 /// What is counted.
 #[derive(MetricSet)]
@@ -181,15 +182,31 @@ impl fmt::Debug for Reports {
 }
 
 /// The reports, as librdkafka calls them.
-pub(crate) struct Reporter(pub(crate) Arc<Reports>);
+pub(crate) struct Reporter {
+    reports: Arc<Reports>,
+    watched: Watched,
+}
 
-impl ClientContext for Reporter {}
+impl Reporter {
+    pub(crate) fn new(reports: Arc<Reports>) -> Reporter {
+        Reporter {
+            reports,
+            watched: Watched::new(Client::Producer),
+        }
+    }
+}
+
+impl ClientContext for Reporter {
+    fn stats(&self, told: Statistics) {
+        self.watched.tell(&told);
+    }
+}
 
 impl ProducerContext for Reporter {
     type DeliveryOpaque = usize;
 
     fn delivery(&self, result: &DeliveryResult<'_>, ticket: usize) {
-        let reports = &*self.0;
+        let reports = &*self.reports;
         match result {
             Ok(message) => {
                 reports.answers.give(

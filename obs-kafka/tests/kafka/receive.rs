@@ -137,6 +137,31 @@ fn a_member_has_no_more_than_it_asked_for() {
 }
 
 #[test]
+fn lag_is_known_when_the_client_has_told() {
+    let Some(broker) = broker() else { return };
+    broker.topic("lag", 2);
+    let bus = broker
+        .options()
+        .with_property("statistics.interval.ms", "10")
+        .open()
+        .unwrap();
+    send(&bus, "lag", 0..10);
+    let mut member = bus.subscribe(&["lag"], "g").unwrap();
+    for _ in 0..3 {
+        next(&mut member).ack();
+    }
+    let held: Vec<Delivery> = (0..2).map(|_| next(&mut member)).collect();
+    while bus.lag("lag", "g") != Some(7) {
+        std::thread::yield_now();
+    }
+    assert_eq!(
+        (bus.lag("lag", "other"), bus.lag("other", "g")),
+        (None, None)
+    );
+    drop(held);
+}
+
+#[test]
 fn a_group_that_has_ended_begins_anew() {
     let Some((_broker, bus)) = start("anew", 1) else {
         return;
