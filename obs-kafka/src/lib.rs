@@ -10,6 +10,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! By its address, which a program may take from its configuration: `kafka://broker-1:9092,broker-2:9092?confirm=delivered`.
+//! Settings of an address that are not `confirm` (`queued`, `delivered`), `patience.ms` or `drain.ms` are properties.
+//!
+//! ```no_run
+//! use obs_runtime::Setup;
+//!
+//! // OBS_BUS=kafka://localhost:9092?linger.ms=20
+//! let obs = Setup::new().with_scheme(obs_kafka::SCHEME).init()?;
+//! # Ok::<(), obs_runtime::InitError>(())
+//! ```
+//!
 //! Whatever librdkafka can be told, [`KafkaOptions::with_property`] tells it; what is set here without being asked is
 //! an idempotent producer (`enable.idempotence`).
 //!
@@ -46,4 +57,4 @@ mod report;
 mod side;
 mod statistics;
 
-pub use options::{Codec, Confirm, KafkaOptions, Lost};
+pub use options::{Codec, Confirm, KafkaOptions, Lost, SCHEME};

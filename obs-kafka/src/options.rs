@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use obs_runtime::bus::{Address, Scheme};
 use obs_runtime::{Bus, BusError, Record};
 use rdkafka::ClientConfig;
 
@@ -49,6 +50,12 @@ pub struct Lost<'a> {
     pub error: &'a BusError,
 }
 
+/// Buses on Kafka by their addresses: `kafka://broker-1:9092,broker-2:9092?linger.ms=20`.
+pub const SCHEME: Scheme = Scheme {
+    name: "kafka",
+    open: |address| KafkaOptions::at(address)?.open(),
+};
+
 pub(crate) type WhenLost = Arc<dyn Fn(&Lost<'_>) + Send + Sync>;
 
 /// How a bus on Kafka is to be.
@@ -89,6 +96,27 @@ impl KafkaOptions {
         .with_property("enable.idempotence", "true")
         .with_property("statistics.interval.ms", "5000")
         .with_property("bootstrap.servers", servers)
+    }
+
+    fn at(address: &mut Address) -> Result<KafkaOptions, BusError> {
+        let mut options = KafkaOptions::new(address.place());
+        let confirm = [
+            ("queued", Confirm::Queued),
+            ("delivered", Confirm::Delivered),
+        ];
+        if let Some(confirm) = address.take_word("confirm", &confirm)? {
+            options.confirm = confirm;
+        }
+        if let Some(patience) = address.take_number("patience.ms")? {
+            options.patience = Duration::from_millis(patience);
+        }
+        if let Some(drain) = address.take_number("drain.ms")? {
+            options.drain = Duration::from_millis(drain);
+        }
+        for (name, value) in address.take_rest() {
+            options = options.with_property(&name, &value);
+        }
+        Ok(options)
     }
 
     /// The same, and a record counts as sent then.
@@ -225,6 +253,33 @@ impl fmt::Debug for KafkaOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_sets_what_it_says() {
+        for (address, wrong) in [
+            (
+                "kafka://b:9?confirm=delivered&drain.ms=10&acks=1&enable.idempotence=false",
+                None,
+            ),
+            (
+                "kafka://b:9?confirm=soon",
+                Some("`kafka:`: `confirm` is one of queued, delivered"),
+            ),
+            (
+                "kafka://b:9?sasl.pasword=hunter2",
+                Some("this librdkafka has no property `sasl.pasword`"),
+            ),
+        ] {
+            let said = Bus::open(address, &[SCHEME])
+                .err()
+                .map(|error| error.reason().to_owned());
+            match (&said, wrong) {
+                (None, None) => {}
+                (Some(said), Some(wrong)) => assert!(said.starts_with(wrong), "{said}"),
+                _ => panic!("{address}: {said:?}"),
+            }
+        }
+    }
 
     #[test]
     fn properties_are_what_librdkafka_reads() {

@@ -4,6 +4,7 @@
 //! written by whoever knows the system behind them. Nothing here needs an executor: what cannot be answered at once is a future, and a thread may sleep
 //! on it.
 
+mod address;
 mod crc;
 mod cursor;
 mod error;
@@ -26,6 +27,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::metric;
+pub use address::{Address, Scheme};
 pub use crc::key_tag;
 pub use cursor::{Cursor, KeyTag};
 pub use error::{BusError, BusErrorKind};
@@ -39,6 +41,9 @@ pub use record::{Header, Headers, HeadersIter, Record};
 pub(crate) use sending::block_on;
 pub use sending::{Receipt, Sending, Waiting};
 pub use subscription::{Delivery, Source, Subscription};
+
+/// How many records a bus in memory holds unless told otherwise.
+pub(crate) const CAPACITY: usize = 65_536;
 
 /// What carries records: a broker, a file, a queue in memory.
 ///
@@ -153,6 +158,32 @@ impl Bus {
             transport,
             origin: Arc::default(),
         }
+    }
+
+    /// The bus at an address, such as `memory:?records=1000`, `file:/var/lib/shop?acknowledge=fsync` or `null:`. Further
+    /// schemes come from crates with buses.
+    ///
+    /// | address | settings |
+    /// |---|---|
+    /// | `memory:` | `records` (65,536), `bytes` |
+    /// | `file:FOLDER` | `acknowledge` (`page_cache`, `fsync`), `max_bytes`, `when_full` (`refuse`, `drop_oldest`); with the feature `file` |
+    /// | `null:` | |
+    ///
+    /// ```
+    /// use obs_runtime::Bus;
+    ///
+    /// let bus = Bus::open("memory:?records=1000", &[])?;
+    /// assert_eq!(bus.system(), "memory");
+    /// let error = Bus::open("memory:?recrods=1000", &[]).expect_err("no such setting");
+    /// assert_eq!(error.reason(), "`memory:`: it has no setting `recrods`");
+    /// # Ok::<(), obs_runtime::BusError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The address is none, or the bus cannot be opened.
+    pub fn open(address: &str, schemes: &[Scheme]) -> Result<Bus, BusError> {
+        address::open(address, schemes)
     }
 
     /// A bus in memory that holds so many records.

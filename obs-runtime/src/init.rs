@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
 use self::keeper::Keeper;
-use crate::bus::{Bus, Origin};
+use crate::bus::{Bus, BusError, CAPACITY, Origin, Scheme};
 #[cfg(feature = "tokio")]
 use crate::consume::{Consumer, Control};
 use crate::export::{self, OtlpJsonLines, SpanExporter};
@@ -23,9 +23,6 @@ use crate::log::{self, Level, LogFormat, LogOutput};
 use crate::metric::SnapshotError;
 use crate::sample::Sampling;
 use crate::span::SpanLimits;
-
-/// How many records the bus in memory holds unless told otherwise.
-const CAPACITY: usize = 65_536;
 
 /// How long the end of a program waits for what is not out yet.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -40,7 +37,7 @@ static RUNNING: AtomicBool = AtomicBool::new(false);
 /// then publishes are told to it, and lines of ours go to the standard output only if it holds
 /// [`log::layer`](https://docs.rs/obs-runtime/latest/obs_runtime/log/fn.layer.html).
 ///
-/// [`Setup`] does the same with choices. `OTEL_SERVICE_NAME` names the program otherwise.
+/// [`Setup`] does the same with choices. `OTEL_SERVICE_NAME` names the program otherwise, and `OBS_BUS` the bus.
 ///
 /// # Errors
 ///
@@ -69,6 +66,8 @@ pub fn init() -> Result<Obs, InitError> {
 pub struct Setup {
     origin: Option<Origin>,
     bus: Option<Bus>,
+    address: Option<String>,
+    schemes: Vec<Scheme>,
     output: Option<LogOutput>,
     format: LogFormat,
     level: Option<Level>,
@@ -97,6 +96,30 @@ impl Setup {
     #[must_use]
     pub fn with_bus(mut self, bus: Bus) -> Setup {
         self.bus = Some(bus);
+        self
+    }
+
+    /// The bus at an address, as [`Bus::open`] has it, so that a program moves between buses by its configuration alone.
+    /// Without this and [`with_bus`](Setup::with_bus) it is the one that `OBS_BUS` names in the environment, and else
+    /// one in memory.
+    ///
+    /// ```
+    /// use obs_runtime::Setup;
+    ///
+    /// let obs = Setup::new().with_bus_at("memory:?records=1000").init()?;
+    /// assert_eq!(obs.bus().system(), "memory");
+    /// # Ok::<(), obs_runtime::InitError>(())
+    /// ```
+    #[must_use]
+    pub fn with_bus_at(mut self, address: &str) -> Setup {
+        self.address = Some(address.to_owned());
+        self
+    }
+
+    /// One more kind of bus that an address may name; crates with buses have one to give.
+    #[must_use]
+    pub fn with_scheme(mut self, scheme: Scheme) -> Setup {
+        self.schemes.push(scheme);
         self
     }
 
@@ -177,6 +200,7 @@ impl Setup {
     fn start(mut self) -> Result<Obs, InitError> {
         let origin = self.origin.take();
         let origin = origin.unwrap_or_else(|| Origin::new(&program()));
+        let bus = self.open_bus().map_err(InitError::Bus)?;
         if cfg!(not(feature = "off-logs")) {
             self.start_log(&origin)?;
         }
@@ -191,13 +215,23 @@ impl Setup {
             Some(path) => Some(Keeper::start(path)?),
             None => None,
         };
-        let bus = self.bus.unwrap_or_else(|| Bus::memory(CAPACITY));
         Ok(Obs {
             bus: bus.for_source(origin),
             keeper,
             #[cfg(feature = "tokio")]
             consumers: Mutex::default(),
         })
+    }
+
+    fn open_bus(&mut self) -> Result<Bus, BusError> {
+        if let Some(bus) = self.bus.take() {
+            return Ok(bus);
+        }
+        let address = self.address.take().or_else(|| variable("OBS_BUS"));
+        match address.filter(|address| !address.is_empty()) {
+            Some(address) => Bus::open(&address, &self.schemes),
+            None => Ok(Bus::memory(CAPACITY)),
+        }
     }
 
     fn start_log(&mut self, origin: &Origin) -> Result<(), InitError> {
@@ -343,6 +377,8 @@ pub enum InitError {
     NoSnapshot(PathBuf, SnapshotError),
     /// A thread cannot be started.
     Thread(io::ErrorKind),
+    /// The bus cannot be opened.
+    Bus(BusError),
 }
 
 impl fmt::Display for InitError {
@@ -366,6 +402,7 @@ impl fmt::Display for InitError {
                 "{} is no snapshot of metrics: {why} Remove it to begin with nothing",
                 path.display()
             ),
+            InitError::Bus(why) => write!(f, "the bus cannot be opened: {why}"),
             InitError::Thread(why) => write!(f, "a thread that writes or exports cannot be started: {why}"),
         }
     }
