@@ -164,7 +164,7 @@ pub use ended::{
 pub use teller::Teller;
 
 use crate::clock::{self, Moment};
-use crate::context::{Context, Frame, SpanContext};
+use crate::context::{Context, SpanContext};
 use crate::event::LabelInfo;
 use crate::log::Level;
 use crate::metric::{self, Operation, Outcome};
@@ -240,7 +240,7 @@ impl Site {
     /// A call begins, and ends before the function does.
     #[inline]
     pub fn call(&'static self) -> Call {
-        Call::new(Going::begin(self, None, 0, self.lines.is_none()))
+        Call::begin(self)
     }
 
     /// The same under another parent, in a series of its labels, with something to tell.
@@ -250,13 +250,13 @@ impl Site {
         series: usize,
         say: &mut dyn FnMut(&mut Teller<'_>),
     ) -> Call {
-        Call::new(Going::begin_with(self, parent, series, say))
+        Call::whole(Going::begin_with(self, parent, series, say))
     }
 
     /// A call begins, and ends with the future that the function is.
     #[inline]
     pub fn task(&'static self) -> Task {
-        Task::new(Going::begin(self, None, 0, false))
+        Task::new(Going::begin(self, None, 0))
     }
 
     /// The same under another parent, in a series of its labels, with something to tell.
@@ -280,10 +280,17 @@ impl Site {
                 recorder.operation(self.span.name(), self.labels),
             ));
         }
-        let operation = self
-            .operation
-            .get_or_init(|| metric::operation(self.span.name(), self.labels));
-        Some(Cells::Program(operation))
+        self.operation().map(Cells::Program)
+    }
+
+    /// The same outside of tests.
+    #[inline]
+    fn operation(&'static self) -> Option<&'static Operation> {
+        if cfg!(feature = "off-metrics") || !self.metrics {
+            return None;
+        }
+        let make = || metric::operation(self.span.name(), self.labels);
+        Some(self.operation.get_or_init(make))
     }
 }
 
@@ -307,7 +314,7 @@ impl std::ops::Deref for Cells {
     }
 }
 
-/// A call that goes on, or has ended. It is large, so nothing here moves it.
+/// A call that goes on, or has ended, with all there may be of one. It is large, so nothing here moves it.
 #[derive(Debug)]
 struct Going {
     site: &'static Site,
@@ -324,15 +331,7 @@ struct Going {
 
 impl Going {
     /// Nothing begins where nobody wants to know.
-    ///
-    /// With `bare` its context is made when somebody looks, if that will do.
-    #[inline]
-    fn begin(
-        site: &'static Site,
-        parent: Option<&Context>,
-        series: usize,
-        bare: bool,
-    ) -> Option<Going> {
+    fn begin(site: &'static Site, parent: Option<&Context>, series: usize) -> Option<Going> {
         if !switch::is_on() {
             return None;
         }
@@ -347,11 +346,8 @@ impl Going {
             context: None,
         };
         match parent {
-            Some(parent) => going.set_out(parent, false),
-            None => {
-                let bare = bare && Frame::fits();
-                Context::look(|cx| going.set_out(cx, bare));
-            }
+            Some(parent) => going.set_out(parent),
+            None => Context::look(|cx| going.set_out(cx)),
         }
         Some(going)
     }
@@ -362,21 +358,16 @@ impl Going {
         series: usize,
         say: &mut dyn FnMut(&mut Teller<'_>),
     ) -> Option<Going> {
-        let mut going = Going::begin(site, parent, series, false);
+        let mut going = Going::begin(site, parent, series);
         if let Some(going) = &mut going {
             going.tell(say);
         }
         going
     }
 
-    fn set_out(&mut self, cx: &Context, bare: bool) {
+    fn set_out(&mut self, cx: &Context) {
         if !cfg!(feature = "off-spans") {
-            let meta = &self.site.span;
-            self.span = Some(if bare {
-                span::Open::begin_bare(meta, cx, self.start)
-            } else {
-                span::Open::begin(meta, cx, self.start)
-            });
+            self.span = Some(span::Open::begin(&self.site.span, cx, self.start));
         }
         self.cells = self.site.cells(cx);
         if let Some(cells) = &self.cells {
@@ -395,10 +386,10 @@ impl Going {
         }
     }
 
-    /// What is going on inside of it, if it is a span and that is made.
+    /// What is going on inside of it, if it is a span.
     #[inline]
     fn context(&self) -> Option<&Context> {
-        self.span.as_ref().and_then(span::Open::context)
+        self.span.as_ref().map(span::Open::context)
     }
 
     /// The same, or what is going on around it.
@@ -451,26 +442,16 @@ impl Going {
         if let Some(cells) = &self.cells {
             cells.know(verdict.names);
         }
-        let Some(failed) = verdict.failed else {
-            return self.end(Outcome::Ok, None, None);
-        };
         let text = verdict.text;
-        let failure = Failure {
-            error_type: failed.error_type,
-            exception: failed.exception,
-            message: text.as_ref().map(|text| text as _),
-        };
-        self.end(Outcome::Error, Some(failure), text);
+        match verdict.failed {
+            None => self.end(Outcome::Ok, None, None),
+            Some(failed) => self.end(Outcome::Error, Some(failed.failure(text.as_ref())), text),
+        }
     }
 
     #[cold]
     fn panicked(&mut self) {
-        let failure = Failure {
-            error_type: Outcome::Panic.as_str(),
-            exception: "panic",
-            message: None,
-        };
-        self.end(Outcome::Panic, Some(failure), None);
+        self.end(Outcome::Panic, Some(PANICKED), None);
     }
 
     #[cold]
@@ -478,3 +459,10 @@ impl Going {
         self.end(Outcome::Cancelled, Some(Failure::CANCELLED), None);
     }
 }
+
+/// A call that fell.
+const PANICKED: Failure<'static> = Failure {
+    error_type: Outcome::Panic.as_str(),
+    exception: "panic",
+    message: None,
+};

@@ -121,7 +121,7 @@ impl<'a> Passage<'a> {
         let (start, live) = (clock::now(), prepared.is_live());
         let spans = live && cfg!(not(feature = "off-spans"));
         let span = spans.then(|| Open::begin(&prepared.process, around, start));
-        let inside = span.as_ref().and_then(Open::context);
+        let inside = span.as_ref().map(Open::context);
         Passage {
             prepared,
             version,

@@ -24,6 +24,7 @@ thread_local! {
 
 struct Made {
     before: Context,
+    of: Inside,
     inside: Context,
 }
 
@@ -42,9 +43,10 @@ fn make() {
         let mut made = made.try_borrow_mut().ok()?;
         let both = CURRENT.try_with(|current| {
             let mut current = current.try_borrow_mut().ok()?;
-            let inside = TOP.take()?.of(&current);
+            let of = TOP.take()?;
+            let inside = of.context(&current);
             let before = std::mem::replace(&mut *current, inside.clone());
-            Some(Made { before, inside })
+            Some(Made { before, of, inside })
         });
         made.push(both.ok()??);
         Some(())
@@ -76,31 +78,26 @@ impl Frame {
         }
     }
 
-    /// The context of the call that began last.
-    pub(crate) fn context(&self) -> Option<Context> {
+    /// Has the context of the call made, if nobody has looked.
+    pub(crate) fn settle(&self) {
         settle();
-        if TOP.get().is_some() {
-            return None;
-        }
-        let last = MADE.try_with(|made| Some(made.try_borrow().ok()?.last()?.inside.clone()));
-        last.ok()?
     }
 
-    /// The call is over. Gives its context, if anybody has looked.
+    /// The call is over. Gives what it was, and its context if anybody has looked; nothing if its thread ends.
     #[inline]
-    pub(crate) fn leave(self) -> Option<Context> {
+    pub(crate) fn leave(self) -> Option<(Inside, Option<Context>)> {
         match TOP.take() {
-            Some(_) => None,
+            Some(inside) => Some((inside, None)),
             None => leave(),
         }
     }
 }
 
-fn leave() -> Option<Context> {
+fn leave() -> Option<(Inside, Option<Context>)> {
     let made = MADE.try_with(|made| made.try_borrow_mut().ok()?.pop());
-    let Made { before, inside } = made.ok()??;
+    let Made { before, of, inside } = made.ok()??;
     let attached = CURRENT.try_with(|current| current.replace(before));
     drop(attached);
     ABOVE.set(None);
-    Some(inside)
+    Some((of, Some(inside)))
 }

@@ -2,55 +2,124 @@
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{self, Poll};
 
-use super::{Going, Teller, Text, Verdict};
-use crate::context::{ContextGuard, Frame};
+use super::{Cells, Going, PANICKED, Site, Teller, Text, Verdict};
+use crate::context::{Context, ContextGuard, Frame};
+use crate::metric::{Operation, Outcome};
+use crate::span::{Failure, Inside, Open};
+use crate::{clock, switch};
 
 /// A call that ends before its function does.
 #[derive(Debug)]
 #[must_use = "the call ends when this is dropped"]
 pub struct Call {
-    around: Around,
-    going: Option<Going>,
+    how: How,
 }
 
-/// How a call is the one around what its function does.
+/// What there is of a call, as far as it goes on.
 #[derive(Debug)]
-enum Around {
-    /// It is not, or not any more.
+enum How {
+    /// Nobody wants to know, or it has ended.
     Nothing,
-    Attached {
-        #[expect(dead_code, reason = "it takes away what it has put in place")]
-        guard: ContextGuard,
-    },
-    Frame(Frame),
+    /// Most calls: the rest is in the frame, so hardly anything is moved.
+    Bare(Bare),
+    Whole(Box<Whole>),
+}
+
+/// A call about which nothing is said, in no test, whose context is made when somebody looks.
+#[derive(Debug)]
+struct Bare {
+    site: &'static Site,
+    cells: Option<&'static Operation>,
+    frame: Frame,
+}
+
+#[derive(Debug)]
+struct Whole {
+    /// It takes away what it has put in place.
+    guard: Option<ContextGuard>,
+    going: Going,
+}
+
+impl Bare {
+    #[inline]
+    fn begin(site: &'static Site) -> Option<Bare> {
+        if site.lines.is_some() || !Frame::fits() {
+            return None;
+        }
+        let begin = |cx: &Context| match cx.recorder() {
+            Some(_) => None,
+            None => Some(Inside::begin(&site.span, cx, clock::now())),
+        };
+        let inside = Context::look(begin)?;
+        let cells = site.operation();
+        if let Some(cells) = cells {
+            cells.started(0);
+        }
+        Some(Bare {
+            site,
+            cells,
+            frame: Frame::enter(inside),
+        })
+    }
+
+    #[inline]
+    fn end(self, outcome: Outcome, failure: Option<Failure<'_>>) {
+        let end = clock::now();
+        let Some((inside, context)) = self.frame.leave() else {
+            return;
+        };
+        let nanos = end.nanos_since(inside.start());
+        let left = inside.end(end, failure, context.as_ref());
+        if let Some(cells) = self.cells {
+            let error = failure.map(|failure| failure.error_type);
+            let error = error.filter(|_| outcome == Outcome::Error);
+            cells.ended(0, outcome, error, nanos, left.map(|span| (span, end)));
+        }
+    }
+
+    /// There is something to say about it, which takes its context.
+    fn whole(self) -> Option<Whole> {
+        self.frame.settle();
+        let (inside, context) = self.frame.leave()?;
+        let context = context?;
+        let span = Context::look(|cx| Open::of(inside, cx, context.clone()));
+        let guard = Some(context.attach());
+        let going = Going {
+            site: self.site,
+            open: true,
+            series: 0,
+            start: inside.start(),
+            span: Some(span),
+            cells: self.cells.map(Cells::Program),
+            context: None,
+        };
+        Some(Whole { guard, going })
+    }
 }
 
 impl Call {
-    #[inline]
-    pub(super) fn new(going: Option<Going>) -> Call {
-        let span = going.as_ref().and_then(|going| going.span.as_ref());
-        let around = match span.map(|span| (span.bare(), span.context())) {
-            Some((Some(inside), _)) => Around::Frame(Frame::enter(inside)),
-            Some((None, Some(context))) => Around::Attached {
-                guard: context.attach(),
+    pub(super) fn begin(site: &'static Site) -> Call {
+        if !switch::is_on() {
+            return Call { how: How::Nothing };
+        }
+        match Bare::begin(site) {
+            Some(bare) => Call {
+                how: How::Bare(bare),
             },
-            _ => Around::Nothing,
-        };
-        Call { around, going }
+            None => Call::whole(Going::begin(site, None, 0)),
+        }
     }
 
-    /// What the thread does is not within it any more.
-    #[inline]
-    fn leave(&mut self) {
-        if let Around::Frame(frame) = std::mem::replace(&mut self.around, Around::Nothing) {
-            let looked = frame.leave();
-            if let Some(span) = self.going.as_mut().and_then(|it| it.span.as_mut()) {
-                span.looked(looked);
-            }
-        }
+    pub(super) fn whole(going: Option<Going>) -> Call {
+        let how = going.map_or(How::Nothing, |going| {
+            let guard = going.context().map(Context::attach);
+            How::Whole(Box::new(Whole { guard, going }))
+        });
+        Call { how }
     }
 
     /// What the function does.
@@ -61,20 +130,52 @@ impl Call {
 
     /// What it gives.
     pub fn gives(&mut self, value: Option<Text<'_>>) -> &mut Self {
-        if let (Some(going), Some(_)) = (&mut self.going, value) {
-            if let (Around::Frame(frame), Some(span)) = (&self.around, &mut going.span) {
-                span.looked(frame.context());
+        if value.is_some() {
+            self.how = match mem::replace(&mut self.how, How::Nothing) {
+                How::Bare(bare) => bare
+                    .whole()
+                    .map_or(How::Nothing, |whole| How::Whole(Box::new(whole))),
+                other => other,
+            };
+            if let How::Whole(whole) = &mut self.how {
+                let mut say = |to: &mut Teller<'_>| to.show("return", value);
+                whole.going.tell(&mut say);
             }
-            going.tell(&mut |to: &mut Teller<'_>| to.show("return", value));
         }
         self
     }
 
     /// It has ended, and this is how.
     pub fn ended(&mut self, verdict: Verdict<'_>) {
-        self.leave();
-        if let Some(going) = &mut self.going {
-            going.ended(verdict);
+        match mem::replace(&mut self.how, How::Nothing) {
+            How::Nothing => {}
+            How::Bare(bare) => {
+                if let Some(cells) = bare.cells {
+                    cells.know(verdict.names);
+                }
+                match verdict.failed {
+                    None => bare.end(Outcome::Ok, None),
+                    Some(failed) => {
+                        bare.end(Outcome::Error, Some(failed.failure(verdict.text.as_ref())))
+                    }
+                }
+            }
+            How::Whole(mut whole) => {
+                whole.guard = None;
+                whole.going.ended(verdict);
+            }
+        }
+    }
+
+    #[cold]
+    fn panicked(&mut self) {
+        match mem::replace(&mut self.how, How::Nothing) {
+            How::Nothing => {}
+            How::Bare(bare) => bare.end(Outcome::Panic, Some(PANICKED)),
+            How::Whole(mut whole) => {
+                whole.guard = None;
+                whole.going.panicked();
+            }
         }
     }
 }
@@ -83,9 +184,8 @@ impl Call {
 impl Drop for Call {
     #[inline]
     fn drop(&mut self) {
-        self.leave();
-        if let Some(going) = self.going.as_mut().filter(|going| going.open) {
-            going.panicked();
+        if !matches!(self.how, How::Nothing) {
+            self.panicked();
         }
     }
 }

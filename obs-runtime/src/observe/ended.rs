@@ -10,6 +10,7 @@ use std::fmt;
 use std::ops::Deref;
 
 use crate::ErrorType;
+use crate::span::Failure;
 
 /// Whether a call has failed, and with what.
 #[derive(Debug)]
@@ -110,8 +111,19 @@ pub trait TypedError {
 /// A failure, as telemetry calls it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Failed {
-    pub(super) error_type: &'static str,
-    pub(super) exception: &'static str,
+    error_type: &'static str,
+    exception: &'static str,
+}
+
+impl Failed {
+    /// The same with what the error says.
+    pub(super) fn failure<'t>(self, text: Option<&'t Text<'_>>) -> Failure<'t> {
+        Failure {
+            error_type: self.error_type,
+            exception: self.exception,
+            message: text.map(|text| text as _),
+        }
+    }
 }
 
 /// A value in one of the ways to show it.

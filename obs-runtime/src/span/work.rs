@@ -13,8 +13,9 @@ use super::local::{BOUNDS, Local};
 use super::{Attributes, Failure, Fate, Outcome, Span, SpanMeta, Value};
 use crate::clock::{self, Moment};
 use crate::context::{Context, ContextGuard, SpanContext};
+use crate::ids::{SpanId, TraceId};
 use crate::lane::lock;
-use crate::{ErrorType, export, switch};
+use crate::{ErrorType, export, sample, switch};
 
 /// A span that is open, for those inside of it.
 #[derive(Debug)]
@@ -248,18 +249,47 @@ impl SpanMeta {
     }
 }
 
-/// What a context says of a span that is open.
+/// A span that is open, as far as it is known without those around it: what a context says of it, and all there is of
+/// one whose context is made when somebody looks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Inside {
     meta: &'static SpanMeta,
     span: SpanContext,
     start: Moment,
     root: bool,
+    /// One of this program is around it, so it may have to wait with that.
+    below: bool,
 }
 
 impl Inside {
+    /// Begins one under the span of a context that no test looks at.
+    #[inline]
+    pub(crate) fn begin(meta: &'static SpanMeta, cx: &Context, at: Moment) -> Inside {
+        let parent = cx.parts().and_then(|parts| parts.span.as_ref());
+        let trace = parent.map_or_else(TraceId::random, |parent| parent.trace);
+        let sampled = sample::head(parent, trace);
+        let below = cx.open_span().is_some();
+        Inside {
+            meta,
+            span: SpanContext {
+                trace,
+                span: SpanId::random(),
+                sampled,
+                remote: false,
+            },
+            start: at,
+            root: !sampled && !below && export::active() && sample::rescues(),
+            below,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn start(&self) -> Moment {
+        self.start
+    }
+
     /// What is going on inside of the span, by what is going on around it.
-    pub(crate) fn of(self, cx: &Context) -> Context {
+    pub(crate) fn context(self, cx: &Context) -> Context {
         let around = if self.root { None } else { cx.open_span() };
         self.waiting(cx, around.and_then(|scope| scope.local()))
     }
@@ -281,6 +311,43 @@ impl Inside {
             parts.began.get_or_insert(self.start);
         })
     }
+
+    /// The same with all that is known of it from around.
+    fn whole(self, cx: &Context) -> Span {
+        let parts = cx.parts();
+        Span {
+            meta: self.meta,
+            context: self.span,
+            parent: parts.and_then(|parts| parts.span),
+            state: parts.and_then(|parts| parts.state.clone()),
+            start: self.start,
+            local: cx.open_span().and_then(|scope| scope.local()),
+            root: self.root,
+            recorder: None,
+        }
+    }
+
+    /// Ends it, with its context if that was made. Gives the span if it leaves.
+    #[inline]
+    pub(crate) fn end(
+        self,
+        at: Moment,
+        failure: Option<Failure<'_>>,
+        context: Option<&Context>,
+    ) -> Option<SpanContext> {
+        // The most frequent end where few traces are sampled: nobody waits for it, and it has no reason to leave.
+        let by_itself = context.is_none() && !self.below;
+        if by_itself && !self.span.sampled && failure.is_none() {
+            let slow = at.nanos_since(self.start) >= self.meta.slow;
+            if !slow && !self.meta.audit {
+                return None;
+            }
+        }
+        let outcome = failure.map_or(Outcome::Fine, Outcome::Failed);
+        let scope = context.and_then(Context::open_span);
+        let fate = Context::look(|cx| self.whole(cx).finish(at, &outcome, scope, |_| {}));
+        (fate == Fate::Exported).then_some(self.span)
+    }
 }
 
 impl Span {
@@ -290,6 +357,7 @@ impl Span {
             span: self.context,
             start: self.start,
             root: self.root,
+            below: self.local.is_some(),
         }
     }
 }
@@ -304,8 +372,7 @@ pub(super) fn inside(cx: &Context, span: &Span) -> Context {
 pub(crate) struct Open {
     /// None once it has ended.
     span: Option<Span>,
-    /// None as long as nobody has looked.
-    context: Option<Context>,
+    context: Context,
 }
 
 impl Open {
@@ -314,47 +381,29 @@ impl Open {
         let context = inside(cx, &span);
         Open {
             span: Some(span),
-            context: Some(context),
+            context,
         }
     }
 
-    /// The same for a call that makes the context when somebody looks.
-    #[inline]
-    pub(crate) fn begin_bare(meta: &'static SpanMeta, cx: &Context, at: Moment) -> Open {
+    /// The same of one that has begun, with its context.
+    pub(crate) fn of(inside: Inside, cx: &Context, context: Context) -> Open {
         Open {
-            span: Some(Span::open(meta, cx, at)),
-            context: None,
+            span: Some(inside.whole(cx)),
+            context,
         }
     }
 
-    /// What is to be made, if nobody has.
-    #[inline]
-    pub(crate) fn bare(&self) -> Option<Inside> {
-        match (&self.span, &self.context) {
-            (Some(span), None) => Some(span.inside()),
-            _ => None,
-        }
-    }
-
-    /// Somebody has looked.
-    #[inline]
-    pub(crate) fn looked(&mut self, context: Option<Context>) {
-        if context.is_some() {
-            self.context = context;
-        }
-    }
-
-    /// What is going on inside of it, if that is made.
-    pub(crate) fn context(&self) -> Option<&Context> {
-        self.context.as_ref()
+    /// What is going on inside of it.
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
     }
 
     fn scope(&self) -> Option<&Arc<Scope>> {
-        self.context.as_ref()?.open_span()
+        self.context.open_span()
     }
 
-    fn attach(&self) -> Option<ContextGuard> {
-        self.context.as_ref().map(Context::attach)
+    fn attach(&self) -> ContextGuard {
+        self.context.attach()
     }
 
     /// Whether anything that is said about it may leave.
@@ -421,7 +470,7 @@ impl Open {
         let span = self.span.as_mut()?;
         let place = span.context;
         let outcome = failure.map_or(Outcome::Fine, Outcome::Failed);
-        let scope = self.context.as_ref().and_then(Context::open_span);
+        let scope = self.context.open_span();
         let fate = span.finish(at, &outcome, scope, fill);
         self.span = None;
         (fate == Fate::Exported).then_some(place)
