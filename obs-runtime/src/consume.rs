@@ -41,6 +41,7 @@ use policy::Policy;
 pub use policy::{DeadBody, DeadLetters, Unprocessed};
 pub(crate) use prepared::set_live;
 use prepared::{Known, Prepared, Receive, Whose, cells};
+pub(crate) use run::Driver as Started;
 use run::{Driver, Shared};
 
 use crate::bus::{Bus, BusError};
@@ -177,16 +178,12 @@ impl Consumer {
     ///
     /// Something has to wait, and no runtime of tokio with its time is there.
     pub async fn run(self) -> Result<(), ConsumeError> {
-        let running = self.control.running();
-        let control = self.control.clone();
-        let (mut driver, shared) = self.start(control)?;
-        std::future::poll_fn(|cx| driver.poll(cx)).await;
-        drop((driver, running));
-        let failure = crate::lane::lock(&shared.failure).take();
-        failure.map_or(Ok(()), Err)
+        let mut started = self.start()?;
+        std::future::poll_fn(|cx| started.poll(cx)).await
     }
 
-    fn start(self, control: Control) -> Result<(Driver, Arc<Shared>), ConsumeError> {
+    /// A member of the group, which works whenever it is polled.
+    pub(crate) fn start(self) -> Result<Started, ConsumeError> {
         let whose = Whose {
             consumer: &self.group,
             origin: self.bus.origin(),
@@ -246,10 +243,7 @@ impl Consumer {
         let watched: Arc<dyn metric::Waits> = Arc::<Shared>::clone(&shared);
         metric::watch_backlog(&watched);
         let subscription = subscription.with_prefetch(shared.policy.concurrency);
-        Ok((
-            Driver::new(Arc::clone(&shared), control, subscription, receives),
-            shared,
-        ))
+        Ok(Driver::new(shared, self.control, subscription, receives))
     }
 }
 

@@ -1,5 +1,6 @@
 //! One event all the way through: described in `specs/`, compiled by `build.rs`, made, encoded, decoded, validated,
-//! published on an embedded bus with its span, its metrics and its log line, and taken from it again.
+//! published on an embedded bus with its span, its metrics and its log line, and handled by a consumer, whatever version
+//! was sent.
 
 #![expect(clippy::print_stdout, reason = "an example shows what comes out")]
 
@@ -11,19 +12,42 @@ use events::acme::user::{AnyUserRegistered, Plan, UserRegistered, user_registere
 use events::{OrderPlaced, OrderPlacedLinesItem, OrderPlacedPayment};
 use obs_runtime::bus::Origin;
 use obs_runtime::metric::{Format, exposition};
-use obs_runtime::{Event as _, PublishError, Publisher, observed};
+use obs_runtime::{Delivery, Event as _, Handler, PublishError, Publisher, observed};
+use std::convert::Infallible;
 use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A function with a span and metrics of its own: what is published within is its child.
 #[observed(fields(user.id = event.user_id), err, emits(UserRegistered))]
-fn register(
+async fn register(
     publisher: &Publisher<UserRegistered>,
     event: &UserRegistered,
 ) -> Result<(), PublishError> {
-    publisher.publish_blocking(event)
+    publisher.publish(event).await
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+/// Says hello to whoever has registered. What it needs is its state.
+#[derive(Clone, Default)]
+struct Welcome {
+    sent: Arc<Mutex<Vec<String>>>,
+}
+
+impl Handler<UserRegistered> for Welcome {
+    type Error = Infallible;
+
+    async fn handle(&self, event: UserRegistered, delivery: &Delivery) -> Result<(), Infallible> {
+        println!("version {} came as {event:?}", delivery.version());
+        for header in delivery.record().headers() {
+            println!("  {}: {}", header.name, header.text().unwrap_or_default());
+        }
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.push(event.email.expose().clone());
+        Ok(())
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
     let event = UserRegistered {
         user_id: "user-123".into(),
         email: "ada@example.com".into(),
@@ -76,29 +100,36 @@ fn main() -> Result<(), Box<dyn Error>> {
         .with_traces(&traces)
         .init()?;
     let publisher = UserRegistered::publisher(obs.bus());
-    register(&publisher, &event)?;
-    let refused = OrderPlaced::publisher(obs.bus()).publish_blocking(&order);
+    register(&publisher, &event).await?;
+    // Somebody who was built before version 2.
+    let before = user_registered_v1_4_0::UserRegistered::publisher(obs.bus());
+    before.publish(&old).await?;
+    let refused = OrderPlaced::publisher(obs.bus()).publish(&order).await;
     println!(
         "the order is refused: {}",
         refused
             .err()
             .map_or("not at all".to_owned(), |error| explain(&error))
     );
-    while let Some(record) = obs.bus().take() {
-        println!(
-            "topic {}, {} bytes",
-            record.topic(),
-            record.body().map_or(0, <[u8]>::len)
-        );
-        for header in record.headers() {
-            println!("  {}: {}", header.name, header.text().unwrap_or_default());
-        }
-    }
+
+    println!("\n== consuming");
+    let welcome = Welcome::default();
+    let consumer = obs.consumer("email-service").handle(welcome.clone());
+    // Nothing more comes, so the consumer ends when it has everything.
+    obs.bus().close();
+    consumer.run().await?;
+    let sent = welcome
+        .sent
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    assert_eq!(sent, ["ada@example.com", "bob@example.com"]);
 
     println!("\n== what was told of it: metrics");
     let metrics = String::from_utf8(exposition(Format::OpenMetrics))?;
     for line in metrics.lines() {
         let counted = line.starts_with("event_published_total")
+            || line.starts_with("event_consumed_total")
             || line.starts_with("operation_duration_seconds_count")
             || line.contains("_errors_total{");
         if counted && !line.ends_with(" 0") {
@@ -109,7 +140,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "\nlog lines stand where they were written; the spans are in {}",
         traces.display()
     );
-    drop(obs);
+    obs.shutdown().await;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use std::task::{Context as Task, Poll, Wake, Waker};
 use tokio::time::Sleep;
 
 use super::ConsumeError;
-use super::control::Control;
+use super::control::{Control, Running};
 use super::lane::Route;
 use super::policy::Policy;
 use super::prepared::{Known, Receive};
@@ -101,9 +101,12 @@ impl Wake for Bell {
 /// After so many rounds other tasks have their turn.
 const ROUNDS: usize = 32;
 
-pub(super) struct Driver {
+/// A consumer that works whenever it is polled.
+pub(crate) struct Driver {
     shared: Arc<Shared>,
     control: Control,
+    /// Until it is over.
+    running: Option<Running>,
     subscription: Subscription,
     chairs: Vec<Chair>,
     waker: Arc<Mutex<Option<Waker>>>,
@@ -143,6 +146,7 @@ impl Driver {
         Driver {
             chairs: (0..shared.desks.len()).map(chair).collect(),
             shared,
+            running: Some(control.running()),
             control,
             subscription,
             waker,
@@ -155,8 +159,25 @@ impl Driver {
         }
     }
 
+    /// Whether it has nothing to do before something comes.
+    pub(crate) fn is_idle(&self) -> bool {
+        let waits = |topic: &&&str| self.shared.bus.lag(topic, &self.shared.group) != Some(0);
+        let desks = &self.shared.desks;
+        !desks.iter().any(Desk::is_busy)
+            && (!self.control.takes() || self.shared.topics.iter().find(waits).is_none())
+    }
+
     /// Ready when it is over.
-    pub(super) fn poll(&mut self, cx: &mut Task<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, cx: &mut Task<'_>) -> Poll<Result<(), ConsumeError>> {
+        if self.drive(cx).is_pending() {
+            return Poll::Pending;
+        }
+        self.running = None;
+        let failure = lock(&self.shared.failure).take();
+        Poll::Ready(failure.map_or(Ok(()), Err))
+    }
+
+    fn drive(&mut self, cx: &mut Task<'_>) -> Poll<()> {
         {
             let mut waker = lock(&self.waker);
             if !waker

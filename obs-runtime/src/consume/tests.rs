@@ -12,7 +12,7 @@ use crate::lane::lock;
 use crate::older::Older;
 use crate::publish::{ContentMode, Publisher, SingleObject};
 use crate::tell::Tell;
-use crate::testing::Recorder;
+use crate::testing::{Recorder, Trial};
 use crate::validate::{Checker, Validate};
 use crate::{JsonCodec, Pii};
 
@@ -631,7 +631,7 @@ fn what_waits_is_told() {
     let bus = Bus::memory(16);
     publish::<BARE_AVRO>(&bus, &[1, 2, 3]);
     let consumer = Consumer::new(&bus, "steps").handle::<Step<BARE_AVRO>>(Keep::default());
-    let (_driver, _shared) = consumer.start(Control::new()).expect("it has groups");
+    let _started = consumer.start().expect("it has groups");
     let text = crate::metric::exposition(crate::metric::Format::Text);
     let text = String::from_utf8(text).expect("text");
     let labels = r#"{topic="step.bare.v2",consumer="steps"}"#;
@@ -640,4 +640,42 @@ fn what_waits_is_told() {
         "{text}"
     );
     assert!(text.contains(&format!("event_oldest_unprocessed_seconds{labels} 0\n")));
+}
+
+#[test]
+fn a_trial_runs_until_nothing_is_left() {
+    let trial = Trial::new();
+    let relayed = Publisher::<Step<PLAIN>>::new(trial.bus());
+    let first = trial
+        .consumer("first")
+        .handle(move |event: Step<JSON>, _: Delivery| {
+            let relayed = relayed.clone();
+            async move { relayed.publish(&step(event.number)).await }
+        });
+    let keep = Keep {
+        failures: 1,
+        ..Keep::default()
+    };
+    let second = trial.consumer("second").handle::<Step<PLAIN>>(keep.clone());
+    // The one that gets its events from the other is polled first.
+    trial.start(second).expect("it has groups");
+    trial.start(first).expect("it has groups");
+    on_tokio(async {
+        for number in [1, 66] {
+            trial
+                .publish(&step::<JSON>(number))
+                .await
+                .expect("there is room");
+        }
+        assert_eq!(trial.idle().await, Ok(()));
+    });
+    let mut seen = lock(&keep.seen.0).clone();
+    seen.sort_unstable();
+    assert_eq!(seen, [(1, 1), (1, 2), (66, 1)]);
+    let recorder = trial.recorder();
+    let labels = [("consumer", "second")];
+    assert_eq!(recorder.metric("event_consumed_total", &labels), Some(1.0));
+    let dead = trial.bus().take().expect("one was put aside");
+    assert_eq!(dead.topic(), "step.plain.v2.dlq");
+    recorder.assert_correlated();
 }
