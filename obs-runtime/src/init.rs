@@ -20,7 +20,7 @@ use crate::export::{self, OtlpJsonLines, SpanExporter};
 #[cfg(feature = "tokio")]
 use crate::lane::lock;
 use crate::log::{self, Level, LogFormat, LogOutput};
-use crate::metric::SnapshotError;
+use crate::metric::{self, SnapshotError};
 use crate::sample::Sampling;
 use crate::span::SpanLimits;
 
@@ -38,6 +38,9 @@ static RUNNING: AtomicBool = AtomicBool::new(false);
 /// [`log::layer`](https://docs.rs/obs-runtime/latest/obs_runtime/log/fn.layer.html).
 ///
 /// [`Setup`] does the same with choices. `OTEL_SERVICE_NAME` names the program otherwise, and `OBS_BUS` the bus.
+///
+/// With `OTEL_SEMCONV_STABILITY_OPT_IN=messaging`, or `messaging/dup`, publishers and consumers that are made afterwards
+/// count in the families of OpenTelemetry's messaging conventions too: `messaging_client_sent_messages_total` and its like.
 ///
 /// # Errors
 ///
@@ -209,6 +212,11 @@ impl Setup {
         }
         if cfg!(not(feature = "off")) {
             panics::watch();
+        }
+        let semantics = variable("OTEL_SEMCONV_STABILITY_OPT_IN").unwrap_or_default();
+        let mut words = semantics.split(',').map(str::trim);
+        if words.any(|word| matches!(word, "messaging" | "messaging/dup")) {
+            metric::want_messaging();
         }
         let snapshot = self.snapshot.take();
         let keeper = match snapshot.filter(|_| cfg!(not(feature = "off-metrics"))) {

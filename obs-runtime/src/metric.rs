@@ -20,6 +20,7 @@ mod feed;
 mod gathered;
 mod keys;
 mod labels;
+mod messaging;
 #[cfg(feature = "opentelemetry")]
 mod opentelemetry;
 mod operation;
@@ -50,6 +51,9 @@ pub use feed::{Measure, bounded, measure};
 pub(crate) use feed::{apart, times_apart};
 pub use keys::{TimesInfo, Tracked};
 pub use labels::Labels;
+pub(crate) use messaging::{
+    About as MessagingAbout, Kind as MessagingKind, Messaging, messaging, want as want_messaging,
+};
 #[cfg(feature = "opentelemetry")]
 pub use opentelemetry::observe_in;
 pub(crate) use operation::{Operation, Outcome, operation};
@@ -129,6 +133,7 @@ fn everything(format: Format) -> Vec<u8> {
         backlogs: &backlog::all(),
         families: &family::all(),
         operations: &operation::operations(),
+        messaging: &messaging::all(),
     };
     exposition_of(&all, format)
 }

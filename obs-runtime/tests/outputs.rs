@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use obs_runtime::log::{self, LogFormat, LogOutput};
 use obs_runtime::metric::{Format, exposition};
+use obs_runtime::publish::Retry;
+use obs_runtime::testing::{Fault, FaultyBus};
 use obs_runtime::{Event, Obs, Setup};
 use tracing::subscriber::set_global_default;
 use tracing_subscriber::layer::SubscriberExt;
@@ -122,9 +124,15 @@ fn tell(obs: Obs) {
 
 /// Runs a test of this file as a program of its own.
 fn run(test: &str, child: &str) -> [String; 2] {
+    run_in(test, child, &[])
+}
+
+/// The same with more in its environment.
+fn run_in(test: &str, child: &str, environment: &[(&str, &str)]) -> [String; 2] {
     let output = Command::new(std::env::current_exe().unwrap())
         .args([test, "--exact", "--nocapture"])
         .env(CHILD, child)
+        .envs(environment.iter().copied())
         .output()
         .unwrap();
     let texts = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
@@ -265,4 +273,91 @@ fn entities_outlive_the_program_in_a_file() {
         nowhere.to_string().contains("is its folder there"),
         "{nowhere}"
     );
+}
+
+/// What the messaging conventions of OpenTelemetry count, of a thing that was published alone, two in a batch, one the
+/// bus refused, and one that was made for somebody else to send.
+const SENT: &[&str] = &[
+    "# TYPE messaging_client_operation_duration_seconds histogram",
+    "messaging_client_operation_duration_seconds_count{DEST,messaging_operation_name=\"create\",messaging_system=\"memory\",messaging_operation_type=\"create\"} 3",
+    "messaging_client_operation_duration_seconds_count{DEST,messaging_operation_name=\"publish\",messaging_system=\"memory\",messaging_operation_type=\"send\"} 2",
+    "messaging_client_operation_duration_seconds_count{DEST,messaging_operation_name=\"publish\",messaging_system=\"faulty\",error_type=\"unavailable\",messaging_operation_type=\"send\"} 1",
+    "# TYPE messaging_client_sent_messages_total counter",
+    "messaging_client_sent_messages_total{DEST,messaging_operation_name=\"publish\",messaging_system=\"memory\"} 3",
+    "messaging_client_sent_messages_total{DEST,messaging_operation_name=\"publish\",messaging_system=\"faulty\",error_type=\"unavailable\"} 1",
+    "messaging_client_sent_messages_total{DEST,messaging_operation_name=\"publish\",messaging_system=\"faulty\"} 0",
+];
+
+/// And of a consumer who got all three of the first bus.
+#[cfg(feature = "tokio")]
+const CONSUMED: &[&str] = &[
+    "messaging_client_consumed_messages_total{DEST,messaging_operation_name=\"receive\",messaging_system=\"memory\",messaging_consumer_group_name=\"keeper\"} 3",
+    "messaging_client_operation_duration_seconds_count{DEST,messaging_operation_name=\"settle\",messaging_system=\"memory\",messaging_consumer_group_name=\"keeper\",messaging_operation_type=\"settle\"} 3",
+    "# TYPE messaging_process_duration_seconds histogram",
+    "messaging_process_duration_seconds_count{DEST,messaging_operation_name=\"process\",messaging_system=\"memory\",messaging_consumer_group_name=\"keeper\"} 3",
+];
+
+#[test]
+fn the_families_of_the_messaging_conventions_are_there_when_asked_for() {
+    let test = "the_families_of_the_messaging_conventions_are_there_when_asked_for";
+    if child().is_some() {
+        let obs = Setup::new()
+            .with_log_level(log::Level::Error)
+            .init()
+            .unwrap();
+        let thing = Thing {
+            name: "lamp".to_owned(),
+        };
+        let bus = obs.bus();
+        #[cfg(feature = "tokio")]
+        bus.subscribe(&["things"], "keeper").unwrap();
+        let publisher = Thing::publisher(bus);
+        publisher.publish_blocking(&thing).unwrap();
+        let both = [thing.clone(), thing.clone()];
+        publisher.publish_batch_blocking(&both).unwrap();
+        publisher.prepare(&thing).unwrap();
+        let faulty = FaultyBus::new();
+        faulty.set(Fault::Down);
+        let never = Thing::publisher(&faulty.bus()).with_retry(Retry::NEVER);
+        never.publish_blocking(&thing).unwrap_err();
+        #[cfg(feature = "tokio")]
+        {
+            bus.close();
+            let keep = |_: Thing, _: obs_runtime::Delivery| async { Ok::<(), io::Error>(()) };
+            let consumer = obs.consumer("keeper").handle(keep);
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            let runtime = builder.enable_time().build().unwrap();
+            runtime.block_on(consumer.run()).unwrap();
+        }
+        println!("{}", String::from_utf8(exposition(Format::Text)).unwrap());
+        return;
+    }
+    #[cfg(not(feature = "tokio"))]
+    let expected = SENT;
+    #[cfg(feature = "tokio")]
+    let expected = [SENT, CONSUMED].concat();
+    for asked in ["messaging", "http, messaging/dup", "", "http"] {
+        let wanted = asked.contains("messaging");
+        let [ours, _] = run_in(
+            test,
+            "messaging",
+            &[("OTEL_SEMCONV_STABILITY_OPT_IN", asked)],
+        );
+        for line in expected.iter() {
+            let line = line.replace("DEST", "messaging_destination_name=\"things\"");
+            assert_eq!(
+                ours.lines().any(|found| found == line),
+                wanted,
+                "{asked} {line}\n{ours}"
+            );
+        }
+        // A bound that ours do not have.
+        assert_eq!(ours.contains("le=\"0.075\""), wanted, "{asked}\n{ours}");
+        // Ours stay.
+        assert!(
+            ours.contains("event_published_total{event_type=\"thing.told\""),
+            "{ours}"
+        );
+        assert_eq!(ours.contains("\nmessaging_"), wanted, "{asked}\n{ours}");
+    }
 }

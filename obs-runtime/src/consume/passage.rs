@@ -153,7 +153,12 @@ impl<'a> Passage<'a> {
         let start = clock::now();
         let mut span = Carried::start(prepared.is_live(), &prepared.settle, around, start);
         settle();
-        span.end(clock::now(), || crate::span::Outcome::Fine, |_| {});
+        let end = clock::now();
+        span.end(end, || crate::span::Outcome::Fine, |_| {});
+        let counted = prepared.messaging[1].filter(|_| prepared.is_live());
+        if let (Some(counted), None) = (counted, around.recorder()) {
+            counted.ended(None, end.nanos_since(start), None);
+        }
     }
 
     fn tell(&mut self, ended: &Ended) {
@@ -177,6 +182,9 @@ impl<'a> Passage<'a> {
                 self.count(&recorded, ended, end, nanos, exported);
             } else {
                 self.count(consumed, ended, end, nanos, exported);
+                if let [Some(process), _] = self.prepared.messaging {
+                    process.ended(ended.error(), nanos, exported.map(|span| (span, end)));
+                }
             }
         }
         if cfg!(feature = "off-logs") {

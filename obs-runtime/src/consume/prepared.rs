@@ -8,7 +8,7 @@ use obs_schema::framing::Framing;
 use crate::bus::Origin;
 use crate::event::Descriptor;
 use crate::lane::lock;
-use crate::metric::{self, Consumed};
+use crate::metric::{self, Consumed, Messaging, MessagingAbout, MessagingKind};
 use crate::publish::is_silent;
 use crate::publish::line::Line;
 use crate::span::{Kind, SpanMeta, Value};
@@ -21,6 +21,8 @@ pub(super) struct Prepared {
     pub(super) about: &'static Descriptor,
     pub(super) process: SpanMeta,
     pub(super) settle: SpanMeta,
+    /// Processing and settling, as the messaging conventions count them.
+    pub(super) messaging: [Option<&'static Messaging>; 2],
     pub(super) line: Line,
     pub(super) consumed: &'static Consumed,
     live: AtomicBool,
@@ -70,6 +72,10 @@ impl Prepared {
             about,
             process: meta(about, whose, ["process"; 2], Kind::Consumer),
             settle: meta(about, whose, [settle, "settle"], Kind::Client),
+            messaging: [
+                counted(about.topic, whose, "process", MessagingKind::Process),
+                counted(about.topic, whose, settle, MessagingKind::Settle),
+            ],
             line: Line::new(
                 &spoken,
                 whose.origin,
@@ -132,6 +138,22 @@ fn meta(
         .with_slow_nanos(about.slow_ns)
 }
 
+/// Where an operation is counted as the messaging conventions have it, if anybody wants that.
+fn counted(
+    topic: &'static str,
+    whose: Whose<'_>,
+    name: &'static str,
+    kind: MessagingKind,
+) -> Option<&'static Messaging> {
+    metric::messaging(MessagingAbout {
+        system: whose.system,
+        kind,
+        name,
+        destination: topic,
+        group: Some(whose.consumer.into()),
+    })
+}
+
 fn common(
     topic: &'static str,
     whose: Whose<'_>,
@@ -160,6 +182,7 @@ pub(super) struct Receive {
     consumer: Box<str>,
     system: &'static str,
     pub(super) span: SpanMeta,
+    pub(super) messaging: Option<&'static Messaging>,
 }
 
 static RECEIVES: Mutex<Vec<&'static Receive>> = Mutex::new(Vec::new());
@@ -182,6 +205,7 @@ impl Receive {
             span: SpanMeta::new(leak(&format!("{name} {topic}")))
                 .with_kind(Kind::Client)
                 .with_fixed(Box::leak(fixed.into_boxed_slice())),
+            messaging: counted(topic, whose, name, MessagingKind::Receive),
         }));
         all.push(new);
         new

@@ -255,6 +255,13 @@ impl Driver {
         let live = switch::is_on() && cfg!(not(feature = "off-spans"));
         let end = clock::now();
         for (receive, received) in &mut self.receives {
+            let counted = receive.messaging.filter(|_| received.count > 0);
+            if let (Some(counted), true, None) =
+                (counted, switch::is_on(), self.shared.base.recorder())
+            {
+                counted.ended(None, end.nanos_since(start), None);
+                counted.messages(None, received.count as u64);
+            }
             if received.count > 0 && live {
                 let mut span = Carried::start(true, &receive.span, &self.shared.base, start);
                 span.end(

@@ -4,6 +4,7 @@
 mod consumed;
 mod families;
 pub(super) use families::combination;
+mod messaging;
 mod operations;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use super::backlog::Backlog;
 use super::consumed::Consumed;
 use super::exemplar::Slot;
 use super::family::{Family, Refusal};
+use super::messaging::Messaging;
 use super::operation::Operation;
 use super::own::{self, Reason, Signal};
 use super::published::{Cells, Published, labels};
@@ -21,6 +23,7 @@ use super::queues;
 use super::text::{Lines, LinesIter, Number, bound, exemplar};
 use crate::clock::{self, SECOND};
 use crate::error_type::ErrorType;
+pub(crate) use messaging::MessagingLines;
 use std::sync::atomic::Ordering::Relaxed;
 
 #[cfg(feature = "tokio")]
@@ -243,6 +246,7 @@ pub(crate) struct All<'a> {
     pub(crate) backlogs: &'a [Backlog],
     pub(crate) families: &'a [&'a Family],
     pub(crate) operations: &'a [&'a Operation],
+    pub(crate) messaging: &'a [&'a Messaging],
 }
 
 /// Appends everything these have counted, and what we say about ourselves.
@@ -339,6 +343,7 @@ pub(crate) fn write(everything: &All<'_>, format: Format, out: &mut Vec<u8>) {
             }
         }
     }
+    messaging::write(&mut to, everything.messaging);
     operations::write(&mut to, everything.operations);
     for family in families {
         families::write(&mut to, family, now);

@@ -4,8 +4,10 @@ use std::fmt;
 
 use super::flight::{Core, Flight, Launched, Payload};
 use super::{PublishError, arrive};
-use crate::clock;
+use crate::clock::{self, Moment};
 use crate::context::{Context, SpanContext};
+use crate::error_type::ErrorType;
+use crate::metric::Messaging;
 use crate::span::{Carried, Failure, Outcome};
 
 /// Events of a batch that were not published. All others were.
@@ -83,18 +85,19 @@ impl Core {
 struct Sending {
     span: Carried,
     count: usize,
+    /// Where it is counted as the messaging conventions have it, and from when on.
+    counted: Option<(&'static Messaging, Moment)>,
 }
 
 impl Sending {
     fn begin(core: &Core, context: &Context, count: usize) -> Sending {
+        let (live, start) = (core.prepared.is_live(), clock::now());
+        let messaging = core.prepared.messaging;
+        let messaging = messaging.filter(|_| live && context.recorder().is_none());
         Sending {
-            span: Carried::start(
-                core.prepared.is_live(),
-                &core.prepared.send,
-                context,
-                clock::now(),
-            ),
+            span: Carried::start(live, &core.prepared.send, context, start),
             count,
+            counted: messaging.map(|[_, send]| (send, start)),
         }
     }
 
@@ -108,7 +111,9 @@ impl Sending {
             Some(error) => Outcome::Failed(error.failure()),
         };
         let count = i64::try_from(self.count).unwrap_or(i64::MAX);
-        self.span.take().end(clock::now(), outcome, |to| {
+        let end = clock::now();
+        self.measure(error.map(PublishError::error_type), end);
+        self.span.take().end(end, outcome, |to| {
             to.set("messaging.batch.message_count", count);
             for link in links {
                 to.link(*link, &[]);
@@ -117,9 +122,19 @@ impl Sending {
     }
 }
 
+impl Sending {
+    fn measure(&mut self, error: Option<ErrorType>, end: Moment) {
+        if let Some((messaging, start)) = self.counted.take() {
+            messaging.ended(error, end.nanos_since(start), None);
+        }
+    }
+}
+
 impl Drop for Sending {
     fn drop(&mut self) {
+        let end = clock::now();
+        self.measure(Some(ErrorType::Cancelled), end);
         let cancelled = || Outcome::Failed(Failure::CANCELLED);
-        self.span.take().end(clock::now(), cancelled, |_| {});
+        self.span.take().end(end, cancelled, |_| {});
     }
 }

@@ -20,7 +20,7 @@ use crate::envelope::{Facts, Place};
 use crate::error_type::ErrorType;
 use crate::event::{Event, Key};
 use crate::ids::{self, EventId};
-use crate::metric::Feeds;
+use crate::metric::{Feeds, Messaging};
 use crate::span::{self, Carried, Failure, Fate, SpanMeta};
 use crate::tell::{Ids, Tell};
 use crate::validate::Violations;
@@ -100,6 +100,10 @@ pub(super) struct Flight<'a> {
     /// Somebody wants to know how it ends, and has not been told.
     open: bool,
     live: bool,
+    /// It is made here, and sent with others.
+    create: bool,
+    /// The bus had it.
+    tried: bool,
 }
 
 /// What became of a flight at once.
@@ -194,6 +198,8 @@ impl<'a> Flight<'a> {
             body,
             open: true,
             live,
+            create: std::ptr::eq(meta, &core.prepared.create),
+            tried: false,
         }
     }
 
@@ -231,7 +237,8 @@ impl<'a> Flight<'a> {
     }
 
     /// Spans that the bus makes are children of the one of the publish.
-    fn send(&self) -> Sending {
+    fn send(&mut self) -> Sending {
+        self.tried = true;
         let audit = self.core.prepared.about.audit;
         let send = || {
             self.record(|record| match audit {
@@ -337,7 +344,13 @@ impl<'a> Flight<'a> {
         let record = self.record(|record| record.owned());
         self.open = false;
         if self.live {
-            self.end_span(clock::now(), Outcome::Published, Receipt::default());
+            let end = clock::now();
+            self.end_span(end, Outcome::Published, Receipt::default());
+            if let (Some(both), None) =
+                (&self.core.prepared.messaging, self.facts.context.recorder())
+            {
+                self.count(both, None, end.nanos_since(self.facts.at), None);
+            }
         }
         record
     }
@@ -361,6 +374,9 @@ impl<'a> Flight<'a> {
         // Whoever falls from here on is not told again.
         self.open = false;
         let prepared = self.core.prepared;
+        if let (Some(both), None) = (&prepared.messaging, self.facts.context.recorder()) {
+            self.count(both, error_type(outcome), nanos, exemplar);
+        }
         let mut published = prepared.published;
         let recorded;
         if let Some(recorder) = self.facts.context.recorder() {
@@ -384,6 +400,22 @@ impl<'a> Flight<'a> {
             }
         }
         self.log(end, nanos, outcome);
+    }
+
+    /// The same as the messaging conventions have it: the operation, and the message if it was tried.
+    #[cold]
+    fn count(
+        &self,
+        [create, send]: &[&'static Messaging; 2],
+        error: Option<ErrorType>,
+        nanos: u64,
+        exemplar: Option<(SpanContext, Moment)>,
+    ) {
+        let operation = if self.create { create } else { send };
+        operation.ended(error, nanos, exemplar);
+        if self.tried {
+            send.messages(error, 1);
+        }
     }
 
     fn end_span(&mut self, end: Moment, outcome: Outcome<'_>, receipt: Receipt) -> Fate {

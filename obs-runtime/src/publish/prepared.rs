@@ -8,7 +8,7 @@ use crate::bus::{Bus, Origin};
 use crate::envelope::Pieces;
 use crate::event::Descriptor;
 use crate::lane::lock;
-use crate::metric::{self, Published};
+use crate::metric::{self, Messaging, MessagingAbout, MessagingKind, Published};
 use crate::span::{Kind, SpanMeta, Value};
 use crate::switch;
 use crate::tell::Ids;
@@ -26,6 +26,8 @@ pub(super) struct Prepared {
     pub(super) create: SpanMeta,
     /// The span of sending what was made before.
     pub(super) send: SpanMeta,
+    /// Making and sending, as the messaging conventions count them.
+    pub(super) messaging: Option<[&'static Messaging; 2]>,
     pub(super) line: Line,
     /// The event says itself whose it is.
     pub(super) has_ids: bool,
@@ -88,6 +90,7 @@ impl Prepared {
             span: meta(about, system, "publish", "send", Kind::Producer),
             create: meta(about, system, "create", "create", Kind::Producer),
             send: meta(about, system, "publish", "send", Kind::Client),
+            messaging: messaging(about, system),
             line: Line::new(about, origin, ["event published", "event not published"]),
             has_ids: Ids::in_any(about.fields),
             live: AtomicBool::new(live),
@@ -105,6 +108,22 @@ impl Prepared {
     pub(super) fn origin(&self) -> &Origin {
         &self.origin
     }
+}
+
+fn messaging(about: &'static Descriptor, system: &'static str) -> Option<[&'static Messaging; 2]> {
+    let of = |kind, name| {
+        metric::messaging(MessagingAbout {
+            system,
+            kind,
+            name,
+            destination: about.topic,
+            group: None,
+        })
+    };
+    Some([
+        of(MessagingKind::Create, "create")?,
+        of(MessagingKind::Send, "publish")?,
+    ])
 }
 
 /// What is the same in all spans of an operation.

@@ -249,6 +249,7 @@ impl Recorder {
             backlogs: &[],
             families: &families,
             operations: &operations,
+            messaging: &[],
         };
         let text = exposition_of(&all, format);
         String::from_utf8_lossy(&text).into_owned()

@@ -60,6 +60,10 @@ pub const FAMILIES: &[Family] = &[
     FEATURE_FLAG_AGE_SECONDS,
     FEATURE_FLAG_STATE,
     LOG_LINES_TOTAL,
+    MESSAGING_CLIENT_CONSUMED_MESSAGES_TOTAL,
+    MESSAGING_CLIENT_OPERATION_DURATION_SECONDS,
+    MESSAGING_CLIENT_SENT_MESSAGES_TOTAL,
+    MESSAGING_PROCESS_DURATION_SECONDS,
     OBS_BUFFER_BYTES,
     OBS_EXPORT_FAILURES_TOTAL,
     OBS_LABEL_OVERFLOW_TOTAL,
@@ -284,6 +288,58 @@ pub const LOG_LINES_TOTAL: Family = Family {
     unit: "",
     help: "Log lines that were written.",
 };
+
+/// Messages that came to a consumer, after the conventions of OpenTelemetry.
+pub const MESSAGING_CLIENT_CONSUMED_MESSAGES_TOTAL: Family = Family {
+    name: "messaging_client_consumed_messages_total",
+    kind: Kind::Counter,
+    labels: MESSAGING,
+    unit: "",
+    help: "Messages that came to a consumer.",
+};
+
+/// How long operations on a bus took, after the conventions of OpenTelemetry.
+pub const MESSAGING_CLIENT_OPERATION_DURATION_SECONDS: Family = Family {
+    name: "messaging_client_operation_duration_seconds",
+    kind: Kind::Histogram,
+    labels: &[
+        label::MESSAGING_DESTINATION_NAME,
+        label::MESSAGING_OPERATION_NAME,
+        label::MESSAGING_SYSTEM,
+        label::MESSAGING_CONSUMER_GROUP_NAME,
+        label::ERROR_TYPE,
+        label::MESSAGING_OPERATION_TYPE,
+    ],
+    unit: "seconds",
+    help: "How long operations on a bus took.",
+};
+
+/// Messages that somebody tried to send, after the conventions of OpenTelemetry.
+pub const MESSAGING_CLIENT_SENT_MESSAGES_TOTAL: Family = Family {
+    name: "messaging_client_sent_messages_total",
+    kind: Kind::Counter,
+    labels: MESSAGING,
+    unit: "",
+    help: "Messages that somebody tried to send.",
+};
+
+/// How long processing took, after the conventions of OpenTelemetry.
+pub const MESSAGING_PROCESS_DURATION_SECONDS: Family = Family {
+    name: "messaging_process_duration_seconds",
+    kind: Kind::Histogram,
+    labels: MESSAGING,
+    unit: "seconds",
+    help: "How long processing took.",
+};
+
+/// The labels of what the conventions describe.
+const MESSAGING: &[&str] = &[
+    label::MESSAGING_DESTINATION_NAME,
+    label::MESSAGING_OPERATION_NAME,
+    label::MESSAGING_SYSTEM,
+    label::MESSAGING_CONSUMER_GROUP_NAME,
+    label::ERROR_TYPE,
+];
 
 /// What waits to be handed over.
 pub const OBS_BUFFER_BYTES: Family = Family {

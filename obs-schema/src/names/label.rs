@@ -22,6 +22,16 @@ pub const JOB: &str = "job";
 pub const LE: &str = "le";
 /// How serious.
 pub const LEVEL: &str = "level";
+/// The group of consumers, as the conventions of OpenTelemetry have it.
+pub const MESSAGING_CONSUMER_GROUP_NAME: &str = "messaging_consumer_group_name";
+/// The topic.
+pub const MESSAGING_DESTINATION_NAME: &str = "messaging_destination_name";
+/// What a system calls an operation.
+pub const MESSAGING_OPERATION_NAME: &str = "messaging_operation_name";
+/// What the conventions call it.
+pub const MESSAGING_OPERATION_TYPE: &str = "messaging_operation_type";
+/// The kind of bus.
+pub const MESSAGING_SYSTEM: &str = "messaging_system";
 /// Which function.
 pub const OPERATION: &str = "operation";
 /// How it ended, of [`OUTCOMES`](super::OUTCOMES).

@@ -116,6 +116,7 @@ fn document(all: &[&Published], families: &[&Family], format: Format) -> BTreeMa
         backlogs: &[],
         families,
         operations: &[],
+        messaging: &[],
     };
     write(&all, format, &mut out);
     outside(&out, format);
