@@ -476,6 +476,11 @@ fn hand_over(spans: &mut Spans) -> Fate {
     passed(spans.len() as u64, |mine| mine.put(spans))
 }
 
+/// Passes a finished one that is nothing but its record.
+fn pass(record: Record) -> Fate {
+    passed(1, |mine| mine.put_record(record))
+}
+
 /// Passes so many to those who export.
 #[inline]
 fn passed(count: u64, put: impl FnOnce(&export::Mine) -> Result<(), metric::Reason>) -> Fate {

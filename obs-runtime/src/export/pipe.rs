@@ -338,6 +338,12 @@ impl Mine {
         self.fill(|block| block.push(record, rest))
     }
 
+    /// Takes one that has nothing else.
+    #[inline]
+    pub(crate) fn put_record(&self, record: Record) -> Result<(), Reason> {
+        self.fill(|block| block.push_record(record))
+    }
+
     #[inline]
     fn fill(&self, put: impl FnOnce(&mut Spans)) -> Result<(), Reason> {
         let mut block = lock(&self.block);

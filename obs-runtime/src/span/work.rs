@@ -10,7 +10,8 @@ use std::task::{self, Poll};
 
 use super::attributes::Said;
 use super::local::{BOUNDS, Local};
-use super::{Attributes, Failure, Fate, Outcome, Span, SpanMeta, Value};
+use super::record::{Counts, Record};
+use super::{Attributes, Failure, Fate, Outcome, Span, SpanMeta, Value, pass};
 use crate::clock::{self, Moment};
 use crate::context::{Context, ContextGuard, SpanContext};
 use crate::ids::{SpanId, TraceId};
@@ -335,18 +336,48 @@ impl Inside {
         failure: Option<Failure<'_>>,
         context: Option<&Context>,
     ) -> Option<SpanContext> {
-        // The most frequent end where few traces are sampled: nobody waits for it, and it has no reason to leave.
-        let by_itself = context.is_none() && !self.below;
-        if by_itself && !self.span.sampled && failure.is_none() {
+        // Most calls end well and wait with nobody.
+        let plain = context.is_none() && failure.is_none();
+        if plain && !self.span.sampled && !self.below {
             let slow = at.nanos_since(self.start) >= self.meta.slow;
             if !slow && !self.meta.audit {
                 return None;
             }
         }
-        let outcome = failure.map_or(Outcome::Fine, Outcome::Failed);
-        let scope = context.and_then(Context::open_span);
-        let fate = Context::look(|cx| self.whole(cx).finish(at, &outcome, scope, |_| {}));
+        let fate = Context::look(|cx| {
+            if plain && self.span.sampled && export::active() {
+                let around = cx.open_span().and_then(|scope| scope.local());
+                if around.is_none() {
+                    return pass(self.record(cx, at));
+                }
+            }
+            let outcome = failure.map_or(Outcome::Fine, Outcome::Failed);
+            let scope = context.and_then(Context::open_span);
+            self.whole(cx).finish(at, &outcome, scope, |_| {})
+        });
         (fate == Fate::Exported).then_some(self.span)
+    }
+
+    /// All there is to say about it.
+    #[inline]
+    fn record(self, cx: &Context, at: Moment) -> Record {
+        let parts = cx.parts();
+        let parent = parts.and_then(|parts| parts.span.as_ref());
+        let end = at.unix_nanos();
+        Record {
+            meta: self.meta,
+            trace: self.span.trace,
+            span: self.span.span,
+            parent: parent.map(|parent| parent.span),
+            remote: parent.is_some_and(|parent| parent.remote),
+            state: parts.and_then(|parts| parts.state.clone()),
+            start: end.saturating_sub(at.nanos_since(self.start)),
+            end,
+            reason: None,
+            own: Counts::default(),
+            id: 0,
+            rare: None,
+        }
     }
 }
 
