@@ -7,6 +7,7 @@ mod promql;
 mod recording;
 mod rule;
 mod shape;
+mod slo;
 mod subject;
 mod trial;
 mod view;
@@ -66,6 +67,10 @@ impl Links<'_> {
 
     fn event_dashboard(&self, event: &str) -> String {
         self.dashboard(&format!("event?var-event={event}"))
+    }
+
+    fn slo_dashboard(&self, slo: &str) -> String {
+        self.dashboard(&format!("slo?var-slo={slo}"))
     }
 }
 

@@ -30,6 +30,7 @@ mod sensitive_label;
 mod several_keys;
 mod slo_bucket;
 mod slo_under;
+mod slo_unreachable;
 mod sunset_passed;
 mod topic_name;
 mod unfit_mark;
@@ -177,6 +178,10 @@ pub const RULES: &[Rule] = &[
     Rule {
         code: "slo-under",
         look: Look::Event(slo_under::look),
+    },
+    Rule {
+        code: "slo-unreachable",
+        look: Look::Event(slo_unreachable::look),
     },
     Rule {
         code: "sunset-passed",

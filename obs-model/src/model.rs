@@ -5,8 +5,11 @@
 
 pub mod feed;
 pub mod metrics;
+pub mod slo;
 #[cfg(feature = "specs")]
 pub mod typedness;
+
+pub use slo::Slo;
 
 use crate::draft::{EventKeys, FieldKeys};
 use obs_schema::json::{Json, Number};
@@ -568,19 +571,6 @@ pub enum Level {
     Warn,
     /// `ERROR`
     Error,
-}
-
-/// A service level objective.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Slo {
-    /// `publish-success`, `publish-latency`, `process-success`, `process-latency` or `freshness`.
-    pub objective: String,
-    /// Per cent.
-    pub target: f64,
-    /// The latency or age threshold, in nanoseconds, with its place.
-    pub under_ns: Option<crate::draft::Located<u64>>,
-    /// The period, in seconds.
-    pub window_s: Option<u64>,
 }
 
 /// `deprecated` on an event.

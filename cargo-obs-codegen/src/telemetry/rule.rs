@@ -56,6 +56,15 @@ impl Rule {
             annotations: BTreeMap::new(),
         }
     }
+
+    /// The same with labels.
+    pub(crate) fn labelled(
+        mut self,
+        labels: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Rule {
+        self.labels.extend(labels);
+        self
+    }
 }
 
 /// Rules that are evaluated one after the other.
@@ -86,7 +95,7 @@ impl Group {
     }
 }
 
-/// A file of rules, and the tests that go with it.
+/// A file of rules.
 #[derive(Serialize, Clone, Debug)]
 pub(crate) struct RuleFile {
     /// Its name without an ending.
@@ -95,10 +104,21 @@ pub(crate) struct RuleFile {
     pub(crate) from: Vec<String>,
     /// Its groups.
     pub(crate) groups: Vec<Group>,
-    /// Files of rules that its tests need beside it.
-    pub(crate) needs: Vec<String>,
-    /// How often its tests evaluate.
+}
+
+/// Tests of a file of rules that go at one pace.
+#[derive(Serialize, Clone, Debug)]
+pub(crate) struct TestFile {
+    /// Its name without an ending.
+    pub(crate) name: String,
+    /// The specs it comes from.
+    pub(crate) from: Vec<String>,
+    /// The file of rules.
+    pub(crate) of: String,
+    /// Groups of rules, each before those that need it.
+    pub(crate) order: Vec<String>,
+    /// How often rules are evaluated.
     pub(crate) evaluation: String,
-    /// Its tests.
+    /// The tests.
     pub(crate) tests: Vec<TestGroup>,
 }

@@ -28,8 +28,8 @@ pub(crate) struct Condition {
 /// Steps of a minute.
 const MINUTE: u64 = 60;
 
-/// Twelve hours of them.
-const NIGHT: u64 = 720;
+/// Eight hours of them.
+const NIGHT: u64 = 480;
 
 /// Where the series of trials come from.
 const ORIGIN: [(&str, &str); 2] = [("job", "shop"), ("instance", "shop-1:9464")];

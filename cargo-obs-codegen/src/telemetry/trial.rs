@@ -36,6 +36,21 @@ impl Wave {
         }
     }
 
+    /// A series that is not there for so many steps.
+    pub(crate) fn none(steps: u64) -> Wave {
+        Wave::default().part(&format!("_x{steps}"))
+    }
+
+    /// From zero on so much more at each step.
+    pub(crate) fn ramp_on(self, by: f64, steps: u64) -> Wave {
+        self.ramp(0.0, by, steps + 1)
+    }
+
+    /// One after the other.
+    pub(crate) fn then(self, other: &Wave) -> Wave {
+        self.part(&other.text)
+    }
+
     /// The series ends.
     pub(crate) fn gone(self) -> Wave {
         self.part("stale")

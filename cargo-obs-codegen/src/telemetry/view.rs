@@ -1,7 +1,9 @@
 //! What templates see: values that are ready to print.
 
 use super::alert::Alert;
-use super::rule::{Group, RuleFile};
+use super::promql::duration;
+use super::rule::{Group, RuleFile, TestFile};
+use super::slo::{Objective, Pace};
 use super::subject::Subject;
 use super::trial::TestGroup;
 use super::{Links, Profile, SAMPLE_LIMIT, events, pipeline, recording};
@@ -58,38 +60,89 @@ pub(super) fn of(
     let recording = vec![Group::new("events", 30, recording::rules())];
     let team = package.settings.overlays.defaults.owner.as_ref();
     let team = team.map_or(NOBODY, |owner| owner.value.as_str());
-    let mut rule_files = vec![alerts(
-        "alerts-telemetry".to_owned(),
-        everything.clone(),
-        "telemetry".to_owned(),
-        &pipeline::alerts(team, &links, profile),
-    )];
+    let mut rules = Vec::new();
+    let mut tests = Vec::new();
+    let own = pipeline::alerts(team, &links, profile);
+    let of = ("alerts-telemetry".to_owned(), everything.clone());
+    alerts(&mut rules, &mut tests, of, "telemetry".to_owned(), &own);
     for subject in &subjects {
         let event = subject.name();
         let all = events::alerts(subject, &links, profile);
-        rule_files.push(alerts(
-            format!("alerts-{event}"),
-            place(subject),
-            format!("event {event}"),
-            &all,
-        ));
+        let of = (format!("alerts-{event}"), place(subject));
+        alerts(&mut rules, &mut tests, of, format!("event {event}"), &all);
+        for objective in Objective::all(subject) {
+            slo(
+                &mut rules,
+                &mut tests,
+                place(subject),
+                &objective,
+                &links,
+                profile,
+            );
+        }
     }
     Ok([
         ("head", serde_json::to_value(head)?),
         ("recording", serde_json::to_value(recording)?),
-        ("rule_files", serde_json::to_value(rule_files)?),
+        ("rule_files", serde_json::to_value(rules)?),
+        ("test_files", serde_json::to_value(tests)?),
     ]
     .into())
 }
 
-fn alerts(name: String, from: Vec<String>, group: String, all: &[Alert]) -> RuleFile {
-    let tests = TestGroup::merge(all.iter().flat_map(Alert::tests));
-    RuleFile {
+fn alerts(
+    rules: &mut Vec<RuleFile>,
+    tests: &mut Vec<TestFile>,
+    (name, from): (String, Vec<String>),
+    group: String,
+    all: &[Alert],
+) {
+    tests.push(TestFile {
+        name: name.clone(),
+        from: from.clone(),
+        of: name.clone(),
+        order: vec![group.clone()],
+        evaluation: duration(Pace::Fast.seconds()),
+        tests: TestGroup::merge(all.iter().flat_map(Alert::tests)),
+    });
+    rules.push(RuleFile {
         name,
         from,
         groups: vec![Group::of(group, 30, all)],
-        needs: Vec::new(),
-        evaluation: "1m".to_owned(),
-        tests,
+    });
+}
+
+/// The rules of an objective; a file of tests for each pace.
+fn slo(
+    rules: &mut Vec<RuleFile>,
+    tests: &mut Vec<TestFile>,
+    from: Vec<String>,
+    objective: &Objective<'_>,
+    links: &Links<'_>,
+    profile: Profile,
+) {
+    let name = objective.file();
+    let all = objective.alerts(links, profile);
+    let mut groups = objective.groups(links);
+    let told = all.iter().map(|(_, alert)| alert.rule()).collect();
+    groups.push(Group::new(
+        format!("slo {} alerts", objective.id()),
+        30,
+        told,
+    ));
+    for (pace, ending) in Pace::ALL {
+        let of_pace = all.iter().filter(|(of, _)| *of == pace);
+        let of_pace = TestGroup::merge(of_pace.flat_map(|(_, alert)| alert.tests()));
+        if !of_pace.is_empty() {
+            tests.push(TestFile {
+                name: format!("{name}{ending}"),
+                from: from.clone(),
+                of: name.clone(),
+                order: groups.iter().map(|group| group.name.clone()).collect(),
+                evaluation: duration(pace.seconds()),
+                tests: of_pace,
+            });
+        }
     }
+    rules.push(RuleFile { name, from, groups });
 }

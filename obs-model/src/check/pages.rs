@@ -30,6 +30,7 @@ const RULES: &[(&str, &str)] = &[
     ("several-keys", include_str!("several_keys.rs")),
     ("slo-bucket", include_str!("slo_bucket.rs")),
     ("slo-under", include_str!("slo_under.rs")),
+    ("slo-unreachable", include_str!("slo_unreachable.rs")),
     ("sunset-passed", include_str!("sunset_passed.rs")),
     ("topic-name", include_str!("topic_name.rs")),
     ("unfit-mark", include_str!("unfit_mark.rs")),

@@ -460,8 +460,21 @@ fn objectives() {
         "duplicate-slo: objective `publish-success` is promised twice",
     );
     slo(
-        r#"{"objective": "process-latency", "target": 99, "under": "1s"}, {"objective": "process-latency", "target": 90, "under": "2.5s"}"#,
+        r#"{"objective": "process-latency", "target": 99, "under": "1s"}, {"objective": "process-latency", "target": 95, "under": "2.5s"}"#,
         "",
+    );
+    slo(
+        r#"{"objective": "publish-success", "target": 93.05}"#,
+        "slo-unreachable: `publish-success` of 93.05 % burns 14.4 times too fast at most, and its alert waits for 14.4 times",
+    );
+    slo(r#"{"objective": "publish-success", "target": 93.06}"#, "");
+    slo(
+        r#"{"objective": "publish-success", "target": 90, "window": "7d"}"#,
+        "",
+    );
+    slo(
+        r#"{"objective": "publish-success", "target": 99, "window": "1h"}"#,
+        "slo-unreachable: the period of `publish-success` is too short for any alert",
     );
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn too_few(part: Part<'_>, by: &[&'static str], few: u64, window: u64
     let low = 0.6 * most;
     let drops = usual(2 * w + 1).ramp(then + low / w as f64, low / w as f64, 2 * w + 2 * d);
     let late = w * 5 / 7 + 1;
-    let soon = (w - 1) * 5 / 7 - 1;
+    let soon = (w - 1) * 5 / 7;
     let at = 2 * w;
     // All that is needed at one step in each window: exactly as many as needed, whenever one looks.
     let mut sawtooth = Wave::default();
@@ -34,8 +34,8 @@ pub(crate) fn too_few(part: Part<'_>, by: &[&'static str], few: u64, window: u64
             vec![(part.one(), drops)],
             vec![
                 (at, None),
-                (at + soon + d - 1, None),
-                (at + late + d + w, fires(&part, by, low)),
+                (at + soon + d, None),
+                (at + late + d, fires(&part, by, low)),
             ],
         ),
         trial(
@@ -123,12 +123,12 @@ pub(crate) fn none_within(part: Part<'_>, by: &[&'static str], window: u64) -> C
     }
 }
 
-/// A window in steps: their length in seconds, how many, and how many the condition must hold, which is half of them.
+/// A window in steps: their length in seconds, how many, and how many the condition must hold, which is half of them, and four at least.
 fn steps(window: u64) -> (u64, u64, u64) {
     let long = window >= 6 * 3_600 && window.is_multiple_of(5 * MINUTE);
     let step = if long { 5 * MINUTE } else { MINUTE };
     let count = window / step;
-    (step, count, count / 2)
+    (step, count, (count / 2).max(4))
 }
 
 /// Nobody tells of it any more.

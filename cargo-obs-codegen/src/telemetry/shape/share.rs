@@ -61,7 +61,7 @@ impl Share<'_> {
 
     fn trials(&self, by: &[&'static str]) -> Vec<Trial> {
         let (w, d) = (self.window / MINUTE, self.hold / MINUTE);
-        // All numbers a minute are multiples of sixty, so that rates are whole and their quotients exact.
+        // Rates are quotients of what is never quite exact, so the threshold itself is nowhere to stand.
         let all = 6_000.0;
         let share = |percent: f64| match self.of {
             Of::Both => (all * percent / 100.0, all * (1.0 - percent / 100.0)),
@@ -99,8 +99,8 @@ impl Share<'_> {
                 ],
             ),
             course(
-                "at the threshold",
-                share(threshold),
+                "just below the threshold",
+                share(threshold * 0.98),
                 vec![(from + w + d, None), (end, None)],
             ),
             trial(

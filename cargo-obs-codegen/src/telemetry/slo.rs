@@ -1,0 +1,311 @@
+//! Objectives: how much was bad, of how much, in each window; how fast the budget burns; and the alerts about it.
+//!
+//! Numerators and denominators are recorded apart. The ratio of a long window is the quotient of their sums, so that a quiet night
+//! weighs what it weighs, and each denominator is guarded, so that idle hours have no ratio at all.
+
+mod course;
+mod indicator;
+
+pub(crate) use course::{Pace, trials};
+pub(crate) use indicator::Indicator;
+
+use super::alert::{Alert, Shown};
+use super::promql::duration;
+use super::rule::{Group, Rule, Severity};
+use super::subject::Subject;
+use super::trial::Trial;
+use super::{Links, Profile};
+use obs_model::model::Slo;
+use obs_model::model::slo::Burn;
+use std::collections::BTreeSet;
+
+/// The window that is recorded as it is, and summed up for the long ones.
+const BASE: u64 = 300;
+/// Windows up to this are worked out from the counters themselves.
+const DIRECT: u64 = 2 * 3_600;
+/// A single failure, or two, is no outage, however few there were in all.
+const STRAY: u64 = 2;
+
+/// An objective of an event.
+pub(crate) struct Objective<'a> {
+    /// The event.
+    pub(crate) subject: &'a Subject<'a>,
+    /// What is promised.
+    pub(crate) slo: &'a Slo,
+    /// What is counted for it.
+    pub(crate) indicator: Indicator<'a>,
+}
+
+impl<'a> Objective<'a> {
+    /// The objectives of an event.
+    pub(crate) fn all(subject: &'a Subject<'a>) -> Vec<Objective<'a>> {
+        let slos = subject.slos().iter();
+        let known = slos.filter_map(|slo| {
+            Some(Objective {
+                subject,
+                slo,
+                indicator: Indicator::of(subject, slo)?,
+            })
+        });
+        known.collect()
+    }
+
+    /// `payment.captured/publish-latency-100ms`: the value of the label `slo`.
+    pub(crate) fn id(&self) -> String {
+        let under = self.slo.under_ns.as_ref();
+        let under = under.map(|under| format!("-{}", short(under.value)));
+        let (event, objective) = (self.subject.name(), &self.slo.objective);
+        format!("{event}/{objective}{}", under.unwrap_or_default())
+    }
+
+    /// The same as the name of a file.
+    pub(crate) fn file(&self) -> String {
+        format!("slo-{}", self.id().replace('/', "-"))
+    }
+
+    /// `publish_latency`
+    fn word(&self) -> String {
+        self.slo.objective.replace('-', "_")
+    }
+
+    /// `sli:publish_success:ratio_rate1h`
+    fn sli(&self, what: &str, window: u64) -> String {
+        format!("sli:{}:{what}_rate{}", self.word(), duration(window))
+    }
+
+    /// `slo:publish_success:error_budget_remaining`
+    fn recorded(&self, what: &str) -> String {
+        format!("slo:{}:{what}", self.word())
+    }
+
+    /// The series of this objective under a recorded name.
+    fn mine(&self, name: &str) -> String {
+        format!("{name}{{slo=\"{}\"}}", self.id())
+    }
+
+    fn labels(&self, links: &Links<'_>) -> Vec<(&'static str, String)> {
+        let service = self.subject.service().unwrap_or(links.package);
+        vec![
+            ("event", self.subject.name().to_owned()),
+            ("service", service.to_owned()),
+            ("slo", self.id()),
+            ("team", self.subject.team().to_owned()),
+        ]
+    }
+
+    /// The windows whose ratios are recorded: those of the alerts, and the period.
+    fn windows(&self) -> BTreeSet<u64> {
+        let burns = self.slo.burns();
+        let mut windows: BTreeSet<u64> = burns
+            .flat_map(|(burn, _)| [burn.long, burn.short])
+            .collect();
+        windows.insert(BASE);
+        windows.insert(self.slo.period());
+        windows
+    }
+
+    /// What is recorded: often for short windows, seldom for long ones.
+    pub(crate) fn groups(&self, links: &Links<'_>) -> Vec<Group> {
+        let labels = self.labels(links);
+        let record = |name: String, expr: String| Rule::record(name, expr).labelled(labels.clone());
+        let mut fast = vec![
+            record(self.sli("bad", BASE), self.indicator.bad(BASE)),
+            record(self.sli("total", BASE), self.indicator.total(BASE)),
+        ];
+        let (mut slow, mut period) = (Vec::new(), Vec::new());
+        for window in self.windows() {
+            let (bad, total) = if window == BASE {
+                (
+                    self.mine(&self.sli("bad", BASE)),
+                    self.mine(&self.sli("total", BASE)),
+                )
+            } else if window <= DIRECT {
+                (self.indicator.bad(window), self.indicator.total(window))
+            } else {
+                let together = |what| {
+                    let recorded = self.mine(&self.sli(what, BASE));
+                    format!("sum_over_time({recorded}[{}])", duration(window))
+                };
+                (together("bad"), together("total"))
+            };
+            let expr = format!("{bad}\n/\n(\n{}\n  > 0\n)", inset(&total, 2));
+            let to = if window == self.slo.period() {
+                &mut period
+            } else if window <= DIRECT {
+                &mut fast
+            } else {
+                &mut slow
+            };
+            to.push(record(self.sli("ratio", window), expr));
+        }
+        let budget = self.slo.budget();
+        let burning = |window| format!("{} / {budget}", self.mine(&self.sli("ratio", window)));
+        let fastest = self.slo.burns().map(|(burn, _)| burn.long).next();
+        let fastest = fastest.unwrap_or(BASE);
+        fast.push(record(
+            self.recorded(&format!("burn_rate_{}", duration(fastest))),
+            burning(fastest),
+        ));
+        period.push(record(
+            self.recorded(&format!("burn_rate_{}", duration(self.slo.period()))),
+            burning(self.slo.period()),
+        ));
+        period.push(record(
+            self.recorded("error_budget_remaining"),
+            format!("1 - {}", burning(self.slo.period())),
+        ));
+        let constant = |number: f64| format!("vector({number})");
+        period.push(record(self.recorded("objective"), constant(1.0 - budget)));
+        period.push(record(
+            self.recorded("period_days"),
+            constant(self.slo.period() as f64 / 86_400.0),
+        ));
+        let id = self.id();
+        let mut groups = vec![Group::new(format!("slo {id} now"), 30, fast)];
+        if !slow.is_empty() {
+            groups.push(Group::new(format!("slo {id} lately"), 120, slow));
+        }
+        groups.push(Group::new(format!("slo {id} period"), 300, period));
+        groups
+    }
+
+    /// The alerts, each with the pace its trials go at.
+    pub(crate) fn alerts(&self, links: &Links<'_>, profile: Profile) -> Vec<(Pace, Alert)> {
+        let mut all = Vec::new();
+        for (burn, factor) in self.slo.burns() {
+            let threshold = self.slo.threshold(factor);
+            if threshold >= 1.0 {
+                continue;
+            }
+            let severity = if burn.pages {
+                Severity::Critical
+            } else {
+                Severity::Warning
+            };
+            let over = |window| format!("{} > {threshold}", self.mine(&self.sli("ratio", window)));
+            let mut expr = format!("{}\nand\n{}", over(burn.long), over(burn.short));
+            let stray = if burn.pages {
+                self.indicator.stray()
+            } else {
+                None
+            };
+            if let Some(bad) = stray {
+                let kept = self.indicator.kept().map_or("", |(label, _)| label);
+                expr += &format!("\nand on ({kept})\n{} > {STRAY}", bad(burn.long));
+            }
+            let exhaustion = self.slo.period() as f64 / factor / 3_600.0;
+            let exhaustion = format!("{}h", exhaustion.round());
+            let (pace, trials) = trials(self, &burn, factor);
+            let alert = self.alert(links, profile, burn.alert, severity, burn.hold, expr, trials, [
+                format!("{} burns its error budget {factor} times too fast", self.id()),
+                format!(
+                    "{} promises {} % over {}. Over the last {} and the last {}, the share of failures was more than {factor} times what that allows; going on like this, the budget of the whole period lasts {exhaustion}.",
+                    self.id(), self.slo.target, duration(self.slo.period()), duration(burn.long), duration(burn.short),
+                ),
+            ], &[
+                ("window_long", duration(burn.long)),
+                ("window_short", duration(burn.short)),
+                ("exhaustion", exhaustion),
+            ]);
+            all.push((pace, alert));
+        }
+        let remaining = self.mine(&self.recorded("error_budget_remaining"));
+        all.push((
+            Pace::Period,
+            self.alert(
+                links,
+                profile,
+                "SLOBudgetExhausted",
+                Severity::Warning,
+                3 * 3_600,
+                format!("{remaining} <= 0"),
+                course::exhausted(self),
+                [
+                    format!("{} has no error budget left", self.id()),
+                    format!(
+                        "More failed within {} than the promise of {} % allows for all of it.",
+                        duration(self.slo.period()),
+                        self.slo.target
+                    ),
+                ],
+                &[],
+            ),
+        ));
+        if self.subject.newest.min_rate.is_some() {
+            let fastest: Option<Burn> = self.slo.burns().map(|(burn, _)| burn).next();
+            let hold = fastest.map_or(BASE, |burn| burn.long / 4);
+            all.push((
+                Pace::Fast,
+                self.alert(
+                    links,
+                    profile,
+                    "SLOSignalAbsent",
+                    Severity::Warning,
+                    hold,
+                    format!("absent({})", self.indicator.heartbeat()),
+                    course::absent(self, hold),
+                    [
+                        format!("nobody tells how {} does", self.id()),
+                        "What the objective is counted from is not there: no process that tells of it can be seen, so none of its other alerts can fire.".to_owned(),
+                    ],
+                    &[],
+                ),
+            ));
+        }
+        all
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one place that puts an alert together"
+    )]
+    fn alert(
+        &self,
+        links: &Links<'_>,
+        profile: Profile,
+        name: &'static str,
+        severity: Severity,
+        hold: u64,
+        expr: String,
+        trials: Vec<Trial>,
+        [summary, description]: [String; 2],
+        more: &[(&'static str, String)],
+    ) -> Alert {
+        let runbook = self.subject.newest.runbook.clone();
+        Alert {
+            name,
+            severity: profile.severity(severity),
+            expr,
+            hold,
+            labels: [self.labels(links), more.to_vec()].concat(),
+            summary,
+            description,
+            shown: Shown::Count,
+            runbook: runbook.unwrap_or_else(|| links.runbook(name)),
+            dashboard: links.slo_dashboard(&self.id()),
+            trials,
+        }
+    }
+}
+
+/// Each line further in.
+fn inset(text: &str, by: usize) -> String {
+    let indent = " ".repeat(by);
+    let lines = text.lines().map(|line| format!("{indent}{line}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A threshold in its largest unit, as specs write it.
+fn short(nanos: u64) -> String {
+    for (unit, name) in [
+        (60_000_000_000, "m"),
+        (1_000_000_000, "s"),
+        (1_000_000, "ms"),
+        (1_000, "us"),
+    ] {
+        if nanos >= unit {
+            return format!("{}{name}", nanos as f64 / unit as f64);
+        }
+    }
+    format!("{nanos}ns")
+}
