@@ -213,6 +213,8 @@ impl KafkaOptions {
         let usual = [
             ("auto.offset.reset", "earliest"),
             ("auto.commit.interval.ms", "1000"),
+            // Topics of new versions begin when somebody first writes to them.
+            ("topic.metadata.refresh.interval.ms", "30000"),
             ("partition.assignment.strategy", "cooperative-sticky"),
         ];
         let mut config = self.config(Side::Consumer, &usual);

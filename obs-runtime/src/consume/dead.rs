@@ -70,7 +70,8 @@ impl DeadLetter {
         };
         let mut tries = 0;
         loop {
-            let sending = shared.bus.send(&letter);
+            // Once it is there what it is about is acknowledged, so it has to be there.
+            let sending = shared.bus.send_confirmed(&letter);
             match sending.await {
                 Ok(_) => return Ok(()),
                 Err(error) if !error.retryable() => return Err(error),

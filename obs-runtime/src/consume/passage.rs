@@ -245,6 +245,10 @@ fn attributes(to: &mut Attributes<'_>, head: &Head<'_>, id: &str, receipt: Recei
             "messaging.destination.partition.id",
             partition.to_string().as_str(),
         );
+        // Of our buses that one alone has partitions.
+        if let Some(offset) = receipt.offset.and_then(|offset| i64::try_from(offset).ok()) {
+            to.set("messaging.kafka.offset", offset);
+        }
     }
     if let Some(made) = head.span {
         to.link(made, &[]);

@@ -1,4 +1,4 @@
-//! Against a broker that `cargo xtask test` brings, and against none.
+//! What holds for every bus, and for some alone. Brokers are brought by `cargo xtask test`.
 
 #![expect(
     clippy::disallowed_methods,
@@ -8,5 +8,7 @@
 )]
 
 mod broker;
-mod receive;
-mod send;
+mod contract;
+mod kafka;
+mod program;
+mod rig;

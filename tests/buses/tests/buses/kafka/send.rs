@@ -9,7 +9,7 @@ use obs_runtime::metric::{Format, exposition};
 use obs_runtime::publish::WhenFull;
 use obs_runtime::{BusError, Event, OwnedRecord, Record};
 
-use super::broker::{LONG, broker};
+use crate::broker::{LONG, broker};
 
 /// Nobody listens there.
 const NOWHERE: &str = "127.0.0.1:1";

@@ -1,0 +1,4 @@
+//! What holds for Kafka alone.
+
+mod receive;
+mod send;

@@ -1,0 +1,129 @@
+//! The buses that are held against each other, each by its address.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use obs_runtime::Bus;
+
+use crate::broker::{Broker, broker};
+
+/// A kind of bus, and what a test needs of it.
+pub(crate) struct Rig {
+    pub(crate) system: &'static str,
+    /// The settings of a bus that holds ten records, or not many more.
+    few: &'static str,
+    /// The settings of a bus that takes no record of 100,000 bytes.
+    small: &'static str,
+    kind: Kind,
+}
+
+enum Kind {
+    Memory,
+    /// A folder for each bus.
+    Folders(PathBuf, AtomicU32),
+    Kafka(Broker),
+}
+
+/// All that there are on this machine.
+pub(crate) fn rigs() -> Vec<Rig> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!(
+        "obs-buses-{}-{}",
+        std::process::id(),
+        COUNT.fetch_add(1, Relaxed)
+    );
+    let folder = std::env::temp_dir().join(name);
+    let mut rigs = vec![
+        Rig {
+            system: "memory",
+            few: "records=10",
+            small: "bytes=50000",
+            kind: Kind::Memory,
+        },
+        Rig {
+            system: "file",
+            few: "max_bytes=12000",
+            small: "max_bytes=50000",
+            kind: Kind::Folders(folder, AtomicU32::new(0)),
+        },
+    ];
+    rigs.extend(broker().map(|broker| Rig {
+        system: "kafka",
+        few: "queue.buffering.max.messages=10",
+        small: "message.max.bytes=50000",
+        kind: Kind::Kafka(broker),
+    }));
+    rigs
+}
+
+impl Rig {
+    /// The address of a new bus, and the topics that it shall have.
+    pub(crate) fn address(&self, topics: &[&str]) -> String {
+        match &self.kind {
+            Kind::Memory => "memory:".to_owned(),
+            Kind::Folders(folder, count) => {
+                let number = count.fetch_add(1, Relaxed);
+                format!("file:{}", folder.join(number.to_string()).display())
+            }
+            Kind::Kafka(broker) => {
+                for topic in topics {
+                    broker.topic(topic, 3);
+                }
+                // What a test would wait for otherwise.
+                format!(
+                    "kafka://{}?statistics.interval.ms=20&topic.metadata.refresh.interval.ms=100",
+                    broker.servers()
+                )
+            }
+        }
+    }
+
+    /// A new bus with these topics.
+    pub(crate) fn bus(&self, topics: &[&str]) -> Bus {
+        self.with(topics, "")
+    }
+
+    /// One that takes no record of 100,000 bytes.
+    pub(crate) fn small(&self, topics: &[&str]) -> Bus {
+        self.with(topics, self.small)
+    }
+
+    fn with(&self, topics: &[&str], settings: &str) -> Bus {
+        let address = self.address(topics);
+        let sign = if address.contains('?') { '&' } else { '?' };
+        open(&format!("{address}{sign}{settings}"))
+    }
+
+    /// A bus with room for few records that nobody takes before `release`.
+    pub(crate) fn few(&mut self, topic: &str) -> (Bus, Box<dyn FnOnce() + Send + '_>) {
+        let bus = self.with(&[topic], self.few);
+        let takes = bus.clone();
+        match &mut self.kind {
+            Kind::Kafka(broker) => {
+                broker.stop();
+                (bus, Box::new(|| broker.start()))
+            }
+            _ => {
+                let mut member = takes.subscribe(&[topic], "release").unwrap();
+                let release = move || {
+                    while let Some(delivery) = member.try_next() {
+                        delivery.ack();
+                    }
+                };
+                (bus, Box::new(release))
+            }
+        }
+    }
+}
+
+pub(crate) fn open(address: &str) -> Bus {
+    Bus::open(address, &[obs_kafka::SCHEME]).unwrap()
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        if let Kind::Folders(folder, _) = &self.kind {
+            std::fs::remove_dir_all(folder).ok();
+        }
+    }
+}
