@@ -34,7 +34,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "tracers",
-        what: "spans nest with those of other tracers, and what we tell goes to their exporters and registries",
+        what: "spans nest with those of other tracers, and what we tell goes to their exporters, collectors and registries",
         go: |_| tracers(),
     },
     Step {
@@ -154,7 +154,8 @@ fn tracers() -> Result<(), String> {
         .args(lints)
         .args(["--", "-D", "warnings"]))?;
     go(cargo().arg("test").args(features))?;
-    go(cargo().args(["test", "-p", "versions", "--features", "opentelemetry"]))
+    go(cargo().args(["test", "-p", "versions", "--features", "opentelemetry"]))?;
+    go(cargo().args(["test", "-p", "collector", "--features", "grpc"]))
 }
 
 fn docs() -> Result<(), String> {
