@@ -43,6 +43,40 @@ pub(crate) fn rfc3339_of(nanos: u64) -> [u8; LENGTH] {
     text
 }
 
+#[cfg(feature = "tokio")]
+thread_local! {
+    /// The second that was read last, and its text.
+    static READ: Cell<([u8; 20], u64)> = const { Cell::new(([0; 20], 0)) };
+}
+
+/// Nanoseconds since 1970, of a text in any form that RFC 3339 knows.
+#[cfg(feature = "tokio")]
+pub(crate) fn nanos_of(text: &str) -> Option<u64> {
+    let parsed = |text: &str| {
+        let at: crate::types::TimestampNanos = text.parse().ok()?;
+        u64::try_from(at.0).ok()
+    };
+    // Our own form, most of which was so a moment ago.
+    let Some((whole, [micros @ .., b'Z'])) = text.as_bytes().split_first_chunk::<20>() else {
+        return parsed(text);
+    };
+    if micros.len() != 6 || !micros.iter().all(u8::is_ascii_digit) || whole[19] != b'.' {
+        return parsed(text);
+    }
+    let (known, mut second) = READ.get();
+    if known != *whole {
+        second = parsed(text)? / SECOND_NANOS;
+        READ.set((*whole, second));
+    }
+    let micros = micros
+        .iter()
+        .fold(0, |all, digit| all * 10 + u64::from(digit - b'0'));
+    Some(second * SECOND_NANOS + micros * 1_000)
+}
+
+#[cfg(feature = "tokio")]
+use crate::clock::SECOND as SECOND_NANOS;
+
 /// Date and time up to the point.
 #[cold]
 fn whole_of(second: u64) -> [u8; 20] {

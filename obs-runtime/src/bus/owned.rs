@@ -48,13 +48,13 @@ impl OwnedRecord {
     /// Records of one key stay in order.
     #[must_use]
     pub fn key(&self) -> Option<&[u8]> {
-        self.as_record().key
+        self.part(self.parts.key?)
     }
 
     /// Names and values, in order.
     #[must_use]
     pub fn headers(&self) -> Headers<'_> {
-        self.as_record().headers
+        self.parts.headers(&self.bytes)
     }
 
     /// The value of a header; of several the last.
@@ -66,13 +66,17 @@ impl OwnedRecord {
     /// The message itself; none says that what the key stands for is gone.
     #[must_use]
     pub fn body(&self) -> Option<&[u8]> {
-        self.as_record().body
+        self.part(self.parts.body?)
     }
 
     /// The same record, borrowed: what a bus takes.
     #[must_use]
     pub fn as_record(&self) -> Record<'_> {
         self.parts.record(&self.bytes)
+    }
+
+    fn part(&self, (start, end): (usize, usize)) -> Option<&[u8]> {
+        self.bytes.get(start..end)
     }
 
     /// How much memory its buffer takes.
@@ -212,12 +216,16 @@ impl Parts {
         Record {
             topic: std::str::from_utf8(part(self.topic)).unwrap_or_default(),
             key: self.key.map(part),
-            headers: Headers(Form::Packed {
-                count: self.header_count,
-                bytes: part(self.headers),
-            }),
+            headers: self.headers(bytes),
             body: self.body.map(part),
         }
+    }
+
+    fn headers(self, bytes: &[u8]) -> Headers<'_> {
+        Headers(Form::Packed {
+            count: self.header_count,
+            bytes: &bytes[self.headers.0..self.headers.1],
+        })
     }
 
     /// The parts of a packed record. Everything is checked, for the bytes may come from a file.

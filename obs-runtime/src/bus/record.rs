@@ -161,6 +161,25 @@ impl<'a> Headers<'a> {
         HeadersIter(self.0)
     }
 
+    /// Looks at all of them, in order, without a word about whether their names are text.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn each(self, mut see: impl FnMut(&'a [u8], &'a [u8])) {
+        match self.0 {
+            Form::Listed(list) => {
+                for header in list {
+                    see(header.name.as_bytes(), header.value);
+                }
+            }
+            Form::Packed { mut bytes, .. } => {
+                while let Some(name) = take_part(&mut bytes)
+                    && let Some(value) = take_part(&mut bytes)
+                {
+                    see(name, value);
+                }
+            }
+        }
+    }
+
     /// The value of a header; of several the last.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {

@@ -73,10 +73,10 @@ pub(super) fn find<'k, 'r>(
         Some(payload) => payload,
         None if head.structured => return Err(Refused::Envelope(at)),
         None if is_ours(about, Encoding::Json) => {
-            let inner = read(head.obs_json(body.get(from..).unwrap_or_default()));
-            match inner.ok_or(Refused::Envelope(at))? {
-                Payload::Within(range) => Payload::Within(range.start + from..range.end + from),
-                own @ Payload::Own(_) => own,
+            let likely = (from == 0).then(|| head.likely_json(body)).flatten();
+            match likely {
+                Some(likely) => likely,
+                None => exactly(head, body, from).ok_or(Refused::Envelope(at))?,
             }
         }
         None if is_ours(about, Encoding::Avro) => head
@@ -88,6 +88,22 @@ pub(super) fn find<'k, 'r>(
         known: &known[at],
         payload: Some(payload),
     })
+}
+
+/// Where the payload is in an envelope of ours that begins here.
+fn exactly<'r>(head: &mut Head<'r>, body: &'r [u8], from: usize) -> Option<Payload> {
+    match read(head.obs_json(body.get(from..)?))? {
+        Payload::Within(range) => Some(Payload::Within(range.start + from..range.end + from)),
+        other => Some(other),
+    }
+}
+
+/// Where the payload is after all.
+pub(super) fn again(payload: &Payload, body: &[u8]) -> Option<Payload> {
+    match payload {
+        Payload::Likely(_) => exactly(&mut Head::default(), body, 0),
+        _ => None,
+    }
 }
 
 /// What cannot be read is as good as absent: who needs it refuses the record.

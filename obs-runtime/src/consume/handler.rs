@@ -189,7 +189,11 @@ impl Delivery {
     pub fn event_id(&self) -> Option<&str> {
         match &self.id {
             Id::None => None,
-            Id::Header(name) => self.record.headers().text(name),
+            Id::Header(name) => {
+                let headers = self.record.headers().iter();
+                let found = headers.filter(|header| header.name.eq_ignore_ascii_case(name));
+                found.last().and_then(|header| header.text())
+            }
             Id::Own(id) => Some(id),
         }
     }

@@ -14,6 +14,7 @@ use std::task::Poll;
 
 use obs_schema::wire::json::Writer;
 
+use super::find::again;
 use super::handler::{Delivery, Final, Handler};
 use crate::envelope::Payload;
 use crate::event::{Descriptor, Event};
@@ -88,12 +89,22 @@ pub(super) struct Job {
 
 impl Job {
     fn read<E: Event>(&self) -> Option<Result<E, ReadError>> {
+        let body = self.delivery.record.body().unwrap_or_default();
         let payload = self.payload.as_ref()?;
-        let payload = payload.of(self.delivery.record.body().unwrap_or_default());
-        Some(match self.version.checked_sub(1) {
+        let event = self.read_as(payload.of(body));
+        if event.is_err()
+            && let Some(payload) = again(payload, body)
+        {
+            return Some(self.read_as(payload.of(body)));
+        }
+        Some(event)
+    }
+
+    fn read_as<E: Event>(&self, payload: &[u8]) -> Result<E, ReadError> {
+        match self.version.checked_sub(1) {
             None => E::decode_body(payload).map_err(ReadError::from),
             Some(older) => E::OLDER[older].read(payload),
-        })
+        }
     }
 }
 

@@ -145,11 +145,21 @@ impl<'a> Passage<'a> {
 
     /// The end of it.
     pub(super) fn finish(mut self, ended: &Ended) {
-        self.tell(ended);
+        self.tell(ended, clock::now());
     }
 
-    /// That the bus knows what became of the record.
-    pub(super) fn settle(prepared: &'static Prepared, around: &Context, settle: impl FnOnce()) {
+    /// The end of one that went well, and was settled within.
+    pub(super) fn settled(mut self, settle: impl FnOnce()) {
+        let end = Passage::settle(self.prepared, &self.context, settle);
+        self.tell(&Ended::Fine, end);
+    }
+
+    /// That the bus knows what became of the record, and since when.
+    pub(super) fn settle(
+        prepared: &'static Prepared,
+        around: &Context,
+        settle: impl FnOnce(),
+    ) -> Moment {
         let start = clock::now();
         let mut span = Carried::start(prepared.is_live(), &prepared.settle, around, start);
         settle();
@@ -159,13 +169,13 @@ impl<'a> Passage<'a> {
         if let (Some(counted), None) = (counted, around.recorder()) {
             counted.ended(None, end.nanos_since(start), None);
         }
+        end
     }
 
-    fn tell(&mut self, ended: &Ended) {
+    fn tell(&mut self, ended: &Ended, end: Moment) {
         if !std::mem::replace(&mut self.open, false) || cfg!(feature = "off") || !self.live {
             return;
         }
-        let end = clock::now();
         let nanos = end.nanos_since(self.start);
         let failure = ended.failure();
         let (head, id, receipt) = (self.head, self.id, self.receipt);
@@ -257,6 +267,6 @@ fn attributes(to: &mut Attributes<'_>, head: &Head<'_>, id: &str, receipt: Recei
 
 impl Drop for Passage<'_> {
     fn drop(&mut self) {
-        self.tell(&Ended::Cancelled);
+        self.tell(&Ended::Cancelled, clock::now());
     }
 }

@@ -15,9 +15,9 @@ use super::lane::Route;
 use super::policy::Policy;
 use super::prepared::{Known, Receive};
 use super::seat::{Desk, sit};
-use crate::bus::{self, Bus, Subscription};
-use crate::clock;
-use crate::context::{Context, SpanContext, traceparent};
+use crate::bus::{Bus, Subscription};
+use crate::clock::{self, Moment};
+use crate::context::{Context, SpanContext};
 use crate::lane::lock;
 use crate::metric::{Backlog, Consumed, Waits};
 use crate::span::{Carried, Outcome};
@@ -58,8 +58,8 @@ impl fmt::Debug for Shared {
 impl Waits for Shared {
     fn backlogs(&self, see: &mut dyn FnMut(Backlog)) {
         let now = clock::now().unix_nanos();
-        for topic in &self.topics {
-            let occurred = self.desks.iter().filter_map(|desk| desk.occurred(topic));
+        for (at, topic) in self.topics.iter().enumerate() {
+            let occurred = self.desks.iter().filter_map(|desk| desk.occurred(at));
             see(Backlog {
                 topic: (*topic).to_owned(),
                 consumer: self.group.clone().into_string(),
@@ -191,6 +191,9 @@ impl Driver {
         for _ in 0..ROUNDS {
             let taken = self.take(cx);
             let polled = self.work();
+            if let Some((start, end)) = taken {
+                self.tell(start, end);
+            }
             let stops = self.control.is_stopped() || lock(&self.shared.failure).is_some();
             if self.ended || stops {
                 if !self.shared.desks.iter().any(Desk::is_busy) {
@@ -202,7 +205,7 @@ impl Driver {
                     return Poll::Ready(());
                 }
             }
-            if !taken && !polled {
+            if taken.is_none() && !polled {
                 return Poll::Pending;
             }
         }
@@ -219,17 +222,17 @@ impl Driver {
         sleep.as_mut().poll(cx).is_ready()
     }
 
-    /// Takes what there is room for. Says whether there was anything.
-    fn take(&mut self, cx: &mut Task<'_>) -> bool {
+    /// Takes what there is room for. Says when that began and ended, if there was anything.
+    fn take(&mut self, cx: &mut Task<'_>) -> Option<(Moment, Moment)> {
         if self.ended || !self.control.takes() || lock(&self.shared.failure).is_some() {
-            return false;
+            return None;
         }
-        let start = clock::now();
-        let mut any = false;
+        let mut start = None;
         for (desk, chair) in self.shared.desks.iter().zip(&self.chairs) {
             if desk.is_busy() {
                 continue;
             }
+            let began = start.unwrap_or_else(clock::now);
             match self.subscription.poll_next(cx) {
                 Poll::Pending => break,
                 Poll::Ready(None) => {
@@ -237,45 +240,50 @@ impl Driver {
                     break;
                 }
                 Poll::Ready(Some(delivery)) => {
-                    any = true;
-                    note(&mut self.receives, &delivery);
+                    start = Some(began);
                     desk.put(delivery);
                     chair.bell.rung.store(true, SeqCst);
                 }
             }
         }
-        if any {
-            self.tell(start);
-        }
-        any || self.ended
+        start.map(|start| (start, clock::now()))
     }
 
-    /// The spans of what was received in this round.
-    fn tell(&mut self, start: clock::Moment) {
-        let live = switch::is_on() && cfg!(not(feature = "off-spans"));
-        let end = clock::now();
-        for (receive, received) in &mut self.receives {
-            let counted = receive.messaging.filter(|_| received.count > 0);
-            if let (Some(counted), true, None) =
-                (counted, switch::is_on(), self.shared.base.recorder())
+    /// The spans of what was received in this round. The seats have looked into it since.
+    fn tell(&mut self, start: Moment, end: Moment) {
+        if !switch::is_on() {
+            return;
+        }
+        for desk in &self.shared.desks {
+            if let Some((topic, made)) = desk.received()
+                && let Some((_, received)) = self.receives.get_mut(topic)
             {
+                received.count += 1;
+                received.made.extend(made);
+            }
+        }
+        for (receive, received) in &mut self.receives {
+            let Received { count, made } = std::mem::take(received);
+            if count == 0 {
+                continue;
+            }
+            if let (Some(counted), None) = (receive.messaging, self.shared.base.recorder()) {
                 counted.ended(None, end.nanos_since(start), None);
-                counted.messages(None, received.count as u64);
+                counted.messages(None, count as u64);
             }
-            if received.count > 0 && live {
-                let mut span = Carried::start(true, &receive.span, &self.shared.base, start);
-                span.end(
-                    end,
-                    || Outcome::Fine,
-                    |to| {
-                        to.set("messaging.batch.message_count", received.count);
-                        for made in &received.made {
-                            to.link(*made, &[]);
-                        }
-                    },
-                );
-            }
-            received.count = 0;
+            let mut span = Carried::start(true, &receive.span, &self.shared.base, start);
+            span.end(
+                end,
+                || Outcome::Fine,
+                |to| {
+                    to.set("messaging.batch.message_count", count);
+                    for made in &made {
+                        to.link(*made, &[]);
+                    }
+                },
+            );
+            // Its room is wanted again.
+            received.made = made;
             received.made.clear();
         }
     }
@@ -294,20 +302,5 @@ impl Driver {
             }
         }
         any
-    }
-}
-
-/// Remembers what was received.
-fn note(receives: &mut [(&'static Receive, Received)], delivery: &bus::Delivery) {
-    let record = delivery.record().as_record();
-    let place = receives
-        .iter_mut()
-        .find(|(receive, _)| receive.topic == record.topic);
-    if let Some((_, received)) = place {
-        received.count += 1;
-        let made = record
-            .header("traceparent")
-            .or_else(|| record.header("ce_traceparent"));
-        received.made.extend(made.and_then(traceparent::parse));
     }
 }

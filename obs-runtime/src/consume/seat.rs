@@ -1,7 +1,7 @@
 //! Where one delivery at a time is worked on, from the bus to its end.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
@@ -16,7 +16,7 @@ use super::prepared::Prepared;
 use super::run::Shared;
 use crate::bus;
 use crate::clock;
-use crate::context::{Context, baggage};
+use crate::context::{Context, SpanContext, baggage};
 use crate::envelope::Head;
 use crate::ids;
 use crate::lane::lock;
@@ -29,7 +29,10 @@ pub(super) struct Desk {
     busy: AtomicBool,
     /// When the event happened that is worked on, in nanoseconds since 1970; zero if none is.
     occurred: AtomicU64,
-    topic: Mutex<String>,
+    /// The place of its topic among those of the consumer.
+    topic: AtomicUsize,
+    /// Of what was received and not told of yet: the place of its topic, and where it was made.
+    received: Mutex<Option<(usize, Option<SpanContext>)>>,
 }
 
 impl Desk {
@@ -44,9 +47,14 @@ impl Desk {
     }
 
     /// When the event of this topic happened that is worked on here.
-    pub(super) fn occurred(&self, topic: &str) -> Option<u64> {
+    pub(super) fn occurred(&self, topic: usize) -> Option<u64> {
         let occurred = self.occurred.load(SeqCst);
-        (occurred > 0 && *lock(&self.topic) == *topic).then_some(occurred)
+        (occurred > 0 && self.topic.load(SeqCst) == topic).then_some(occurred)
+    }
+
+    /// What was received here since it was asked last.
+    pub(super) fn received(&self) -> Option<(usize, Option<SpanContext>)> {
+        lock(&self.received).take()
     }
 
     async fn next(&self) -> bus::Delivery {
@@ -58,12 +66,11 @@ impl Desk {
         .await
     }
 
-    fn works_on(&self, topic: &str, occurred: u64) {
-        let mut known = lock(&self.topic);
-        if *known != *topic {
-            topic.clone_into(&mut known);
-        }
+    fn works_on(&self, topic: usize, head: &Head<'_>) {
+        self.topic.store(topic, SeqCst);
+        let occurred = head.occurred.unwrap_or_else(|| clock::now().unix_nanos());
         self.occurred.store(occurred, SeqCst);
+        *lock(&self.received) = Some((topic, head.span));
     }
 
     fn free(&self) {
@@ -98,10 +105,11 @@ impl Seat<'_> {
     async fn work(&mut self, desk: &Desk, delivery: bus::Delivery) {
         let shared = self.shared;
         let record = delivery.record().clone();
-        let mut head = Head::of(record.headers());
-        let found = find(&shared.known, record.topic(), &mut head, record.body());
-        let occurred = head.occurred.unwrap_or_else(|| clock::now().unix_nanos());
-        desk.works_on(record.topic(), occurred);
+        let view = record.as_record();
+        let mut head = Head::of(view.headers);
+        let found = find(&shared.known, view.topic, &mut head, view.body);
+        let topic = shared.topics.iter().position(|topic| *topic == view.topic);
+        desk.works_on(topic.unwrap_or_default(), &head);
         let id = head.id.clone().unwrap_or_default();
         let around = shared.around(&head, &id);
         match found {
@@ -151,8 +159,7 @@ impl Seat<'_> {
             );
             let ended = self.attempt(known.route, begun.context()).await;
             if let Ended::Fine = ended {
-                Passage::settle(prepared, begun.context(), || delivery.ack());
-                begun.finish(&ended);
+                begun.settled(|| delivery.ack());
                 return;
             }
             let inside = begun.context().clone();
@@ -238,7 +245,8 @@ impl Seat<'_> {
                 .await;
         };
         if then == Unprocessed::Skip {
-            return Passage::settle(prepared, around, || delivery.ack());
+            Passage::settle(prepared, around, || delivery.ack());
+            return;
         }
         let begun = Passage::begin(
             prepared,
@@ -264,7 +272,8 @@ impl Seat<'_> {
         delivery: bus::Delivery,
     ) {
         if then == Unprocessed::Skip {
-            return Passage::settle(prepared, inside, || delivery.ack());
+            Passage::settle(prepared, inside, || delivery.ack());
+            return;
         }
         self.park(then, why, delivery, || {
             count(inside, prepared, Consumed::dead_lettered)

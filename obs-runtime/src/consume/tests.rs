@@ -6,7 +6,7 @@ use std::time::Duration;
 use obs_schema::wire::{DecodeError, EncodeError};
 
 use super::*;
-use crate::bus::Record;
+use crate::bus::{Header, Record};
 use crate::event::{Body, FieldInfo, Key, Redaction};
 use crate::lane::lock;
 use crate::older::Older;
@@ -228,9 +228,9 @@ fn an_event_arrives_however_it_travels_and_all_signals_tell_of_it() {
         let made = &sent.spans()[0];
         let spans = recorder.spans();
         let names: Vec<&str> = spans.iter().map(|span| span.name.as_str()).collect();
-        let named = ["receive", "settle", "process"].map(|name| format!("{name} {topic}"));
+        let named = ["settle", "process", "receive"].map(|name| format!("{name} {topic}"));
         assert_eq!(names, named);
-        let [receive, settle, process] = &spans[..] else {
+        let [settle, process, receive] = &spans[..] else {
             panic!("three spans");
         };
         assert_eq!(receive.links, [&*made.span_id]);
@@ -431,8 +431,8 @@ fn what_is_not_known_is_treated_as_policy_says() {
         publish::<JSON>(&bus, &[]);
         let [kind, version] = headers;
         let headers = [
-            crate::bus::Header::new("event-type", kind),
-            crate::bus::Header::new("event-version", version),
+            Header::new("event-type", kind),
+            Header::new("event-version", version),
         ];
         let record = Record {
             headers: (&headers).into(),
@@ -592,16 +592,30 @@ fn a_handler_hears_that_something_is_gone() {
 
 #[test]
 fn records_of_other_writers_are_read_by_what_they_say() {
-    let id = "a-1";
-    for (topic, body, number) in [
+    let headers = [
+        Header::new("Event-Id", "a-1"),
+        Header::new("event-type", "step.made"),
+        Header::new("event-version", "2.0.0"),
+        Header::new("correlation-id", "a-1"),
+    ];
+    for (topic, headers, body, number) in [
         // Another order, more members, blanks, and a payload that looks like one.
         (
             "step.made.v2",
+            &[][..],
             r#"{"payload" : 7 ,"metadata":{"payload":1},"eventVersion":"2.0.0","eventType":"step.made","eventId":"a-1"}"#,
             7,
         ),
+        // As we write it, but for something in front that is called like the payload.
+        (
+            "step.made.v2",
+            &headers,
+            r#"{"eventId":"a-1","eventType":"step.made","eventVersion":"2.0.0","occurredAt":"2026-11-21T09:30:00.000123Z","correlation":{"correlationId":"a-1"},"metadata":{"x":{},"payload":3},"payload":9}"#,
+            9,
+        ),
         (
             "step.made.v1",
+            &[],
             r#"{"eventId":"a-1","eventType":"step.made","eventVersion":"1.2.0","x":[{}],"payload":7}"#,
             8,
         ),
@@ -609,20 +623,22 @@ fn records_of_other_writers_are_read_by_what_they_say() {
         let bus = Bus::memory(16);
         publish::<OLD>(&bus, &[]);
         publish::<JSON>(&bus, &[]);
-        bus.send(&Record::new(topic, body.as_bytes()))
-            .wait()
-            .expect("there is room");
-        let ids = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&ids);
+        let record = Record {
+            headers: headers.into(),
+            ..Record::new(topic, body.as_bytes())
+        };
+        bus.send(&record).wait().expect("there is room");
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&seen);
         let consumer =
             Consumer::new(&bus, "steps").handle(move |event: Step<JSON>, delivery: Delivery| {
                 let id = delivery.event_id().map(str::to_owned);
-                lock(&seen).push((event.number, id));
+                lock(&kept).push((event.number, id));
                 async { Ok::<(), std::fmt::Error>(()) }
             });
         let (_, ended) = run(&bus, consumer);
         assert_eq!(ended, Ok(()));
-        assert_eq!(*lock(&ids), [(number, Some(id.to_owned()))]);
+        assert_eq!(*lock(&seen), [(number, Some("a-1".to_owned()))]);
     }
 }
 

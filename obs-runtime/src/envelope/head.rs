@@ -15,7 +15,7 @@ use super::{SCHEMA_ID, avro, cloud};
 use crate::bus::Headers;
 use crate::context::{Actor, SpanContext, traceparent};
 use crate::ids::{SpanId, TraceId};
-use crate::types::TimestampNanos;
+use crate::stamp;
 
 /// What is known of an event before its payload is read.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +48,8 @@ pub(crate) struct Head<'r> {
 #[derive(Clone, Debug)]
 pub(crate) enum Payload {
     Within(Range<usize>),
+    /// Where it is if the rest looks as we write it. What cannot be read there may be somewhere else.
+    Likely(Range<usize>),
     Own(Vec<u8>),
 }
 
@@ -55,7 +57,9 @@ impl Payload {
     /// The bytes.
     pub(crate) fn of<'b>(&'b self, body: &'b [u8]) -> &'b [u8] {
         match self {
-            Payload::Within(range) => body.get(range.clone()).unwrap_or_default(),
+            Payload::Within(range) | Payload::Likely(range) => {
+                body.get(range.clone()).unwrap_or_default()
+            }
             Payload::Own(bytes) => bytes,
         }
     }
@@ -65,60 +69,87 @@ impl<'r> Head<'r> {
     /// What the headers say.
     pub(crate) fn of(headers: Headers<'r>) -> Head<'r> {
         let mut head = Head::default();
-        for header in headers {
-            if header.name == SCHEMA_ID {
-                head.framing = Some(header.value);
-            } else if let Ok(value) = std::str::from_utf8(header.value) {
-                head.header(header.name, value);
+        headers.each(|name, value| {
+            if name == SCHEMA_ID.as_bytes() {
+                head.framing = Some(value);
+            } else {
+                head.header(name, value);
             }
-        }
+        });
         head
     }
 
     /// Of several headers of one name the last counts, as everywhere.
-    fn header(&mut self, name: &str, value: &'r str) {
+    fn header(&mut self, name: &[u8], value: &'r [u8]) {
+        let text = std::str::from_utf8(value);
         let place = match name {
-            "event-id" => return self.identify("event-id", value),
-            "ce_id" => return self.identify("ce_id", value),
-            "event-type" | "ce_type" => &mut self.event_type,
-            "event-version" => &mut self.version,
-            "correlation-id" | "ce_correlationid" => &mut self.correlation,
-            "causation-id" | "ce_causationid" => &mut self.causation,
-            "conversation-id" | "ce_conversationid" => &mut self.conversation,
-            "tenant-id" | "ce_tenant" => &mut self.tenant,
-            "ce_dataschema" => &mut self.schema,
-            "traceparent" | "ce_traceparent" => {
-                self.span = traceparent::parse(value.trim_ascii().as_bytes()).or(self.span);
+            b"event-id" => return self.identify("event-id", text.unwrap_or_default()),
+            b"ce_id" => return self.identify("ce_id", text.unwrap_or_default()),
+            b"event-type" | b"ce_type" => &mut self.event_type,
+            b"event-version" => &mut self.version,
+            b"correlation-id" | b"ce_correlationid" => &mut self.correlation,
+            b"causation-id" | b"ce_causationid" => &mut self.causation,
+            b"conversation-id" | b"ce_conversationid" => &mut self.conversation,
+            b"tenant-id" | b"ce_tenant" => &mut self.tenant,
+            b"ce_dataschema" => &mut self.schema,
+            b"traceparent" | b"ce_traceparent" => {
+                self.span = traceparent::parse(value.trim_ascii()).or(self.span);
                 return;
             }
-            "tracestate" | "ce_tracestate" => {
-                self.state = traceparent::state(value);
+            b"tracestate" | b"ce_tracestate" => {
+                self.state = text.ok().and_then(traceparent::state);
                 return;
             }
-            "baggage" => {
-                self.baggage = Some(value);
+            b"baggage" => {
+                self.baggage = text.ok();
                 return;
             }
-            "ce_time" => {
-                self.occurred = time(value);
+            b"ce_time" => {
+                self.occurred = text.ok().and_then(stamp::nanos_of);
                 return;
             }
-            "content-type" => {
-                self.structured = value.starts_with(cloud::MEDIA_TYPE);
+            b"content-type" => {
+                self.structured = value.starts_with(cloud::MEDIA_TYPE.as_bytes());
                 return;
             }
-            _ if name.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+            _ if name.iter().any(u8::is_ascii_uppercase) => {
                 return self.header(&name.to_ascii_lowercase(), value);
             }
             _ => return,
         };
-        *place = (!value.is_empty()).then_some(Cow::Borrowed(value));
+        let text = text.ok().filter(|text| !text.is_empty());
+        *place = text.map(Cow::Borrowed);
     }
 
     fn identify(&mut self, name: &'static str, value: &'r str) {
         let known = !value.is_empty();
         self.id_header = known.then_some(name);
         self.id = known.then_some(Cow::Borrowed(value));
+    }
+
+    /// Finds time and payload in our envelope in JSON, where the headers say the rest and it looks as we write it.
+    ///
+    /// A member called `payload` further in may be taken for it, but then what follows is no JSON, for a brace is open
+    /// there: whoever reads it finds that out.
+    pub(crate) fn likely_json(&mut self, body: &[u8]) -> Option<Payload> {
+        let (id, kind, version) = (
+            self.id.as_deref()?,
+            self.event_type.as_deref()?,
+            self.version.as_deref()?,
+        );
+        self.correlation.as_ref()?;
+        let rest = after(body, "{\"eventId\":\"", id)?;
+        let rest = after(rest, "\",\"eventType\":\"", kind)?;
+        let rest = after(rest, "\",\"eventVersion\":\"", version)?;
+        let rest = rest.strip_prefix(b"\",\"occurredAt\":\"")?;
+        let (time, rest) = rest.split_at_checked(stamp::LENGTH)?;
+        let occurred = stamp::nanos_of(str::from_utf8(time).ok()?)?;
+        // An actor is nobody's header.
+        let payload = rest.strip_prefix(b"\",").and_then(behind_payload)?;
+        let from = body.len() - payload.len();
+        let to = body.strip_suffix(b"}")?.len();
+        self.occurred = self.occurred.or(Some(occurred));
+        (from < to).then_some(Payload::Likely(from..to))
     }
 
     /// Reads our envelope in JSON: what the headers leave open, and where the payload is.
@@ -229,7 +260,7 @@ impl<'r> Head<'r> {
 
     fn happened(&mut self, at: Option<&str>) {
         if self.occurred.is_none() {
-            self.occurred = at.and_then(time);
+            self.occurred = at.and_then(stamp::nanos_of);
         }
     }
 
@@ -269,6 +300,53 @@ impl<'r> Head<'r> {
     }
 }
 
+/// What follows such a beginning and a text.
+fn after<'b>(body: &'b [u8], begin: &str, text: &str) -> Option<&'b [u8]> {
+    let rest = body.strip_prefix(begin.as_bytes())?;
+    rest.strip_prefix(text.as_bytes())
+}
+
+/// A text to look for, and how far to go on from a byte that stands where its last one would.
+struct Sought<const N: usize> {
+    text: &'static [u8; N],
+    steps: [u8; 256],
+}
+
+impl<const N: usize> Sought<N> {
+    const fn new(text: &'static [u8; N]) -> Sought<N> {
+        assert!(0 < N && N < 256, "steps are bytes");
+        let mut steps = [N as u8; 256];
+        let mut at = 0;
+        while at + 1 < N {
+            steps[text[at] as usize] = (N - 1 - at) as u8;
+            at += 1;
+        }
+        Sought { text, steps }
+    }
+
+    /// What stands before its first place, and behind.
+    fn split<'b>(&self, text: &'b [u8]) -> Option<(&'b [u8], &'b [u8])> {
+        let mut end = N;
+        while let Some(byte) = text.get(end - 1) {
+            if *byte == self.text[N - 1] && text[end - N..end] == *self.text {
+                return Some((&text[..end - N], &text[end..]));
+            }
+            end += usize::from(self.steps[usize::from(*byte)]);
+        }
+        None
+    }
+}
+
+/// The name of the payload, behind the member before it, which is an object.
+static PAYLOAD: Sought<12> = Sought::new(b"},\"payload\":");
+static ACTOR: Sought<10> = Sought::new(b"},\"actor\":");
+
+/// What stands behind the first place that looks like the name of the payload; none if an actor is on the way.
+fn behind_payload(rest: &[u8]) -> Option<&[u8]> {
+    let (before, payload) = PAYLOAD.split(rest)?;
+    ACTOR.split(before).is_none().then_some(payload)
+}
+
 /// Reads a text, if it is one, into a place that has none yet.
 fn fill<'r>(r: &mut Reader<'r>, place: &mut Option<Cow<'r, str>>) -> Result<(), DecodeError> {
     if place.is_some() || r.peek_kind()? != Kind::String {
@@ -287,12 +365,6 @@ fn members<'r>(
         return r.skip();
     }
     r.object(member)
-}
-
-/// Nanoseconds since 1970.
-fn time(text: &str) -> Option<u64> {
-    let at: TimestampNanos = text.parse().ok()?;
-    u64::try_from(at.0).ok()
 }
 
 /// A span by its digits.
