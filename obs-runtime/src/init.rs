@@ -19,7 +19,7 @@ use crate::consume::{Consumer, Control};
 use crate::export::{self, OtlpJsonLines, SpanExporter};
 #[cfg(feature = "tokio")]
 use crate::lane::lock;
-use crate::log::{self, Level, LogFormat, LogOutput};
+use crate::log::{self, LayoutError, Level, LogFormat, LogLayout, LogOutput};
 use crate::metric::{self, SnapshotError};
 use crate::sample::Sampling;
 use crate::span::SpanLimits;
@@ -73,6 +73,8 @@ pub struct Setup {
     schemes: Vec<Scheme>,
     output: Option<LogOutput>,
     format: LogFormat,
+    layout: Option<LogLayout>,
+    places: bool,
     level: Option<Level>,
     traces: Option<PathBuf>,
     exporters: Vec<Box<dyn SpanExporter>>,
@@ -138,6 +140,21 @@ impl Setup {
     #[must_use]
     pub fn with_log_format(mut self, format: LogFormat) -> Setup {
         self.format = format;
+        self
+    }
+
+    /// Other names for the keys of log lines.
+    #[must_use]
+    pub fn with_log_layout(mut self, layout: LogLayout) -> Setup {
+        self.layout = Some(layout);
+        self
+    }
+
+    /// Log lines say with `file` and `line` where in the code they come from: those of `tracing` where the call is, those
+    /// of `#[observed]` where the attribute is. A publish has no place of its own.
+    #[must_use]
+    pub fn with_log_places(mut self) -> Setup {
+        self.places = true;
         self
     }
 
@@ -243,6 +260,9 @@ impl Setup {
     }
 
     fn start_log(&mut self, origin: &Origin) -> Result<(), InitError> {
+        if let Some(fault) = self.layout.as_ref().and_then(LogLayout::fault) {
+            return Err(InitError::Layout(fault));
+        }
         log::speak_for(origin);
         let in_place = listen();
         let output = self.output.take();
@@ -250,6 +270,8 @@ impl Setup {
             return Ok(());
         };
         log::set_format(self.format);
+        log::set_layout(self.layout.take());
+        log::show_places(self.places);
         log::to(output, self.level.unwrap_or(Level::Info))
             .map_err(|error| InitError::Thread(error.kind()))
     }
@@ -383,6 +405,8 @@ pub enum InitError {
     Snapshot(PathBuf, io::ErrorKind),
     /// The file that should have the snapshot has something else.
     NoSnapshot(PathBuf, SnapshotError),
+    /// The layout of log lines cannot be.
+    Layout(LayoutError),
     /// A thread cannot be started.
     Thread(io::ErrorKind),
     /// The bus cannot be opened.
@@ -411,6 +435,7 @@ impl fmt::Display for InitError {
                 path.display()
             ),
             InitError::Bus(why) => write!(f, "the bus cannot be opened: {why}"),
+            InitError::Layout(why) => write!(f, "{why}"),
             InitError::Thread(why) => write!(f, "a thread that writes or exports cannot be started: {why}"),
         }
     }

@@ -11,12 +11,13 @@
 mod format;
 #[cfg(feature = "tracing")]
 mod layer;
+mod layout;
 #[cfg(feature = "tracing")]
 mod members;
 mod output;
 
 use std::cell::{Cell, OnceCell};
-use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use obs_schema::wire::json::Writer;
@@ -33,6 +34,8 @@ pub(crate) use format::set as set_format;
 pub(crate) use layer::install;
 #[cfg(feature = "tracing")]
 pub use layer::{Lines, Threshold, layer};
+pub(crate) use layout::set as set_layout;
+pub use layout::{LayoutError, LogLayout};
 pub(crate) use output::THREAD;
 pub use output::{LogOutput, flush, to};
 
@@ -127,6 +130,43 @@ pub(crate) fn speak_for(origin: &Origin) {
 /// Says who speaks.
 pub(crate) fn whose(w: &mut Writer) {
     w.raw_bytes(&WHOSE.read().unwrap_or_else(PoisonError::into_inner));
+}
+
+/// Lines say where in the code they come from.
+static PLACES: AtomicBool = AtomicBool::new(false);
+
+/// Has lines say where in the code they come from, or not.
+pub(crate) fn show_places(shown: bool) {
+    PLACES.store(shown, Relaxed);
+}
+
+/// `,"file":…,"line":…`, if anybody wants to know.
+pub(crate) fn place(w: &mut Writer, file: Option<&str>, line: Option<u32>) {
+    if !PLACES.load(Relaxed) {
+        return;
+    }
+    if let Some(file) = file {
+        w.raw(",\"file\":");
+        w.string(file);
+    }
+    if let Some(line) = line {
+        w.raw(",\"line\":");
+        w.u64(line.into());
+    }
+}
+
+/// The same of a record of the crate `log`, as JSON.
+#[cfg(feature = "tracing")]
+fn record_place(w: &mut Writer, file: Option<&[u8]>, line: Option<&[u8]>) {
+    if !PLACES.load(Relaxed) {
+        return;
+    }
+    for (name, value) in [(",\"file\":", file), (",\"line\":", line)] {
+        if let Some(value) = value {
+            w.raw(name);
+            w.raw_bytes(value);
+        }
+    }
 }
 
 /// From how many bytes on a block goes out. Lines are short, so it stays below the next power of two.

@@ -163,6 +163,8 @@ pub use ended::{
 };
 pub use teller::Teller;
 
+use std::panic::Location;
+
 use crate::clock::{self, Moment};
 use crate::context::{Context, SpanContext};
 use crate::event::LabelInfo;
@@ -232,8 +234,19 @@ impl Site {
 
     /// The same with a log line for each call that fails, and at this level for each other one.
     #[must_use]
+    #[track_caller]
     pub const fn with_lines(mut self, level: Option<Level>, target: &'static str) -> Site {
-        self.lines = Some(Lines { level, target });
+        // Where there are no lines, nobody's files are named in the program.
+        let place = if cfg!(feature = "off-logs") {
+            None
+        } else {
+            Some(Location::caller())
+        };
+        self.lines = Some(Lines {
+            level,
+            target,
+            place,
+        });
         self
     }
 

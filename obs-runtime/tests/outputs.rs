@@ -7,11 +7,11 @@ use std::io::{self, Write};
 use std::process::Command;
 use std::time::Duration;
 
-use obs_runtime::log::{self, LogFormat, LogOutput};
+use obs_runtime::log::{self, LogFormat, LogLayout, LogOutput};
 use obs_runtime::metric::{Format, exposition};
 use obs_runtime::publish::Retry;
 use obs_runtime::testing::{Fault, FaultyBus};
-use obs_runtime::{Event, Obs, Setup};
+use obs_runtime::{Event, Obs, Setup, observed};
 use tracing::subscriber::set_global_default;
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -179,6 +179,56 @@ fn nothing_is_told_twice_in_one_place() {
             );
         }
     }
+}
+
+/// Fails, and says so.
+#[observed(err)]
+fn fail() -> Result<(), &'static str> {
+    Err("not today")
+}
+
+#[test]
+fn a_layout_and_places_are_in_every_line() {
+    let layout = LogLayout::camel_case().with_name("target", "logger");
+    if child().is_some() {
+        let obs = Setup::new()
+            .with_log_layout(layout)
+            .with_log_places()
+            .init()
+            .unwrap();
+        fail().unwrap_err();
+        tell(obs);
+        return;
+    }
+    let [ours, _] = run("a_layout_and_places_are_in_every_line", "layout");
+    let file = "outputs.rs\",\"line\":";
+    for (message, parts) in [
+        (
+            "event published",
+            [
+                "\"logger\":\"outputs\"",
+                "\"eventType\":\"thing.told\"",
+                "\"durationMs\":",
+            ],
+        ),
+        ("a call", ["\"logger\":\"outputs\"", "\"file\":\"", file]),
+        (
+            "outputs::fail",
+            ["\"errorType\":\"_OTHER\"", "\"error\":\"not today\"", file],
+        ),
+    ] {
+        let message = format!("\"message\":\"{message}\"");
+        let line = ours.lines().find(|line| line.contains(&message)).unwrap();
+        for part in parts {
+            assert!(line.contains(part), "{part} {line}");
+        }
+    }
+    let wrong = LogLayout::new().with_name("service", "target");
+    let error = Setup::new().with_log_layout(wrong).init().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "two keys of a log line would be called `target`"
+    );
 }
 
 /// Panics the first time.

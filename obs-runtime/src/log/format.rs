@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use obs_schema::json::Json;
 
+use super::layout::LogLayout;
+
 /// What a line looks like.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
@@ -34,18 +36,25 @@ pub(super) fn now() -> LogFormat {
         .unwrap_or_default()
 }
 
-/// Lines in another form, if it is another one.
-pub(super) fn formatted(lines: &[u8], format: LogFormat) -> Option<String> {
-    let pretty = match format {
-        LogFormat::Json => return None,
-        LogFormat::Pretty => true,
-        LogFormat::Logfmt => false,
-    };
+/// Lines in another form or layout, if it is another one.
+pub(super) fn formatted(
+    lines: &[u8],
+    format: LogFormat,
+    layout: Option<&LogLayout>,
+) -> Option<String> {
+    if format == LogFormat::Json && layout.is_none() {
+        return None;
+    }
+    let plain = LogLayout::default();
+    let layout = layout.unwrap_or(&plain);
     let mut out = String::with_capacity(lines.len());
     for line in lines.split_inclusive(|byte| *byte == b'\n') {
         match Json::parse(line) {
-            Ok(Json::Object(members)) if pretty => people(&mut out, &members),
-            Ok(Json::Object(members)) => logfmt(&mut out, &members),
+            Ok(Json::Object(members)) => match format {
+                LogFormat::Json => json(&mut out, members, layout),
+                LogFormat::Pretty => people(&mut out, &members, layout),
+                LogFormat::Logfmt => logfmt(&mut out, &members, layout),
+            },
             // Nobody writes such a line, and if one does it is shown as it is.
             _ => out.push_str(String::from_utf8_lossy(line).trim_end()),
         }
@@ -56,7 +65,14 @@ pub(super) fn formatted(lines: &[u8], format: LogFormat) -> Option<String> {
 
 type Members = [(String, Json)];
 
-fn people(out: &mut String, members: &Members) {
+fn json(out: &mut String, mut members: Vec<(String, Json)>, layout: &LogLayout) {
+    for (name, _) in &mut members {
+        *name = layout.name(name);
+    }
+    Json::Object(members).write(out);
+}
+
+fn people(out: &mut String, members: &Members, layout: &LogLayout) {
     let text = |name: &str| {
         let found = members.iter().find(|(known, _)| known == name);
         found
@@ -78,19 +94,21 @@ fn people(out: &mut String, members: &Members) {
                 own.iter()
                     .for_each(|(name, value)| pair(out, "", name, value));
             }
-            value => pair(out, "", name, value),
+            value => pair(out, "", &layout.name(name), value),
         }
     }
 }
 
-fn logfmt(out: &mut String, members: &Members) {
+fn logfmt(out: &mut String, members: &Members, layout: &LogLayout) {
     for (name, value) in members {
+        let known = layout.name(name);
         match value {
             Json::Object(own) if name == "context" => {
+                let within = format!("{known}.");
                 own.iter()
-                    .for_each(|(name, value)| pair(out, "context.", name, value));
+                    .for_each(|(name, value)| pair(out, &within, name, value));
             }
-            value => pair(out, "", name, value),
+            value => pair(out, "", &known, value),
         }
     }
 }
@@ -171,13 +189,51 @@ mod tests {
                 .collect::<String>()
         };
         let json = all(|line| line.0.to_owned());
-        assert_eq!(formatted(json.as_bytes(), LogFormat::Json), None);
+        assert_eq!(formatted(json.as_bytes(), LogFormat::Json, None), None);
         for (format, expected) in [
             (LogFormat::Pretty, all(|line| line.1.to_owned())),
             (LogFormat::Logfmt, all(|line| line.2.to_owned())),
         ] {
-            let found = formatted(json.as_bytes(), format);
+            let found = formatted(json.as_bytes(), format, None);
             assert_eq!(found.as_deref(), Some(&*expected));
+        }
+    }
+
+    #[test]
+    fn lines_have_the_names_of_their_layout() {
+        let line = concat!(
+            r#"{"timestamp":"2026-11-21T09:30:00.000123Z","level":"INFO","message":"m","target":"shop","#,
+            r#""event_id":"e-1","trace_id":"t","duration_ms":0.125,"context":{"event_id":1},"file":"a.rs","line":7}"#,
+        );
+        // Those of pipelines that are about: a logger with custom fields, and one in camel case.
+        let logger = LogLayout::new()
+            .with_name("target", "logger")
+            .with_name("context", "custom_fields");
+        let camel = LogLayout::camel_case().with_name("timestamp", "@timestamp");
+        for (layout, format, expected) in [
+            (
+                &logger,
+                LogFormat::Json,
+                r#"{"timestamp":"2026-11-21T09:30:00.000123Z","level":"INFO","message":"m","logger":"shop","event_id":"e-1","trace_id":"t","duration_ms":0.125,"custom_fields":{"event_id":1},"file":"a.rs","line":7}"#,
+            ),
+            (
+                &logger,
+                LogFormat::Logfmt,
+                "timestamp=2026-11-21T09:30:00.000123Z level=INFO message=m logger=shop event_id=e-1 trace_id=t duration_ms=0.125 custom_fields.event_id=1 file=a.rs line=7",
+            ),
+            (
+                &camel,
+                LogFormat::Json,
+                r#"{"@timestamp":"2026-11-21T09:30:00.000123Z","level":"INFO","message":"m","target":"shop","eventId":"e-1","traceId":"t","durationMs":0.125,"context":{"event_id":1},"file":"a.rs","line":7}"#,
+            ),
+            (
+                &camel,
+                LogFormat::Pretty,
+                "09:30:00.000123  INFO shop: m eventId=e-1 traceId=t durationMs=0.125 event_id=1 file=a.rs line=7",
+            ),
+        ] {
+            let found = formatted(line.as_bytes(), format, Some(layout));
+            assert_eq!(found.as_deref(), Some(&*format!("{expected}\n")));
         }
     }
 }

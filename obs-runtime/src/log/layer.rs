@@ -277,7 +277,12 @@ fn write(w: &mut Writer, level: Level, about: &Metadata<'_>, said: &Members, aro
         w.name(&mut first, name);
         w.raw_bytes(value);
     }
-    w.raw(if first { "}" } else { "}}" });
+    w.raw(if first { "" } else { "}" });
+    match (said.get("log.file"), said.get("log.line")) {
+        (file, line) if record => super::record_place(w, file, line),
+        _ => super::place(w, about.file(), about.line()),
+    }
+    w.raw("}");
 }
 
 fn known(w: &mut Writer, name: &str, text: Option<&str>) {

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{BLOCKS, Block, Level, format};
+use super::{BLOCKS, Block, Level, format, layout};
 use crate::lane::{self, lock};
 use crate::metric::{self, Reason, Signal};
 
@@ -199,7 +199,7 @@ fn guarded(
 
 /// Writes a block, whose room is somebody else's next.
 fn write(mut block: Block) {
-    let formatted = format::formatted(&block.text, format::now());
+    let formatted = format::formatted(&block.text, format::now(), layout::now().as_deref());
     let text = formatted.as_ref().map_or(&*block.text, String::as_bytes);
     let why = match guarded(|output| output.write_all(text)) {
         Ok(Ok(())) => None,

@@ -1,5 +1,7 @@
 //! The log line of a call.
 
+use std::panic::Location;
+
 use obs_schema::wire::json::Writer;
 
 use super::ended::Text;
@@ -16,6 +18,8 @@ pub(super) struct Lines {
     /// The level of calls that end well; `None` tells of those that fail only.
     pub(super) level: Option<Level>,
     pub(super) target: &'static str,
+    /// Where the function is.
+    pub(super) place: Option<&'static Location<'static>>,
 }
 
 /// What a call has to say.
@@ -82,6 +86,8 @@ impl Lines {
             if let Some(context) = told.context {
                 context.write(w);
             }
+            let place = self.place;
+            log::place(w, place.map(Location::file), place.map(Location::line));
             w.raw("}");
         });
     }
