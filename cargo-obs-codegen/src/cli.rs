@@ -80,6 +80,8 @@ pub(crate) enum Command {
     Generate(Generate),
     /// Render alerts with their tests, and what else running these events takes
     Telemetry(Telemetry),
+    /// Hold the PromQL of rules, dashboards and runbooks against what the specs expose
+    LintQueries(LintQueries),
     /// Freeze what the specs say now into obs.lock
     Lock,
     /// Show everything an event becomes
@@ -153,6 +155,17 @@ pub(crate) struct Telemetry {
     /// Write nothing: print the difference, and fail if there is one
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+/// Arguments of `lint-queries`.
+#[derive(Args, Debug)]
+pub(crate) struct LintQueries {
+    /// Files, or folders with files: YAML, JSON and Markdown
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// A label that the scrape adds (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) target_label: Vec<String>,
 }
 
 /// Arguments of `show`.

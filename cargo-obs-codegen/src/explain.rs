@@ -1,17 +1,24 @@
 //! `explain`: the page behind a code.
 
 use crate::cli::Explain;
+use crate::lint::pages;
 use crate::package::{Failure, instead};
 use crate::report;
 use obs_model::check;
 
 /// `explain`
 pub(crate) fn run(arguments: &Explain) -> Result<bool, Failure> {
-    let codes = check::codes();
+    let mut codes = check::codes();
+    codes.extend(pages::codes());
+    codes.sort_unstable();
+    let page = |code: &str| {
+        let query = pages::explain(code).map(|page| format!("{page}\n"));
+        query.or_else(|| check::explain(code))
+    };
     let Some(code) = &arguments.code else {
         for code in codes {
-            let page = check::explain(code).unwrap_or_default();
-            let title = page.lines().next().and_then(|line| line.split_once(": "));
+            let text = page(code).unwrap_or_default();
+            let title = text.lines().next().and_then(|line| line.split_once(": "));
             report::say(format!(
                 "{code:28} {}\n",
                 title.map_or("", |(_, title)| title)
@@ -19,9 +26,9 @@ pub(crate) fn run(arguments: &Explain) -> Result<bool, Failure> {
         }
         return Ok(true);
     };
-    match check::explain(code) {
-        Some(page) => {
-            report::say(page)?;
+    match page(code) {
+        Some(text) => {
+            report::say(text)?;
             Ok(true)
         }
         None => {

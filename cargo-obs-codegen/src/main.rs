@@ -9,6 +9,7 @@ mod data;
 mod explain;
 mod generate;
 mod init;
+mod lint;
 mod package;
 mod render;
 mod report;
@@ -44,6 +45,7 @@ fn run(cli: &cli::Cli) -> Result<bool, package::Failure> {
         Command::Check(arguments) => check::run(cli, arguments),
         Command::Generate(arguments) => generate::run(cli, arguments),
         Command::Telemetry(arguments) => telemetry::run(cli, arguments),
+        Command::LintQueries(arguments) => lint::run(cli, arguments),
         Command::Lock => check::write_lock(cli),
         Command::Show(arguments) => show::run(cli, arguments),
         Command::Explain(arguments) => explain::run(arguments),

@@ -1,6 +1,7 @@
 //! `telemetry`: what the people who run these events need, rendered from the same Model as the code.
 
 mod alert;
+mod catalogue;
 mod events;
 mod pipeline;
 mod promql;
@@ -12,6 +13,8 @@ mod subject;
 mod trial;
 mod view;
 
+pub(crate) use catalogue::{Catalogue, Found, Kind};
+
 use crate::cli::{Cli, Telemetry};
 use crate::generate::difference;
 use crate::package::{self, Failure, Package};
@@ -19,8 +22,10 @@ use crate::render::{self, Settled, Target};
 use crate::report;
 use clap::ValueEnum;
 use obs_codegen::fs;
-use rule::Severity;
+use rule::{Group, Severity};
+use slo::Objective;
 use std::path::Path;
+use subject::Subject;
 
 /// Samples that a scrape of one process may bring.
 const SAMPLE_LIMIT: u64 = 50_000;
@@ -72,6 +77,21 @@ impl Links<'_> {
     fn slo_dashboard(&self, slo: &str) -> String {
         self.dashboard(&format!("slo?var-slo={slo}"))
     }
+}
+
+/// What the services of a package expose, and what our rules record of it.
+pub(crate) fn catalogue_of(package: &Package) -> Catalogue {
+    let mut catalogue = Catalogue::of(&package.outcome.model);
+    let links = Links {
+        package: &package.name,
+    };
+    catalogue.record(&[Group::new("events", 30, recording::rules())]);
+    for subject in &Subject::all(&package.outcome.model) {
+        for objective in Objective::all(subject) {
+            catalogue.record(&objective.groups(&links));
+        }
+    }
+    catalogue
 }
 
 /// `telemetry`

@@ -64,6 +64,7 @@ macro_rules! built_in {
 
 const BUILT_IN: &[(&str, &str, &str)] = built_in! {
     "_partials": "rules.hbs", "tests.hbs";
+    "docs": "target.toml", "metrics.hbs";
     "prometheus": "target.toml", "prometheus.hbs", "recording.hbs", "rules.hbs", "tests.hbs";
 };
 

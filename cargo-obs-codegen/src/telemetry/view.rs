@@ -1,6 +1,7 @@
 //! What templates see: values that are ready to print.
 
 use super::alert::Alert;
+use super::catalogue::Catalogue;
 use super::promql::duration;
 use super::rule::{Group, RuleFile, TestFile};
 use super::slo::{Objective, Pace};
@@ -81,8 +82,10 @@ pub(super) fn of(
             );
         }
     }
+    let catalogue = Catalogue::of(&package.outcome.model);
     Ok([
         ("head", serde_json::to_value(head)?),
+        ("families", serde_json::to_value(catalogue.rows())?),
         ("recording", serde_json::to_value(recording)?),
         ("rule_files", serde_json::to_value(rules)?),
         ("test_files", serde_json::to_value(tests)?),

@@ -8,4 +8,5 @@
 mod files;
 #[cfg(target_os = "linux")]
 mod output;
+mod queries;
 mod telemetry;
