@@ -5,6 +5,9 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context as Task, Poll};
 
 use obs_schema::wire::EncodeError;
 use obs_schema::wire::json::Writer;
@@ -13,7 +16,7 @@ use super::line::{self, Told};
 use super::policy::{Check, Policy, WhenFull};
 use super::prepared::Prepared;
 use super::{PublishError, PublishErrorKind, timer};
-use crate::bus::{Bus, BusErrorKind, OwnedRecord, Receipt, Record, Sending};
+use crate::bus::{Bus, BusError, BusErrorKind, OwnedRecord, Receipt, Record, Sending};
 use crate::clock::{self, Moment};
 use crate::context::{Context, SpanContext};
 use crate::envelope::{Facts, Place};
@@ -246,10 +249,24 @@ impl<'a> Flight<'a> {
                 false => self.core.bus.send(record),
             })
         };
+        self.within(send)
+    }
+
+    /// Does something of the bus under the span of the publish.
+    fn within<R>(&self, work: impl FnOnce() -> R) -> R {
         match self.span.context() {
-            Some(span) => self.facts.context.under(span, send),
-            None => send(),
+            Some(span) => self.facts.context.under(span, work),
+            None => work(),
         }
+    }
+
+    /// What the bus says in the end. It may do all of its work as it is asked.
+    async fn answered(&self, answer: Sending) -> Result<Receipt, BusError> {
+        let mut held = Held {
+            flight: self,
+            answer: Some(answer),
+        };
+        poll_fn(move |cx| held.poll(cx)).await
     }
 
     /// Where it stands in its trace.
@@ -286,7 +303,7 @@ impl<'a> Flight<'a> {
         let deadline = policy.timeout.map(|timeout| self.facts.at.after(timeout));
         let mut tries = 0;
         loop {
-            let error = match timer::before(deadline, answer).await {
+            let error = match timer::before(deadline, self.answered(answer)).await {
                 Some(Ok(receipt)) => return self.finish(Ok(receipt)),
                 Some(Err(error)) => error,
                 None => return self.too_late(),
@@ -486,6 +503,29 @@ impl<'a> Flight<'a> {
         #[cfg(feature = "tracing")]
         super::heard::tell(level, line.words, about, &told, &fields);
         line.write(level, &told, fields);
+    }
+}
+
+/// What a bus has not answered yet, under the span of the publish whatever becomes of it.
+struct Held<'f, 'a> {
+    flight: &'f Flight<'a>,
+    answer: Option<Sending>,
+}
+
+impl Held<'_, '_> {
+    fn poll(&mut self, cx: &mut Task<'_>) -> Poll<Result<Receipt, BusError>> {
+        let answer = self.answer.as_mut();
+        self.flight.within(|| match answer {
+            Some(answer) => Pin::new(answer).poll(cx),
+            None => Poll::Pending,
+        })
+    }
+}
+
+impl Drop for Held<'_, '_> {
+    fn drop(&mut self) {
+        let answer = self.answer.take();
+        self.flight.within(|| drop(answer));
     }
 }
 
