@@ -7,6 +7,7 @@ mod pipeline;
 mod promql;
 mod recording;
 mod rule;
+mod runbook;
 mod shape;
 mod slo;
 mod subject;
@@ -22,6 +23,7 @@ use crate::render::{self, Settled, Target};
 use crate::report;
 use clap::ValueEnum;
 use obs_codegen::fs;
+use obs_codegen::obs_toml::Telemetry as Addresses;
 use rule::{Group, Severity};
 use slo::Objective;
 use std::path::Path;
@@ -59,15 +61,19 @@ impl Profile {
 struct Links<'a> {
     /// The package, which stands for a service where no event names one.
     package: &'a str,
+    /// Addresses.
+    of: &'a Addresses,
 }
 
 impl Links<'_> {
     fn runbook(&self, alert: &str) -> String {
-        format!("runbooks/{alert}.md")
+        let base = self.of.runbooks.as_deref().unwrap_or("runbooks");
+        format!("{base}/{alert}.md")
     }
 
     fn dashboard(&self, name: &str) -> String {
-        format!("/d/obs-{name}")
+        let base = self.of.dashboards.as_deref().unwrap_or_default();
+        format!("{base}/d/obs-{name}")
     }
 
     fn event_dashboard(&self, event: &str) -> String {
@@ -84,6 +90,7 @@ pub(crate) fn catalogue_of(package: &Package) -> Catalogue {
     let mut catalogue = Catalogue::of(&package.outcome.model);
     let links = Links {
         package: &package.name,
+        of: &package.settings.telemetry,
     };
     catalogue.record(&[Group::new("events", 30, recording::rules())]);
     for subject in &Subject::all(&package.outcome.model) {

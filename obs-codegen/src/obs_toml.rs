@@ -18,12 +18,23 @@ pub struct ObsToml {
     pub settings: Settings,
     /// `[defaults]` and `[events]`
     pub overlays: Overlays,
+    /// `[telemetry]`
+    pub telemetry: Telemetry,
     /// `[defaults]` and `[events]` as they stand, for the derives of the package.
     pub exported: Option<Node>,
 }
 
+/// Where alerts lead to: addresses that paths are put behind.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Telemetry {
+    /// Of Grafana.
+    pub dashboards: Option<String>,
+    /// Of the folder with the runbooks.
+    pub runbooks: Option<String>,
+}
+
 /// Top-level keys.
-const TOP: [&str; 4] = ["specs", "build", "defaults", "events"];
+const TOP: [&str; 5] = ["specs", "build", "defaults", "events", "telemetry"];
 
 /// Keys of `[build]`.
 const BUILD: [&str; 14] = [
@@ -57,6 +68,7 @@ pub fn read(cx: &mut Diagnostics, file: FileId, text: &str) -> ObsToml {
                 out.overlays.defaults = keys::event_keys(cx, &member.value);
                 out.overlays.defaults.loc = None;
             }
+            "telemetry" => telemetry(cx, &member.value, &mut out.telemetry),
             "events" => {
                 for event in object(cx, "events", &member.value) {
                     let located = Located {
@@ -117,6 +129,23 @@ fn build(cx: &mut Diagnostics, node: &Node, settings: &mut Settings) {
             "rename" => settings.renames = map(cx, key, value),
             "boxed" => settings.boxed = texts(cx, key, value).into_iter().collect(),
             _ => unknown(cx, member, &BUILD, "[build]"),
+        }
+    }
+}
+
+fn telemetry(cx: &mut Diagnostics, node: &Node, to: &mut Telemetry) {
+    for member in object(cx, "telemetry", node) {
+        let address = match member.name.as_str() {
+            "dashboards" => &mut to.dashboards,
+            "runbooks" => &mut to.runbooks,
+            _ => {
+                unknown(cx, member, &["dashboards", "runbooks"], "[telemetry]");
+                continue;
+            }
+        };
+        match member.value.as_str() {
+            Some(text) => *address = Some(text.trim_end_matches('/').to_owned()),
+            None => wrong(cx, &member.name, &member.value, "an address in quotes"),
         }
     }
 }

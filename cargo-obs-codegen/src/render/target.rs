@@ -66,6 +66,8 @@ const BUILT_IN: &[(&str, &str, &str)] = built_in! {
     "_partials": "rules.hbs", "tests.hbs";
     "docs": "target.toml", "metrics.hbs";
     "prometheus": "target.toml", "prometheus.hbs", "recording.hbs", "rules.hbs", "tests.hbs";
+    "runbooks": "target.toml", "alert.hbs", "index.hbs";
+    "slo": "target.toml", "openslo.hbs", "policy.hbs";
 };
 
 /// Our targets with those of a folder laid over them.

@@ -9,7 +9,7 @@ mod indicator;
 pub(crate) use course::{Pace, trials};
 pub(crate) use indicator::Indicator;
 
-use super::alert::{Alert, Shown};
+use super::alert::{Alert, Shown as Number};
 use super::promql::duration;
 use super::rule::{Group, Rule, Severity};
 use super::subject::Subject;
@@ -17,6 +17,7 @@ use super::trial::Trial;
 use super::{Links, Profile};
 use obs_model::model::Slo;
 use obs_model::model::slo::Burn;
+use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// The window that is recorded as it is, and summed up for the long ones.
@@ -193,8 +194,7 @@ impl<'a> Objective<'a> {
                 let kept = self.indicator.kept().map_or("", |(label, _)| label);
                 expr += &format!("\nand on ({kept})\n{} > {STRAY}", bad(burn.long));
             }
-            let exhaustion = self.slo.period() as f64 / factor / 3_600.0;
-            let exhaustion = format!("{}h", exhaustion.round());
+            let exhaustion = self.lasts(factor);
             let (pace, trials) = trials(self, &burn, factor);
             let alert = self.alert(links, profile, burn.alert, severity, burn.hold, expr, trials, [
                 format!("{} burns its error budget {factor} times too fast", self.id()),
@@ -280,11 +280,99 @@ impl<'a> Objective<'a> {
             labels: [self.labels(links), more.to_vec()].concat(),
             summary,
             description,
-            shown: Shown::Count,
+            shown: Number::Count,
             runbook: runbook.unwrap_or_else(|| links.runbook(name)),
             dashboard: links.slo_dashboard(&self.id()),
             trials,
         }
+    }
+}
+
+/// An objective as pages and other tools show it.
+#[derive(Serialize, Debug)]
+pub(crate) struct Shown {
+    name: String,
+    id: String,
+    event: String,
+    service: String,
+    team: String,
+    promise: String,
+    period: String,
+    budget: String,
+    minutes: String,
+    share: f64,
+    method: &'static str,
+    bad: String,
+    total: String,
+    burns: Vec<ShownBurn>,
+    from: Vec<String>,
+}
+
+#[derive(Serialize, Debug)]
+struct ShownBurn {
+    alert: &'static str,
+    factor: f64,
+    long: String,
+    short: String,
+    lasts: String,
+}
+
+impl Objective<'_> {
+    /// As pages and other tools show it.
+    pub(crate) fn shown(&self, links: &Links<'_>, from: Vec<String>) -> Shown {
+        let id = self.id();
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let slo = self.slo;
+        let what = match slo.objective.as_str() {
+            "publish-success" => "are published",
+            "publish-latency" => "are published in time",
+            "process-success" => "are processed",
+            "process-latency" => "are processed in time",
+            _ => "are fresh when they are processed",
+        };
+        let under = slo
+            .under_ns
+            .as_ref()
+            .map(|under| format!(" ({})", short(under.value)));
+        let minutes = slo.period() as f64 * slo.budget() / 60.0;
+        let burns = slo.burns().map(|(burn, factor)| ShownBurn {
+            alert: burn.alert,
+            factor,
+            long: duration(burn.long),
+            short: duration(burn.short),
+            lasts: self.lasts(factor),
+        });
+        Shown {
+            name: id.to_lowercase().chars().map(plain).collect(),
+            event: self.subject.name().to_owned(),
+            service: self.subject.service().unwrap_or(links.package).to_owned(),
+            team: self.subject.team().to_owned(),
+            promise: format!(
+                "{} % of {} {what}{}",
+                slo.target,
+                self.subject.name(),
+                under.unwrap_or_default()
+            ),
+            period: duration(slo.period()),
+            budget: format!("{} %", 100.0 * slo.budget()),
+            minutes: format!("{minutes:.0} min"),
+            share: 1.0 - slo.budget(),
+            method: match self.indicator {
+                Indicator::Time { .. } => "Timeslices",
+                Indicator::Counted { .. } | Indicator::Bucket { .. } => "Occurrences",
+            },
+            bad: self.indicator.bad(BASE),
+            total: self.indicator.total(BASE),
+            burns: burns.collect(),
+            id,
+            from,
+        }
+    }
+
+    /// How long the budget lasts at a pace.
+    fn lasts(&self, factor: f64) -> String {
+        let hours = self.slo.period() as f64 / factor / 3_600.0;
+        format!("{}h", hours.round())
     }
 }
 

@@ -7,7 +7,7 @@ use super::rule::{Group, RuleFile, TestFile};
 use super::slo::{Objective, Pace};
 use super::subject::Subject;
 use super::trial::TestGroup;
-use super::{Links, Profile, SAMPLE_LIMIT, events, pipeline, recording};
+use super::{Links, Profile, SAMPLE_LIMIT, events, pipeline, recording, runbook};
 use crate::package::{Failure, Package};
 use serde::Serialize;
 use serde_json::Value;
@@ -37,7 +37,10 @@ pub(super) fn of(
     } else {
         &package.name
     };
-    let links = Links { package: name };
+    let links = Links {
+        package: name,
+        of: &package.settings.telemetry,
+    };
     let place = |subject: &Subject<'_>| -> Vec<String> {
         let files: BTreeSet<&str> = subject
             .versions
@@ -63,23 +66,24 @@ pub(super) fn of(
     let team = team.map_or(NOBODY, |owner| owner.value.as_str());
     let mut rules = Vec::new();
     let mut tests = Vec::new();
+    let mut known: Vec<(Vec<String>, Alert)> = Vec::new();
+    let mut objectives = Vec::new();
     let own = pipeline::alerts(team, &links, profile);
+    known.extend(own.iter().map(|alert| (everything.clone(), alert.clone())));
     let of = ("alerts-telemetry".to_owned(), everything.clone());
     alerts(&mut rules, &mut tests, of, "telemetry".to_owned(), &own);
     for subject in &subjects {
         let event = subject.name();
         let all = events::alerts(subject, &links, profile);
+        known.extend(all.iter().map(|alert| (place(subject), alert.clone())));
         let of = (format!("alerts-{event}"), place(subject));
         alerts(&mut rules, &mut tests, of, format!("event {event}"), &all);
         for objective in Objective::all(subject) {
-            slo(
-                &mut rules,
-                &mut tests,
-                place(subject),
-                &objective,
-                &links,
-                profile,
-            );
+            let from = place(subject);
+            objectives.push(objective.shown(&links, from.clone()));
+            let all = objective.alerts(&links, profile);
+            known.extend(all.iter().map(|(_, alert)| (from.clone(), alert.clone())));
+            slo(&mut rules, &mut tests, from, &objective, &links, &all);
         }
     }
     let catalogue = Catalogue::of(&package.outcome.model);
@@ -87,6 +91,8 @@ pub(super) fn of(
         ("head", serde_json::to_value(head)?),
         ("families", serde_json::to_value(catalogue.rows())?),
         ("recording", serde_json::to_value(recording)?),
+        ("objectives", serde_json::to_value(objectives)?),
+        ("runbooks", serde_json::to_value(runbook::all(&known))?),
         ("rule_files", serde_json::to_value(rules)?),
         ("test_files", serde_json::to_value(tests)?),
     ]
@@ -122,10 +128,9 @@ fn slo(
     from: Vec<String>,
     objective: &Objective<'_>,
     links: &Links<'_>,
-    profile: Profile,
+    all: &[(Pace, Alert)],
 ) {
     let name = objective.file();
-    let all = objective.alerts(links, profile);
     let mut groups = objective.groups(links);
     let told = all.iter().map(|(_, alert)| alert.rule()).collect();
     groups.push(Group::new(

@@ -189,3 +189,33 @@ fn targets_of_ones_own_are_rendered_and_held_to_the_same() {
         }
     }
 }
+
+#[test]
+fn every_alert_leads_to_a_page_that_is_there() {
+    let folder = sample().join("out");
+    let (mut asked, mut index) = (0, String::new());
+    for entry in fs::read_dir(folder.join("prometheus/rules")).expect("it is committed") {
+        let path = entry.expect("an entry").path();
+        let text = fs::read_to_string(path).expect("it is text");
+        for line in text.lines().map(str::trim) {
+            let Some(url) = line.strip_prefix("runbook_url: ") else {
+                continue;
+            };
+            let url = url.trim_matches('"');
+            let is_own = url.starts_with("https://runbooks.acme.example/");
+            assert!(is_own || folder.join(url).is_file(), "{url}");
+            asked += 1;
+        }
+        for alert in text.split("- alert: \"").skip(1) {
+            index += alert.split('"').next().expect("a name");
+            index.push('\n');
+        }
+    }
+    assert!(asked > 30);
+    for alert in index.lines() {
+        assert!(
+            folder.join(format!("runbooks/{alert}.md")).is_file(),
+            "{alert}"
+        );
+    }
+}
