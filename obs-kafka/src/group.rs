@@ -24,8 +24,11 @@ use crate::options::KafkaOptions;
 use crate::report::{Counts, Reports, with_record};
 use crate::statistics::{Client, Watched};
 
-/// How long the thread sleeps at most: librdkafka is asked at least that often.
-const TURN: Duration = Duration::from_millis(500);
+/// How long the thread sleeps at most: librdkafka is told at least that often what is done with.
+const TURN: Duration = Duration::from_millis(100);
+
+/// How long a broker may take to say where a partition is.
+const ANSWER: Duration = Duration::from_secs(1);
 
 /// How many records of a partition are fetched before it is another's turn.
 const AT_ONCE: usize = 200;
@@ -273,12 +276,12 @@ fn set_goals(consumer: &BaseConsumer<Group>, shared: &Shared) {
         }
     }
     for (topic, number) in asked {
-        let Ok((first, end)) = consumer.fetch_watermarks(&topic, number, TURN) else {
+        let Ok((first, end)) = consumer.fetch_watermarks(&topic, number, ANSWER) else {
             continue;
         };
         let mut list = TopicPartitionList::new();
         list.add_partition(&topic, number);
-        let committed = consumer.committed_offsets(list, TURN).ok();
+        let committed = consumer.committed_offsets(list, ANSWER).ok();
         let committed =
             committed.and_then(|list| match list.find_partition(&topic, number)?.offset() {
                 Offset::Offset(offset) => Some(offset),

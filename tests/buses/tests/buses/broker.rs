@@ -1,5 +1,6 @@
 //! A broker of its own for each test that wants one, on a port of 127.0.0.1 that was free.
 
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -18,8 +19,11 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 /// Long enough that what does not come fails the test instead of hanging it.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
-/// The broker goes when its input ends, so it never outlives who has started it, however that ends.
-const KEEP: &str = r#""$@" >/dev/null 2>&1 & pid=$!; read -r _; kill -9 $pid; wait $pid"#;
+/// The broker goes when its input ends, so it never outlives who has started it, however that ends. Before that each
+/// line is a signal for it.
+const KEEP: &str = r#""$@" >/dev/null 2>&1 & pid=$!
+while read -r signal; do kill -"$signal" $pid; [ "$signal" = TERM ] && wait $pid; echo; done
+kill -KILL $pid; wait $pid"#;
 
 /// A Kafka-protocol broker.
 pub(crate) struct Broker {
@@ -70,13 +74,36 @@ impl Broker {
             .arg(&self.folder)
             .args(["--only", "kafka", "--kafka-port", &port])
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
         self.child = Some(child);
         let client: BaseConsumer = self.config().create().unwrap();
         client.fetch_metadata(None, LONG).unwrap();
+    }
+
+    /// It answers nobody until it is resumed.
+    pub(crate) fn pause(&mut self) {
+        self.signal("STOP");
+    }
+
+    pub(crate) fn resume(&mut self) {
+        self.signal("CONT");
+    }
+
+    /// It ends in order.
+    pub(crate) fn end(&mut self) {
+        self.signal("TERM");
+        self.stop();
+    }
+
+    /// Sends a signal, and waits until it is sent.
+    fn signal(&mut self, signal: &str) {
+        let child = self.child.as_mut().unwrap();
+        writeln!(child.stdin.as_ref().unwrap(), "{signal}").unwrap();
+        let answers = child.stdout.as_mut().unwrap();
+        answers.read_exact(&mut [0]).unwrap();
     }
 
     /// As if its plug was pulled.
@@ -129,7 +156,7 @@ impl Broker {
     }
 
     /// How many records a partition has.
-    pub(crate) fn end(&self, topic: &str, partition: i32) -> i64 {
+    pub(crate) fn end_of(&self, topic: &str, partition: i32) -> i64 {
         let client: BaseConsumer = self.config().create().unwrap();
         client.fetch_watermarks(topic, partition, LONG).unwrap().1
     }

@@ -1,4 +1,5 @@
 //! What holds for Kafka alone.
 
+mod faults;
 mod receive;
 mod send;

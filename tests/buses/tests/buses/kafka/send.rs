@@ -89,7 +89,7 @@ fn a_confirmed_record_says_where_it_is() {
     // Whoever asks no more is forgotten, and the record goes all the same.
     drop(bus.send(&record));
     assert!(bus.flush().wait_for(LONG));
-    assert_eq!(broker.end("where", 0), 101);
+    assert_eq!(broker.end_of("where", 0), 101);
 }
 
 #[test]
@@ -107,7 +107,9 @@ fn the_end_of_a_bus_is_not_the_end_of_its_records() {
             .unwrap();
     }
     drop(bus);
-    let there: i64 = (0..3).map(|partition| broker.end("end", partition)).sum();
+    let there: i64 = (0..3)
+        .map(|partition| broker.end_of("end", partition))
+        .sum();
     assert_eq!(there, 1_000);
 }
 
@@ -168,7 +170,7 @@ fn who_finds_no_room_waits_for_the_broker() {
         assert!(bus.room("room").wait_for(LONG));
     }
     assert!(bus.flush().wait_for(LONG));
-    assert_eq!(broker.end("room", 0), 11);
+    assert_eq!(broker.end_of("room", 0), 11);
 }
 
 /// Each refusal, and whether the client knows it at once.
