@@ -48,6 +48,12 @@ pub fn observed(args: TokenStream, item: TokenStream) -> TokenStream {
     derive::observed(args.into(), item.into(), cfg!(not(feature = "off"))).into()
 }
 
+/// Makes a function a handler of events. See `obs_runtime::handler`.
+#[proc_macro_attribute]
+pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
+    derive::handler(args.into(), item.into()).into()
+}
+
 fn door() -> Door<'static> {
     Door {
         read: &read,

@@ -11,6 +11,7 @@ mod attr;
 mod container;
 mod error_type;
 mod file;
+mod handler;
 mod item;
 mod literal;
 mod metric_set;
@@ -99,6 +100,12 @@ pub fn error_type(tokens: TokenStream) -> TokenStream {
 #[must_use]
 pub fn observed(args: TokenStream, item: TokenStream, on: bool) -> TokenStream {
     observed::expand(args, item, on)
+}
+
+/// `#[handler]`.
+#[must_use]
+pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
+    handler::expand(args, item)
 }
 
 /// The Model of an event with this item, as `#[derive(Event)]` sees it, and what is wrong with it.

@@ -35,8 +35,39 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use control::Control;
+#[doc(hidden)]
+pub use handler::Outcome;
 pub use handler::{Delivery, Final, Handler};
 use lane::{Route, To};
+/// Makes an `async fn` the handler of the event that it takes.
+///
+/// It becomes a type without state of the function's name, which goes where handlers go. A second argument, if there is
+/// one, is a `&Delivery`.
+///
+/// ```
+/// use obs_runtime::{Bus, Consumer, Event, handler};
+///
+/// #[derive(Clone, Event)]
+/// #[event(name = "user.registered")]
+/// struct UserRegistered {
+///     user_id: String,
+/// }
+///
+/// /// Says hello.
+/// #[handler]
+/// async fn welcome(event: UserRegistered) -> Result<(), std::fmt::Error> {
+///     println!("hello, {}", event.user_id);
+///     Ok(())
+/// }
+///
+/// let bus = Bus::memory(16);
+/// let consumer = Consumer::new(&bus, "email-service").handle(welcome);
+/// # drop(consumer);
+/// ```
+///
+/// What needs state implements [`Handler`] itself.
+#[cfg(feature = "macros")]
+pub use obs_macros::handler;
 use policy::Policy;
 pub use policy::{DeadBody, DeadLetters, Unprocessed};
 pub(crate) use prepared::set_live;

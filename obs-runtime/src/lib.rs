@@ -71,6 +71,8 @@ pub mod __private;
 
 pub use bus::{Bus, BusError, OwnedRecord, Record, Transport};
 pub use codec::{AvroCodec, JsonCodec, UnknownSymbol};
+#[cfg(all(feature = "macros", feature = "tokio"))]
+pub use consume::handler;
 #[cfg(feature = "tokio")]
 pub use consume::{ConsumeError, Consumer, Delivery, Handler};
 pub use context::{Actor, Context, ContextGuard, InContext, SpanContext};

@@ -37,6 +37,8 @@ pub mod v1 {
     pub use crate::codec::json::{json_after, json_at};
     pub use crate::codec::owned::{owned_list, owned_map};
     pub use crate::codec::{AvroCodec, JsonCodec, UnknownSymbol};
+    #[cfg(feature = "tokio")]
+    pub use crate::consume::Outcome;
     pub use crate::event::{
         AvroBody, Body, Descriptor, Dialect, Encoding, Envelope, Event, FieldInfo, JsonBody, Key,
         Label, LabelInfo, LogLine, Redaction, top,

@@ -22,7 +22,7 @@
 mod args;
 mod block;
 mod exprs;
-mod function;
+pub(super) mod function;
 mod text;
 
 #[cfg(test)]

@@ -99,6 +99,20 @@ impl<E: Event, H: Handler<E>> Handler<E> for Arc<H> {
     }
 }
 
+/// What a handler gives. It names the error where only the whole type is known.
+#[diagnostic::on_unimplemented(
+    message = "a handler gives `Result<(), E>`, and this is `{Self}`",
+    label = "expected a `Result` of nothing"
+)]
+pub trait Outcome {
+    /// What may go wrong.
+    type Error;
+}
+
+impl<X> Outcome for Result<(), X> {
+    type Error = X;
+}
+
 /// An error that trying again does not help: the event is put aside at once.
 ///
 /// ```

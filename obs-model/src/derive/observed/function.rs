@@ -3,20 +3,20 @@
 use crate::derive::tokens::{Delimiter, Group, Ident, Span, TokenStream, TokenTree, is};
 
 /// A function in tokens.
-pub(super) struct Function<'a> {
+pub(in crate::derive) struct Function<'a> {
     /// Everything before the body.
-    pub(super) head: &'a [TokenTree],
-    pub(super) name: &'a Ident,
-    pub(super) asynchronous: bool,
+    pub(in crate::derive) head: &'a [TokenTree],
+    pub(in crate::derive) name: &'a Ident,
+    pub(in crate::derive) asynchronous: bool,
     /// Where `const` stands.
-    pub(super) constant: Option<Span>,
+    pub(in crate::derive) constant: Option<Span>,
     /// What stands behind `->`.
-    pub(super) result: &'a [TokenTree],
-    pub(super) body: Option<Group>,
+    pub(in crate::derive) result: &'a [TokenTree],
+    pub(in crate::derive) body: Option<Group>,
 }
 
 /// What an item begins with.
-pub(super) enum Start<'a> {
+pub(in crate::derive) enum Start<'a> {
     Function(Function<'a>),
     /// The word that says that it is something else.
     Other(Option<TokenTree>),
@@ -27,7 +27,7 @@ const QUALIFIERS: [&str; 7] = [
     "pub", "default", "const", "async", "unsafe", "safe", "extern",
 ];
 
-pub(super) fn parse(tokens: &[TokenTree]) -> Start<'_> {
+pub(in crate::derive) fn parse(tokens: &[TokenTree]) -> Start<'_> {
     let mut at = 0;
     let (mut asynchronous, mut constant) = (false, None::<&TokenTree>);
     loop {
@@ -85,7 +85,9 @@ pub(super) fn braces(token: &TokenTree) -> Option<Group> {
 }
 
 /// Walks over the tokens outside of angle brackets, with their places.
-pub(super) fn outside(tokens: &[TokenTree]) -> impl Iterator<Item = (usize, &TokenTree)> {
+pub(in crate::derive) fn outside(
+    tokens: &[TokenTree],
+) -> impl Iterator<Item = (usize, &TokenTree)> {
     let (mut depth, mut arrow) = (0_usize, false);
     tokens.iter().enumerate().filter(move |(_, token)| {
         let was = depth;

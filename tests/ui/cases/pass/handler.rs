@@ -1,0 +1,36 @@
+//! Functions as handlers, in the forms they may have.
+
+use obs_runtime::{Bus, Consumer, Delivery, Event, handler, observed};
+
+#[derive(Clone, Event)]
+#[event(name = "user.registered")]
+struct UserRegistered {
+    user_id: String,
+}
+
+mod mail {
+    use super::UserRegistered;
+    use obs_runtime::handler;
+
+    /// Says hello.
+    #[handler]
+    pub(super) async fn welcome(event: UserRegistered) -> Result<(), std::fmt::Error> {
+        let _ = event.user_id;
+        Ok(())
+    }
+}
+
+#[handler]
+#[observed]
+async fn told(
+    UserRegistered { user_id }: crate::UserRegistered,
+    delivery: &Delivery,
+) -> std::io::Result<()> {
+    assert!(delivery.attempt() > 0 && !user_id.is_empty());
+    Ok(())
+}
+
+fn main() {
+    let bus = Bus::memory(1);
+    let _ = Consumer::new(&bus, "mails").handle(mail::welcome).handle(told);
+}
