@@ -70,17 +70,17 @@ impl<'a> Objective<'a> {
     }
 
     /// `sli:publish_success:ratio_rate1h`
-    fn sli(&self, what: &str, window: u64) -> String {
+    pub(crate) fn sli(&self, what: &str, window: u64) -> String {
         format!("sli:{}:{what}_rate{}", self.word(), duration(window))
     }
 
     /// `slo:publish_success:error_budget_remaining`
-    fn recorded(&self, what: &str) -> String {
+    pub(crate) fn recorded(&self, what: &str) -> String {
         format!("slo:{}:{what}", self.word())
     }
 
     /// The series of this objective under a recorded name.
-    fn mine(&self, name: &str) -> String {
+    pub(crate) fn mine(&self, name: &str) -> String {
         format!("{name}{{slo=\"{}\"}}", self.id())
     }
 
@@ -94,8 +94,14 @@ impl<'a> Objective<'a> {
         ]
     }
 
+    /// How fast the budget burns now, as it is recorded.
+    pub(crate) fn burning(&self) -> String {
+        let fastest = self.slo.burns().map(|(burn, _)| burn.long).next();
+        self.recorded(&format!("burn_rate_{}", duration(fastest.unwrap_or(BASE))))
+    }
+
     /// The windows whose ratios are recorded: those of the alerts, and the period.
-    fn windows(&self) -> BTreeSet<u64> {
+    pub(crate) fn windows(&self) -> BTreeSet<u64> {
         let burns = self.slo.burns();
         let mut windows: BTreeSet<u64> = burns
             .flat_map(|(burn, _)| [burn.long, burn.short])
@@ -143,10 +149,7 @@ impl<'a> Objective<'a> {
         let burning = |window| format!("{} / {budget}", self.mine(&self.sli("ratio", window)));
         let fastest = self.slo.burns().map(|(burn, _)| burn.long).next();
         let fastest = fastest.unwrap_or(BASE);
-        fast.push(record(
-            self.recorded(&format!("burn_rate_{}", duration(fastest))),
-            burning(fastest),
-        ));
+        fast.push(record(self.burning(), burning(fastest)));
         period.push(record(
             self.recorded(&format!("burn_rate_{}", duration(self.slo.period()))),
             burning(self.slo.period()),

@@ -7,7 +7,7 @@ use super::rule::{Group, RuleFile, TestFile};
 use super::slo::{Objective, Pace};
 use super::subject::Subject;
 use super::trial::TestGroup;
-use super::{Links, Profile, SAMPLE_LIMIT, events, pipeline, recording, runbook};
+use super::{Links, Profile, SAMPLE_LIMIT, dashboard, events, pipeline, recording, runbook};
 use crate::package::{Failure, Package};
 use serde::Serialize;
 use serde_json::Value;
@@ -87,8 +87,15 @@ pub(super) fn of(
         }
     }
     let catalogue = Catalogue::of(&package.outcome.model);
+    let dashboards = dashboard::all(&dashboard::Facts {
+        model: &package.outcome.model,
+        subjects: &subjects,
+        from: &everything,
+        of: &place,
+    });
     Ok([
         ("head", serde_json::to_value(head)?),
+        ("dashboards", serde_json::to_value(dashboards)?),
         ("families", serde_json::to_value(catalogue.rows())?),
         ("recording", serde_json::to_value(recording)?),
         ("objectives", serde_json::to_value(objectives)?),

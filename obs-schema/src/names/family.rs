@@ -79,8 +79,9 @@ pub const FAMILIES: &[Family] = &[
     SERVICE_SHUTDOWN_FORCED_TOTAL,
 ];
 
-/// What Prometheus says of each scrape.
+/// What Prometheus says of each scrape, and of alerts.
 pub const OF_SCRAPES: &[Family] = &[
+    ALERTS,
     SCRAPE_DURATION_SECONDS,
     SCRAPE_SAMPLES_POST_METRIC_RELABELING,
     UP,
@@ -483,4 +484,13 @@ pub const UP: Family = Family {
     labels: &[],
     unit: "",
     help: "Whether the last scrape succeeded.",
+};
+
+/// Alerts that wait or fire.
+pub const ALERTS: Family = Family {
+    name: "ALERTS",
+    kind: Kind::Gauge,
+    labels: &[label::ALERTNAME, label::ALERTSTATE, label::SEVERITY],
+    unit: "",
+    help: "Alerts that wait or fire.",
 };

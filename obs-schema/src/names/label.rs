@@ -1,5 +1,9 @@
 //! Names of labels.
 
+/// Which alert; Prometheus adds it.
+pub const ALERTNAME: &str = "alertname";
+/// Whether it fires; Prometheus adds it.
+pub const ALERTSTATE: &str = "alertstate";
 /// Which kind of bus.
 pub const BUS: &str = "bus";
 /// Who consumes.

@@ -1,0 +1,293 @@
+//! Dashboards: what stands on them, laid out, for the template that prints Grafana's JSON.
+
+mod pages;
+
+pub(crate) use pages::{Facts, all};
+
+use obs_schema::avro::fingerprint::sha256;
+use serde::Serialize;
+
+/// Columns of Grafana's grid.
+const COLUMNS: u64 = 24;
+
+/// A dashboard.
+#[derive(Serialize, Debug)]
+pub(crate) struct Dashboard {
+    uid: String,
+    title: String,
+    description: String,
+    tags: Vec<&'static str>,
+    variables: Vec<Variable>,
+    panels: Vec<Panel>,
+    links: Vec<Link>,
+    from: Vec<String>,
+}
+
+/// A choice at the top of a dashboard.
+#[derive(Serialize, Debug)]
+struct Variable {
+    name: &'static str,
+    label: &'static str,
+    query: String,
+    /// Several at once, or all.
+    many: bool,
+}
+
+/// A dashboard that another one leads to.
+#[derive(Serialize, Debug)]
+struct Link {
+    title: String,
+    uid: String,
+}
+
+/// How a panel shows its series.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    /// Over time.
+    Lines,
+    /// The last value, large.
+    Number,
+    /// The last values in rows.
+    Table,
+}
+
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Kind::Lines => "timeseries",
+            Kind::Number => "stat",
+            Kind::Table => "table",
+        }
+    }
+}
+
+/// A panel in its place.
+#[derive(Serialize, Debug)]
+struct Panel {
+    id: usize,
+    kind: &'static str,
+    is_row: bool,
+    is_lines: bool,
+    is_table: bool,
+    is_number: bool,
+    title: String,
+    description: String,
+    unit: &'static str,
+    x: u64,
+    y: u64,
+    w: u64,
+    h: u64,
+    targets: Vec<Target>,
+    steps: Vec<Step>,
+}
+
+/// A query of a panel.
+#[derive(Serialize, Clone, Debug)]
+struct Target {
+    name: String,
+    expr: String,
+    legend: String,
+    at_once: bool,
+    exemplars: bool,
+}
+
+/// From which value on which colour.
+#[derive(Serialize, Clone, Debug)]
+struct Step {
+    colour: &'static str,
+    from: Option<f64>,
+}
+
+/// A panel before it has a place.
+struct Draft {
+    kind: Kind,
+    title: String,
+    description: String,
+    unit: &'static str,
+    width: u64,
+    targets: Vec<Target>,
+    steps: Vec<Step>,
+}
+
+impl Draft {
+    fn new(
+        kind: Kind,
+        title: impl Into<String>,
+        unit: &'static str,
+        description: impl Into<String>,
+    ) -> Draft {
+        Draft {
+            kind,
+            title: title.into(),
+            description: description.into(),
+            unit,
+            width: match kind {
+                Kind::Lines => 12,
+                Kind::Number => 6,
+                Kind::Table => 24,
+            },
+            targets: Vec::new(),
+            steps: vec![Step {
+                colour: "green",
+                from: None,
+            }],
+        }
+    }
+
+    /// One more query. The legend names labels as `{{label}}`.
+    fn query(mut self, expr: impl Into<String>, legend: impl Into<String>) -> Draft {
+        let name = char::from(b'A' + u8::try_from(self.targets.len() % 26).unwrap_or_default());
+        self.targets.push(Target {
+            name: name.to_string(),
+            expr: expr.into(),
+            legend: legend.into(),
+            at_once: self.kind != Kind::Lines,
+            exemplars: false,
+        });
+        self
+    }
+
+    /// Its points lead to traces.
+    fn with_exemplars(mut self) -> Draft {
+        for target in &mut self.targets {
+            target.exemplars = true;
+        }
+        self
+    }
+
+    /// From this value on it is bad.
+    fn bad_from(mut self, value: f64) -> Draft {
+        self.steps.push(Step {
+            colour: "red",
+            from: Some(value),
+        });
+        self
+    }
+
+    /// Up to this value it is bad.
+    fn good_from(mut self, value: f64) -> Draft {
+        self.steps = vec![
+            Step {
+                colour: "red",
+                from: None,
+            },
+            Step {
+                colour: "green",
+                from: Some(value),
+            },
+        ];
+        self
+    }
+}
+
+/// Rows of panels, put in their places one after the other.
+#[derive(Default)]
+struct Layout {
+    panels: Vec<Panel>,
+    x: u64,
+    y: u64,
+    height: u64,
+}
+
+impl Layout {
+    /// A heading over what follows.
+    fn row(&mut self, title: &str) {
+        self.end_line();
+        self.panels.push(Panel {
+            id: self.panels.len() + 1,
+            kind: "row",
+            is_row: true,
+            is_lines: false,
+            is_table: false,
+            is_number: false,
+            title: title.to_owned(),
+            description: String::new(),
+            unit: "none",
+            x: 0,
+            y: self.y,
+            w: COLUMNS,
+            h: 1,
+            targets: Vec::new(),
+            steps: Vec::new(),
+        });
+        self.y += 1;
+    }
+
+    fn end_line(&mut self) {
+        self.y += self.height;
+        (self.x, self.height) = (0, 0);
+    }
+
+    fn add(&mut self, draft: Draft) {
+        if self.x + draft.width > COLUMNS {
+            self.end_line();
+        }
+        let h = if draft.kind == Kind::Number { 4 } else { 8 };
+        self.panels.push(Panel {
+            id: self.panels.len() + 1,
+            kind: draft.kind.as_str(),
+            is_row: false,
+            is_lines: draft.kind == Kind::Lines,
+            is_table: draft.kind == Kind::Table,
+            is_number: draft.kind == Kind::Number,
+            title: draft.title,
+            description: draft.description,
+            unit: draft.unit,
+            x: self.x,
+            y: self.y,
+            w: draft.width,
+            h,
+            targets: draft.targets,
+            steps: draft.steps,
+        });
+        self.x += draft.width;
+        self.height = self.height.max(h);
+    }
+}
+
+/// A stable name of forty characters at most, as Grafana wants them.
+pub(crate) fn uid(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let text: String = format!("obs-{name}").chars().map(plain).collect();
+    if text.len() <= 40 {
+        return text;
+    }
+    // What is cut off is told by its hash.
+    let hash = crate::show::hex(&sha256(name.as_bytes())[..4]);
+    format!("{}-{hash}", &text[..31])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uids_fit_and_differ() {
+        assert_eq!(uid("event-user.registered"), "obs-event-user-registered");
+        let long = "event-acme.warehouse.shipment.item.quantity.corrected";
+        let (one, other) = (uid(&format!("{long}.a")), uid(&format!("{long}.b")));
+        assert!(one.len() <= 40 && one != other, "{one} {other}");
+    }
+
+    #[test]
+    fn panels_fill_lines_and_never_overlap() {
+        let mut layout = Layout::default();
+        let draft = |kind| Draft::new(kind, "a", "short", "b");
+        for kind in [
+            Kind::Number,
+            Kind::Number,
+            Kind::Lines,
+            Kind::Lines,
+            Kind::Table,
+            Kind::Number,
+        ] {
+            layout.add(draft(kind));
+        }
+        let places: Vec<_> = layout
+            .panels
+            .iter()
+            .map(|panel| (panel.x, panel.y))
+            .collect();
+        assert_eq!(places, [(0, 0), (6, 0), (12, 0), (0, 8), (0, 16), (0, 24)]);
+    }
+}
