@@ -24,6 +24,8 @@ mod dead;
 mod find;
 mod handler;
 mod lane;
+mod later;
+mod once;
 mod passage;
 mod policy;
 mod prepared;
@@ -39,6 +41,7 @@ pub use control::Control;
 pub use handler::Outcome;
 pub use handler::{Delivery, Final, Handler};
 use lane::{Route, To};
+use later::Later;
 /// Makes an `async fn` the handler of the event that it takes.
 ///
 /// It becomes a type without state of the function's name, which goes where handlers go. A second argument, if there is
@@ -68,6 +71,8 @@ use lane::{Route, To};
 /// What needs state implements [`Handler`] itself.
 #[cfg(feature = "macros")]
 pub use obs_macros::handler;
+use once::Memory;
+pub use once::{Processed, Recent};
 use policy::Policy;
 pub use policy::{DeadBody, DeadLetters, Unprocessed};
 pub(crate) use prepared::set_live;
@@ -104,6 +109,7 @@ pub struct Consumer {
     /// What a registry puts before the bodies of an event.
     framings: Vec<(&'static Descriptor, obs_schema::framing::Framing)>,
     policy: Policy,
+    once: Option<Box<dyn Memory>>,
     control: Control,
 }
 
@@ -116,6 +122,7 @@ impl Consumer {
             routes: Vec::new(),
             framings: Vec::new(),
             policy: Policy::default(),
+            once: None,
             control: Control::new(),
         }
     }
@@ -135,6 +142,22 @@ impl Consumer {
     /// The same with other attempts after one that failed: those of [`Retry::default`] otherwise.
     pub fn with_retry(mut self, retry: Retry) -> Consumer {
         self.policy.retry = retry;
+        self
+    }
+
+    /// The same with further attempts later, after these pauses: what has failed as often as [`with_retry`] says waits in
+    /// the topics `{consumer}.retry.1` and so on, and those behind it under its key go first.
+    ///
+    /// [`with_retry`]: Consumer::with_retry
+    pub fn with_retry_later(mut self, pauses: impl Into<Vec<Duration>>) -> Consumer {
+        self.policy.later = pauses.into();
+        self
+    }
+
+    /// The same with somebody who remembers which events were processed: those that come again are acknowledged and not
+    /// processed again.
+    pub fn once(mut self, processed: impl Processed) -> Consumer {
+        self.once = Some(Box::new(processed));
         self
     }
 
@@ -246,6 +269,7 @@ impl Consumer {
             }
         }
         let subscription = self.bus.subscribe(&topics, &self.group)?;
+        let laters = Later::all(&self.bus, &self.group, self.policy.later.len())?;
         let receives = topics
             .iter()
             .map(|topic| Receive::of(topic, whose))
@@ -270,11 +294,17 @@ impl Consumer {
             base,
             failure: Mutex::default(),
             policy: self.policy,
+            once: self.once,
         });
         let watched: Arc<dyn metric::Waits> = Arc::<Shared>::clone(&shared);
         metric::watch_backlog(&watched);
         let subscription = subscription.with_prefetch(shared.policy.concurrency);
-        Ok(Driver::new(shared, self.control, subscription, receives))
+        Ok(Driver::new(
+            shared,
+            self.control,
+            (subscription, laters),
+            receives,
+        ))
     }
 }
 

@@ -1,11 +1,11 @@
 //! Dead letters.
 
+use super::later::Before;
 use super::policy::DeadBody;
 use super::run::Shared;
 use crate::bus::{BusError, Header, OwnedRecord, Receipt, Record};
 use crate::clock;
 use crate::error_type::ErrorType;
-use crate::ids;
 use crate::stamp;
 
 /// Why a record is put aside.
@@ -33,7 +33,8 @@ impl DeadLetter {
         receipt: Receipt,
     ) -> Result<(), BusError> {
         let dead = &shared.policy.dead;
-        let topic = dead.topic(record.topic());
+        let origin = Before::of(record.as_record(), &shared.group).topic;
+        let topic = dead.topic(origin);
         let attempts = self.attempts.to_string();
         let partition = receipt.partition.map(|it| it.to_string());
         let offset = receipt.offset.map(|it| it.to_string());
@@ -44,7 +45,11 @@ impl DeadLetter {
             .headers()
             .iter()
             // Of an earlier time here.
-            .filter(|header| !header.name.starts_with("dlq-"))
+            .filter(|header| {
+                !["dlq-", "retry-"]
+                    .iter()
+                    .any(|it| header.name.starts_with(it))
+            })
             .collect();
         let told = [
             ("dlq-reason", Some(self.reason.as_str())),
@@ -52,7 +57,7 @@ impl DeadLetter {
                 "dlq-exception",
                 Some(self.exception).filter(|it| !it.is_empty()),
             ),
-            ("dlq-topic", Some(record.topic())),
+            ("dlq-topic", Some(origin)),
             ("dlq-partition", partition.as_deref()),
             ("dlq-offset", offset.as_deref()),
             ("dlq-consumer", Some(&*shared.group)),
@@ -68,18 +73,6 @@ impl DeadLetter {
             headers: headers.as_slice().into(),
             body: if whole { record.body() } else { Some(b"") },
         };
-        let mut tries = 0;
-        loop {
-            // Once it is there what it is about is acknowledged, so it has to be there.
-            let sending = shared.bus.send_confirmed(&letter);
-            match sending.await {
-                Ok(_) => return Ok(()),
-                Err(error) if !error.retryable() => return Err(error),
-                Err(_) => {
-                    tokio::time::sleep(shared.policy.retry.pause(tries, ids::random())).await;
-                    tries = (tries + 1).min(16);
-                }
-            }
-        }
+        shared.send(&letter).await
     }
 }

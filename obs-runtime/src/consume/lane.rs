@@ -121,6 +121,17 @@ pub(super) enum Failed {
     },
 }
 
+impl Failed {
+    /// It cannot be found out or remembered whether the event was processed.
+    pub(super) fn memory(error: Box<dyn Error + Send + Sync>) -> Failed {
+        Failed::Handler {
+            exception: "obs_runtime::consume::Processed",
+            error,
+            last: false,
+        }
+    }
+}
+
 fn failed<X: Into<Box<dyn Error + Send + Sync>>>(error: X) -> Failed {
     let error = error.into();
     Failed::Handler {

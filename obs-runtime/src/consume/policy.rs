@@ -80,6 +80,8 @@ impl Default for DeadLetters {
 #[derive(Clone, Debug)]
 pub(super) struct Policy {
     pub(super) retry: Retry,
+    /// How long records wait in each of the topics for those that are tried again later.
+    pub(super) later: Vec<Duration>,
     pub(super) timeout: Option<Duration>,
     pub(super) unknown_type: Unprocessed,
     pub(super) unknown_version: Unprocessed,
@@ -97,6 +99,7 @@ impl Default for Policy {
     fn default() -> Policy {
         Policy {
             retry: Retry::default(),
+            later: Vec::new(),
             timeout: None,
             unknown_type: Unprocessed::Skip,
             unknown_version: Unprocessed::Park,

@@ -12,10 +12,12 @@ use tokio::time::Sleep;
 use super::ConsumeError;
 use super::control::{Control, Running};
 use super::lane::Route;
+use super::later::{self, Later};
+use super::once::Memory;
 use super::policy::Policy;
 use super::prepared::{Known, Receive};
 use super::seat::{Desk, sit};
-use crate::bus::{Bus, Subscription};
+use crate::bus::{Bus, Delivery, Subscription};
 use crate::clock::{self, Moment};
 use crate::context::{Context, SpanContext};
 use crate::lane::lock;
@@ -31,6 +33,8 @@ pub(super) struct Shared {
     pub(super) known: Vec<Known>,
     pub(super) topics: Vec<&'static str>,
     pub(super) policy: Policy,
+    /// Which events were processed, where somebody remembers it.
+    pub(super) once: Option<Box<dyn Memory>>,
     /// What is known around all processing.
     pub(super) base: Context,
     pub(super) desks: Vec<Desk>,
@@ -108,6 +112,7 @@ pub(crate) struct Driver {
     /// Until it is over.
     running: Option<Running>,
     subscription: Subscription,
+    laters: Vec<Later>,
     chairs: Vec<Chair>,
     waker: Arc<Mutex<Option<Waker>>>,
     receives: Vec<(&'static Receive, Received)>,
@@ -128,7 +133,7 @@ impl Driver {
     pub(super) fn new(
         shared: Arc<Shared>,
         control: Control,
-        subscription: Subscription,
+        (subscription, laters): (Subscription, Vec<Later>),
         receives: Vec<&'static Receive>,
     ) -> Driver {
         let waker: Arc<Mutex<Option<Waker>>> = Arc::default();
@@ -149,6 +154,7 @@ impl Driver {
             running: Some(control.running()),
             control,
             subscription,
+            laters,
             waker,
             receives: receives
                 .into_iter()
@@ -161,10 +167,14 @@ impl Driver {
 
     /// Whether it has nothing to do before something comes.
     pub(crate) fn is_idle(&self) -> bool {
-        let waits = |topic: &&&str| self.shared.bus.lag(topic, &self.shared.group) != Some(0);
-        let desks = &self.shared.desks;
-        !desks.iter().any(Desk::is_busy)
-            && (!self.control.takes() || self.shared.topics.iter().find(waits).is_none())
+        let (bus, group) = (&self.shared.bus, &*self.shared.group);
+        let waits = |topic: &str| bus.lag(topic, group) != Some(0);
+        let laters = 1..=self.laters.len();
+        let waiting = self.shared.topics.iter().any(|topic| waits(topic))
+            || laters
+                .into_iter()
+                .any(|step| waits(&later::topic(group, step)));
+        !self.shared.desks.iter().any(Desk::is_busy) && (!self.control.takes() || !waiting)
     }
 
     /// Ready when it is over.
@@ -233,7 +243,7 @@ impl Driver {
                 continue;
             }
             let began = start.unwrap_or_else(clock::now);
-            match self.subscription.poll_next(cx) {
+            match next(&mut self.subscription, &mut self.laters, cx) {
                 Poll::Pending => break,
                 Poll::Ready(None) => {
                     self.ended = true;
@@ -302,5 +312,25 @@ impl Driver {
             }
         }
         any
+    }
+}
+
+/// The next delivery: what was put off and is due goes first. None when nothing comes any more.
+fn next(
+    subscription: &mut Subscription,
+    laters: &mut [Later],
+    cx: &mut Task<'_>,
+) -> Poll<Option<Delivery>> {
+    let mut ended = true;
+    for later in laters {
+        match later.poll(cx) {
+            Poll::Ready(None) => {}
+            Poll::Ready(some) => return Poll::Ready(some),
+            Poll::Pending => ended = false,
+        }
+    }
+    match subscription.poll_next(cx) {
+        Poll::Ready(None) if !ended => Poll::Pending,
+        other => other,
     }
 }

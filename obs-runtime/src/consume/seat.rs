@@ -9,7 +9,8 @@ use super::ConsumeError;
 use super::dead::DeadLetter;
 use super::find::{Found, Refused, find};
 use super::handler::{Delivery, Id};
-use super::lane::{Job, Lane, Post};
+use super::lane::{Failed, Job, Lane, Post};
+use super::later::{Before, put_off};
 use super::passage::{Ended, Passage};
 use super::policy::Unprocessed;
 use super::prepared::Prepared;
@@ -106,14 +107,21 @@ impl Seat<'_> {
         let shared = self.shared;
         let record = delivery.record().clone();
         let view = record.as_record();
+        let before = Before::of(view, &shared.group);
         let mut head = Head::of(view.headers);
-        let found = find(&shared.known, view.topic, &mut head, view.body);
-        let topic = shared.topics.iter().position(|topic| *topic == view.topic);
+        let found = find(&shared.known, before.topic, &mut head, view.body);
+        let topic = shared
+            .topics
+            .iter()
+            .position(|topic| *topic == before.topic);
         desk.works_on(topic.unwrap_or_default(), &head);
         let id = head.id.clone().unwrap_or_default();
         let around = shared.around(&head, &id);
         match found {
-            Ok(found) => self.process(found, &head, &id, &around, delivery).await,
+            Ok(found) => {
+                self.process(found, &before, (&head, &id), &around, delivery)
+                    .await
+            }
             Err(refused) => self.refuse(refused, &head, &id, &around, delivery).await,
         }
     }
@@ -121,17 +129,18 @@ impl Seat<'_> {
     async fn process(
         &mut self,
         found: Found<'_>,
-        head: &Head<'_>,
-        id: &str,
+        before: &Before<'_>,
+        (head, id): (&Head<'_>, &str),
         around: &Context,
         delivery: bus::Delivery,
     ) {
-        let (known, policy) = (found.known, &self.shared.policy);
+        let (known, shared, policy) = (found.known, self.shared, &self.shared.policy);
         let prepared = known.prepared;
+        let once = shared.once.as_deref().filter(|_| !id.is_empty());
         let mut mine = Delivery {
             record: delivery.record().clone(),
             receipt: delivery.receipt(),
-            attempt: delivery.attempt(),
+            attempt: delivery.attempt().saturating_add(before.attempts),
             about: prepared.about,
             occurred: head.occurred,
             id: match (head.id_header, id) {
@@ -142,6 +151,14 @@ impl Seat<'_> {
         };
         let mut tries = 0;
         loop {
+            let asked = match once {
+                Some(once) => once.has(&shared.group, id).await,
+                None => Ok(false),
+            };
+            if let Ok(true) = asked {
+                Passage::settle(prepared, around, || delivery.ack());
+                return;
+            }
             self.post.put(Job {
                 delivery: mine.clone(),
                 version: known.version,
@@ -157,7 +174,15 @@ impl Seat<'_> {
                 &post,
                 around,
             );
-            let ended = self.attempt(known.route, begun.context()).await;
+            let mut ended = match asked {
+                Ok(_) => self.attempt(known.route, begun.context()).await,
+                Err(error) => Ended::Failed(Failed::memory(error)),
+            };
+            if let (Ended::Fine, Some(once)) = (&ended, once)
+                && let Err(error) = once.keep(&shared.group, id).await
+            {
+                ended = Ended::Failed(Failed::memory(error));
+            }
             if let Ended::Fine = ended {
                 begun.settled(|| delivery.ack());
                 return;
@@ -170,6 +195,17 @@ impl Seat<'_> {
                 tries += 1;
                 mine.attempt += 1;
                 continue;
+            }
+            if let Some(pause) = policy.later.get(before.step).filter(|_| ended.may_pass()) {
+                let (record, step) = (delivery.record().clone(), before.step + 1);
+                if put_off(shared, &record, step, *pause, mine.attempt)
+                    .await
+                    .is_ok()
+                {
+                    count(around, prepared, Consumed::retried);
+                    Passage::settle(prepared, &inside, || delivery.ack());
+                    return;
+                }
             }
             let why = DeadLetter {
                 reason: ended.error().unwrap_or(crate::ErrorType::Other),
@@ -291,10 +327,10 @@ impl Seat<'_> {
     ) {
         let shared = self.shared;
         if then == Unprocessed::Fail {
-            shared.fail(ConsumeError::unprocessed(
-                delivery.record().topic(),
-                why.reason,
-            ));
+            let topic = Before::of(delivery.record().as_record(), &shared.group)
+                .topic
+                .to_owned();
+            shared.fail(ConsumeError::unprocessed(&topic, why.reason));
             return delivery.nack();
         }
         let (record, receipt) = (delivery.record().clone(), delivery.receipt());

@@ -695,3 +695,141 @@ fn a_trial_runs_until_nothing_is_left() {
     assert_eq!(dead.topic(), "step.plain.v2.dlq");
     recorder.assert_correlated();
 }
+
+#[test]
+fn what_is_put_off_is_tried_again_later_and_others_go_first() {
+    let trial = Trial::new();
+    let keep = Keep {
+        failures: 3,
+        ..Keep::default()
+    };
+    let consumer = trial.consumer("steps").handle::<Step<PLAIN>>(keep.clone());
+    let consumer = consumer
+        .with_concurrency(1)
+        .with_retry(Retry {
+            times: 1,
+            ..Retry::default()
+        })
+        .with_retry_later([Duration::from_secs(60), Duration::from_secs(3_600)]);
+    trial.start(consumer).expect("it has groups");
+    on_tokio(async {
+        let began = tokio::time::Instant::now();
+        for number in [1, 66] {
+            trial
+                .publish(&step::<PLAIN>(number))
+                .await
+                .expect("there is room");
+        }
+        assert_eq!(trial.idle().await, Ok(()));
+        let took = began.elapsed().as_secs();
+        assert!((59..=70).contains(&took), "{took}");
+    });
+    // Twice here, then later; what is final is not put off.
+    assert_eq!(
+        *lock(&keep.seen.0),
+        [(1, 1), (1, 2), (66, 1), (1, 3), (1, 4)]
+    );
+    let recorder = trial.recorder();
+    assert_eq!(
+        recorder.metric("event_consume_retries_total", &[]),
+        Some(3.0)
+    );
+    assert_eq!(recorder.metric("event_consumed_total", &[]), Some(1.0));
+    let dead = trial.bus().take().expect("one was put aside");
+    assert_eq!(dead.topic(), "step.plain.v2.dlq");
+    recorder.assert_correlated();
+
+    // For good: from the last of the topics to the dead letters of the first.
+    let trial = Trial::new();
+    let keep = Keep {
+        failures: 99,
+        ..Keep::default()
+    };
+    let consumer = trial.consumer("steps").handle::<Step<PLAIN>>(keep.clone());
+    let consumer = consumer
+        .with_retry(Retry::NEVER)
+        .with_retry_later([Duration::from_secs(60); 2]);
+    trial.start(consumer).expect("it has groups");
+    on_tokio(async {
+        trial
+            .publish(&step::<PLAIN>(1))
+            .await
+            .expect("there is room");
+        assert_eq!(trial.idle().await, Ok(()));
+    });
+    assert_eq!(*lock(&keep.seen.0), [(1, 1), (1, 2), (1, 3)]);
+    let dead = trial.bus().take().expect("one was put aside");
+    let said = |name: &str| dead.headers().text(name).map(str::to_owned);
+    assert_eq!(dead.topic(), "step.plain.v2.dlq");
+    assert_eq!(said("dlq-topic").as_deref(), Some("step.plain.v2"));
+    assert_eq!(said("dlq-attempts").as_deref(), Some("3"));
+    assert_eq!(said("retry-due"), None);
+}
+
+#[test]
+fn what_was_processed_is_not_processed_again() {
+    let trial = Trial::new();
+    let keep = Keep::default();
+    let consumer = trial.consumer("steps").handle::<Step<PLAIN>>(keep.clone());
+    trial
+        .start(consumer.once(Recent::new(2)))
+        .expect("it has groups");
+    on_tokio(async {
+        let copy = Bus::memory(4);
+        let publisher = Publisher::<Step<PLAIN>>::new(&copy);
+        for number in [1, 2, 3] {
+            publisher
+                .publish(&step(number))
+                .await
+                .expect("there is room");
+        }
+        let records = copy.drain();
+        // The first comes again while it is known, and once more when two others have come since.
+        for at in [0, 0, 1, 2, 0] {
+            let sending = trial.bus().send(&records[at].as_record());
+            sending.await.expect("there is room");
+            assert_eq!(trial.idle().await, Ok(()));
+        }
+    });
+    assert_eq!(keep.seen.numbers(), [1, 2, 3, 1]);
+}
+
+/// A memory that nobody can reach.
+struct Unreachable;
+
+impl Processed for Unreachable {
+    async fn has(
+        &self,
+        _: &str,
+        _: &str,
+    ) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+        Err("nobody answers".into())
+    }
+
+    async fn keep(&self, _: &str, _: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_cannot_be_found_out_is_a_failure() {
+    let trial = Trial::new();
+    let keep = Keep::default();
+    let consumer = trial.consumer("steps").handle::<Step<PLAIN>>(keep.clone());
+    trial
+        .start(consumer.once(Unreachable))
+        .expect("it has groups");
+    on_tokio(async {
+        trial
+            .publish(&step::<PLAIN>(1))
+            .await
+            .expect("there is room");
+        assert_eq!(trial.idle().await, Ok(()));
+    });
+    assert_eq!(keep.seen.numbers(), []);
+    let labels = [("error_type", "handler")];
+    let failed = trial
+        .recorder()
+        .metric("event_consume_errors_total", &labels);
+    assert_eq!(failed, Some(4.0));
+}
