@@ -354,8 +354,16 @@ impl Pieces {
         match &self.cloud {
             Some(cloud) if wrapping.mode == ContentMode::Binary => {
                 let mut list = [Header::default(); 48];
+                // An origin with very much to say is worth an allocation.
+                let mut long = Vec::new();
+                let list = if cloud.extensions.len() > list.len() - CLOUD_HEADERS {
+                    long.resize(CLOUD_HEADERS + cloud.extensions.len(), Header::default());
+                    &mut long[..]
+                } else {
+                    &mut list[..]
+                };
                 let mut to = List::new(
-                    &mut list,
+                    list,
                     usual(
                         facts,
                         ["ce_id", "ce_type"],
@@ -408,6 +416,9 @@ fn usual<'a>(
         },
     ]
 }
+
+/// Headers of a CloudEvent in binary mode, but for those of its origin: never more than these.
+const CLOUD_HEADERS: usize = 24;
 
 /// What headers borrow that is made for one message.
 struct Beside<'a> {

@@ -1,7 +1,7 @@
 //! Starting and stopping.
 
 mod keeper;
-mod panics;
+pub(crate) mod panics;
 
 use std::fmt;
 use std::fs::OpenOptions;

@@ -58,7 +58,7 @@ pub(crate) use messaging::{
 pub use opentelemetry::observe_in;
 pub(crate) use operation::{Operation, Outcome, operation};
 pub(crate) use own::{Reason, Signal, buffered, dropped, export_failed, redaction_failed};
-#[cfg(test)]
+#[cfg(all(test, not(feature = "off-spans")))]
 pub(crate) use own::{drops, export_failures};
 pub(crate) use published::Published;
 pub(crate) use queues::watch;

@@ -163,11 +163,13 @@ pub use ended::{
 };
 pub use teller::Teller;
 
+use std::fmt;
 use std::panic::Location;
 
 use crate::clock::{self, Moment};
 use crate::context::{Context, SpanContext};
 use crate::event::LabelInfo;
+use crate::init::panics;
 use crate::log::Level;
 use crate::metric::{self, Operation, Outcome};
 use crate::span::{self, Failure, SpanMeta, Value};
@@ -464,7 +466,7 @@ impl Going {
 
     #[cold]
     fn panicked(&mut self) {
-        self.end(Outcome::Panic, Some(PANICKED), None);
+        fallen(|failure| self.end(Outcome::Panic, Some(failure), None));
     }
 
     #[cold]
@@ -473,9 +475,13 @@ impl Going {
     }
 }
 
-/// A call that fell.
-const PANICKED: Failure<'static> = Failure {
-    error_type: Outcome::Panic.as_str(),
-    exception: "panic",
-    message: None,
-};
+/// Tells of a call that fell, with what the panic said as far as that is known.
+#[cold]
+fn fallen(tell: impl FnOnce(Failure<'_>)) {
+    let said = panics::said();
+    tell(Failure {
+        error_type: Outcome::Panic.as_str(),
+        exception: "panic",
+        message: said.as_ref().map(|said| said as &dyn fmt::Display),
+    });
+}

@@ -524,4 +524,5 @@ pub(crate) fn finished(count: usize) -> Spans {
 }
 
 #[cfg(test)]
+#[cfg(not(feature = "off-spans"))]
 mod tests;

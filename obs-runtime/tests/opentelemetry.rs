@@ -1,4 +1,5 @@
 //! Our spans among those of `opentelemetry_sdk` and `tracing-opentelemetry`, and their exporters with our spans.
+#![cfg(not(any(feature = "off-logs", feature = "off-spans")))]
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
 use std::collections::BTreeMap;

@@ -187,6 +187,36 @@ fn fail() -> Result<(), &'static str> {
     Err("not today")
 }
 
+/// Falls.
+#[observed]
+fn fall(number: u32) {
+    assert!(number == 0, "it fell: {number}");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the test looks at a file")]
+fn what_a_panic_says_is_told_of_the_function_that_fell() {
+    if let Some(file) = child() {
+        let obs = Setup::new().with_traces(file).init().unwrap();
+        std::panic::catch_unwind(|| fall(7)).unwrap_err();
+        // What another one had said before is nothing to this one.
+        std::panic::catch_unwind(|| std::panic::resume_unwind(Box::new(1))).unwrap_err();
+        std::panic::catch_unwind(|| std::panic::panic_any(1)).unwrap_err();
+        fall(0);
+        drop(obs);
+        return;
+    }
+    let file = std::env::temp_dir().join(format!("obs-fallen-{}", std::process::id()));
+    run(
+        "what_a_panic_says_is_told_of_the_function_that_fell",
+        file.to_str().unwrap(),
+    );
+    let spans = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let said = "{\"key\":\"exception.message\",\"value\":{\"stringValue\":\"it fell: 7\"}}";
+    assert_eq!(spans.matches(said).count(), 1, "{spans}");
+}
+
 #[test]
 fn a_layout_and_places_are_in_every_line() {
     let layout = LogLayout::camel_case().with_name("target", "logger");

@@ -181,6 +181,16 @@ fn bench(left_out: &mut LeftOut) -> Result<(), String> {
 
 /// What `off` and its parts leave behind.
 fn off(left_out: &mut LeftOut) -> Result<(), String> {
+    let tests = [
+        "test",
+        "-p",
+        "obs-runtime",
+        "--features",
+        "off",
+        "--lib",
+        "--tests",
+    ];
+    go(cargo().args(tests))?;
     left_out.extend(crate::bench::off()?);
     Ok(())
 }

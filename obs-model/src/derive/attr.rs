@@ -124,6 +124,25 @@ pub(super) fn member(
         let part = cursor.ident()?;
         name = format!("{name}.{}", super::item::bare(&part));
     }
+    if cursor.is_punct(':')
+        && let Some(token) = cursor.next()
+    {
+        // As in a struct: what it means is plain, so the value is read all the same.
+        let help = format!("write `{name} = …`");
+        syntax(
+            cx,
+            spans,
+            &token,
+            "a colon stands where `=` should be",
+            &help,
+        );
+        let value = value(cx, spans, cursor, name_loc)?;
+        return Some(Member {
+            name,
+            name_loc,
+            value,
+        });
+    }
     let value = if cursor.punct('=') {
         value(cx, spans, cursor, name_loc)?
     } else if let Some(TokenTree::Group(group)) = cursor.peek() {

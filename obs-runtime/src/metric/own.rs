@@ -145,6 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(feature = "off-metrics", ignore = "nothing is counted")]
     fn each_signal_and_reason_has_a_cell_of_its_own() {
         // Nothing in these tests shuts metrics down, so the cell is ours.
         dropped(Signal::Metrics, Reason::Closed, 3);

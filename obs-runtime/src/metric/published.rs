@@ -297,6 +297,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(feature = "off-metrics", ignore = "nothing is counted")]
     fn combinations_beyond_the_table_are_counted_together_and_told() {
         let published = Published::new(&ABOUT, "shop", Box::default(), Box::default());
         let before = own::label_overflows();

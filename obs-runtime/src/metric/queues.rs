@@ -74,6 +74,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(feature = "off-metrics", ignore = "nothing is counted")]
     fn buses_of_a_system_are_added_up_while_they_live() {
         let (first, second) = (Bus::new(Half(10)), Bus::new(Half(4)));
         let depth = |records, capacity| Depth { records, capacity };

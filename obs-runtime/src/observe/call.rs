@@ -6,7 +6,7 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{self, Poll};
 
-use super::{Cells, Going, PANICKED, Site, Teller, Text, Verdict};
+use super::{Cells, Going, Site, Teller, Text, Verdict, fallen};
 use crate::context::{Context, ContextGuard, Frame};
 use crate::metric::{Operation, Outcome};
 use crate::span::{Failure, Inside, Open};
@@ -171,7 +171,7 @@ impl Call {
     fn panicked(&mut self) {
         match mem::replace(&mut self.how, How::Nothing) {
             How::Nothing => {}
-            How::Bare(bare) => bare.end(Outcome::Panic, Some(PANICKED)),
+            How::Bare(bare) => fallen(|failure| bare.end(Outcome::Panic, Some(failure))),
             How::Whole(mut whole) => {
                 whole.guard = None;
                 whole.going.panicked();

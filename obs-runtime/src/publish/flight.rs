@@ -23,6 +23,7 @@ use crate::envelope::{Facts, Place};
 use crate::error_type::ErrorType;
 use crate::event::{Event, Key};
 use crate::ids::{self, EventId};
+use crate::init::panics;
 use crate::metric::{Feeds, Messaging};
 use crate::span::{self, Carried, Failure, Fate, SpanMeta};
 use crate::tell::{Ids, Tell};
@@ -436,11 +437,22 @@ impl<'a> Flight<'a> {
     }
 
     fn end_span(&mut self, end: Moment, outcome: Outcome<'_>, receipt: Receipt) -> Fate {
+        let said = matches!(outcome, Outcome::Panicked)
+            .then(panics::said)
+            .flatten();
         let ended = || match outcome {
             Outcome::Published => span::Outcome::Fine,
             Outcome::Failed(error) => span::Outcome::Failed(error.failure()),
-            Outcome::Cancelled => fallen("cancelled", "obs_runtime::Cancelled"),
-            Outcome::Panicked => fallen("panic", "panic"),
+            Outcome::Cancelled => span::Outcome::Failed(Failure {
+                error_type: "cancelled",
+                exception: "obs_runtime::Cancelled",
+                message: None,
+            }),
+            Outcome::Panicked => span::Outcome::Failed(Failure {
+                error_type: "panic",
+                exception: "panic",
+                message: said.as_ref().map(|said| said as &dyn fmt::Display),
+            }),
         };
         let (facts, about) = (&self.facts, self.core.prepared.about);
         // While a panic goes by, the event is left alone.
@@ -535,14 +547,6 @@ fn own(core: &Core, event: &dyn Payload) -> Box<Ids> {
     own.clear();
     event.say(&mut Tell::ids(core.prepared.about.fields, &mut own));
     own
-}
-
-fn fallen(error_type: &'static str, exception: &'static str) -> span::Outcome<'static> {
-    span::Outcome::Failed(Failure {
-        error_type,
-        exception,
-        message: None,
-    })
 }
 
 fn error_type(outcome: Outcome<'_>) -> Option<ErrorType> {

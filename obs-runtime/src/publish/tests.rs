@@ -813,3 +813,20 @@ fn a_registry_says_what_stands_before_a_body() {
         Some(b"12".to_vec())
     );
 }
+
+#[test]
+fn all_that_an_origin_says_of_itself_is_in_the_headers_of_a_cloud_event() {
+    for count in [0, 24, 25, 100] {
+        let names: Vec<String> = (0..count).map(|at| format!("extension{at}")).collect();
+        let named = |origin: Origin, name: &String| origin.with_extension(name, "said");
+        let origin = names.iter().fold(Origin::new("counter"), named);
+        let bus = Bus::memory(1).for_source(origin);
+        let publisher = Count::<CLOUD>::publisher(&bus);
+        publisher.publish_blocking(&self::count(7)).unwrap();
+        let record = bus.take().unwrap();
+        for name in &names {
+            let header = record.headers().text(&format!("ce_{name}"));
+            assert_eq!(header, Some("said"), "{name} of {count}");
+        }
+    }
+}

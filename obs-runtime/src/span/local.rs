@@ -55,7 +55,7 @@ impl Bounds {
     }
 
     /// How many traces wait, and with how much.
-    #[cfg(test)]
+    #[cfg(all(test, not(feature = "off-spans")))]
     pub(super) fn used(&self) -> (usize, usize) {
         (
             self.traces_used.load(Relaxed),
@@ -213,7 +213,7 @@ impl Local {
     }
 
     /// How many are missing, if it leaves.
-    #[cfg(test)]
+    #[cfg(all(test, not(feature = "off-spans")))]
     pub(super) fn missing(&self) -> u64 {
         let inner = lock(&self.inner);
         inner.over + inner.aged

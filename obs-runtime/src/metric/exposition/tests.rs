@@ -157,6 +157,7 @@ fn outside(document: &[u8], format: Format) {
 }
 
 #[test]
+#[cfg_attr(feature = "off-metrics", ignore = "nothing is counted")]
 fn both_formats_are_what_a_strict_reader_takes() {
     let (shop, stock, newer) = (
         Published::new(&FIRST, "shop", Box::default(), Box::default()),
