@@ -7,6 +7,7 @@ mod events;
 mod pipeline;
 mod promql;
 mod recording;
+mod routing;
 mod rule;
 mod runbook;
 mod shape;

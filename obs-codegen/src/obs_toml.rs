@@ -24,13 +24,17 @@ pub struct ObsToml {
     pub exported: Option<Node>,
 }
 
-/// Where alerts lead to: addresses that paths are put behind.
+/// Addresses: where alerts go, and where they lead to.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Telemetry {
     /// Of Grafana.
     pub dashboards: Option<String>,
     /// Of the folder with the runbooks.
     pub runbooks: Option<String>,
+    /// The domain that mail comes from and goes to.
+    pub mail: Option<String>,
+    /// Who is told of what nobody need do anything about.
+    pub webhook: Option<String>,
 }
 
 /// Top-level keys.
@@ -137,9 +141,16 @@ fn telemetry(cx: &mut Diagnostics, node: &Node, to: &mut Telemetry) {
     for member in object(cx, "telemetry", node) {
         let address = match member.name.as_str() {
             "dashboards" => &mut to.dashboards,
+            "mail" => &mut to.mail,
             "runbooks" => &mut to.runbooks,
+            "webhook" => &mut to.webhook,
             _ => {
-                unknown(cx, member, &["dashboards", "runbooks"], "[telemetry]");
+                unknown(
+                    cx,
+                    member,
+                    &["dashboards", "mail", "runbooks", "webhook"],
+                    "[telemetry]",
+                );
                 continue;
             }
         };

@@ -20,6 +20,8 @@ pub(crate) struct Tools {
     pub(crate) python: PathBuf,
     /// What Prometheus checks expositions and rules with.
     pub(crate) promtool: PathBuf,
+    /// What Alertmanager checks its routes with.
+    pub(crate) amtool: PathBuf,
     /// A broker that speaks Kafka's protocol.
     pub(crate) kafka: PathBuf,
 }
@@ -31,7 +33,8 @@ pub(crate) fn install() -> Result<Tools, String> {
     Ok(Tools {
         kafka: kafka(&python)?,
         python,
-        promtool: install_promtool(&folder)?,
+        promtool: install_debian(&folder, "prometheus", "promtool")?,
+        amtool: install_debian(&folder, "prometheus-alertmanager", "amtool")?,
     })
 }
 
@@ -73,22 +76,24 @@ fn install_python(folder: &Path) -> Result<PathBuf, String> {
 }
 
 /// The one on the path, or the one of Debian's package, unpacked without being installed.
-fn install_promtool(folder: &Path) -> Result<PathBuf, String> {
-    let help = "install promtool, which comes with Prometheus, so that it is on the path";
-    let on_path = Command::new("promtool").arg("--version").output();
+fn install_debian(folder: &Path, package: &str, name: &str) -> Result<PathBuf, String> {
+    let help = format!("install {name}, which comes with {package}, so that it is on the path");
+    let on_path = Command::new(name).arg("--version").output();
     if on_path.is_ok_and(|output| output.status.success()) {
-        return Ok("promtool".into());
+        return Ok(name.into());
     }
-    let folder = folder.join("promtool");
-    let tool = folder.join("usr/bin/promtool");
+    let folder = folder.join(name);
+    let tool = folder.join("usr/bin").join(name);
     if tool.exists() {
         return Ok(tool);
     }
     make(&folder)?;
-    let unpack = "apt-get download prometheus && dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb usr/bin/prometheus";
+    let unpack = format!(
+        "apt-get download {package} && dpkg-deb -x {package}_*.deb . && rm {package}_*.deb usr/bin/{package}"
+    );
     go(Command::new("sh")
         .current_dir(&folder)
-        .args(["-ec", unpack]))
+        .args(["-ec", &unpack]))
     .map_err(|error| format!("{error}\nhelp: {help}"))?;
     Ok(tool)
 }

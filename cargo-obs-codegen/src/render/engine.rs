@@ -5,7 +5,8 @@ use super::target::{File, Target, Targets};
 use super::{Files, Rendered};
 use crate::package::Failure;
 use handlebars::{
-    Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderErrorReason, no_escape,
+    Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderErrorReason,
+    Renderable as _, no_escape,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -38,6 +39,7 @@ fn engine<'r>(targets: &Targets, parser: Parser) -> Result<Handlebars<'r>, Failu
     engine.set_prevent_indent(true);
     engine.register_escape_fn(move |value| parser.escape(value));
     engine.register_helper("block", Box::new(block));
+    engine.register_helper("raw", Box::new(raw));
     for (name, text) in &targets.partials {
         engine.register_partial(name, text).map_err(|error| {
             format!("the partial `{name}` is no template: {error}\nhelp: correct it there")
@@ -159,4 +161,18 @@ fn block(
         }
     }
     Ok(())
+}
+
+/// `{{{{raw}}}}{{ .Kept }}{{{{/raw}}}}`: braces that are meant for whoever reads the file.
+fn raw<'reg, 'rc>(
+    helper: &Helper<'rc>,
+    engine: &'reg Handlebars<'reg>,
+    context: &'rc Context,
+    render: &mut RenderContext<'reg, 'rc>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    match helper.template() {
+        Some(template) => template.render(engine, context, render, out),
+        None => Ok(()),
+    }
 }

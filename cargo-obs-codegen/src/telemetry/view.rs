@@ -3,6 +3,7 @@
 use super::alert::Alert;
 use super::catalogue::Catalogue;
 use super::promql::duration;
+use super::routing::Routing;
 use super::rule::{Group, RuleFile, TestFile};
 use super::slo::{Objective, Pace};
 use super::subject::Subject;
@@ -99,6 +100,10 @@ pub(super) fn of(
         ("families", serde_json::to_value(catalogue.rows())?),
         ("recording", serde_json::to_value(recording)?),
         ("objectives", serde_json::to_value(objectives)?),
+        (
+            "routing",
+            serde_json::to_value(Routing::of(&known, links.of))?,
+        ),
         ("runbooks", serde_json::to_value(runbook::all(&known))?),
         ("rule_files", serde_json::to_value(rules)?),
         ("test_files", serde_json::to_value(tests)?),

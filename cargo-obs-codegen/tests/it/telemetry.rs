@@ -1,5 +1,6 @@
 //! `telemetry`: what it renders is committed in `tests/telemetry/out`, and what it does to a folder is held here.
 
+mod amtool;
 mod promtool;
 
 use std::fs;
