@@ -136,6 +136,7 @@ fn tests() -> Result<(), String> {
         .args(["test", "--workspace"])
         .env("OBS_PYTHON", &tools.python)
         .env("OBS_PROMTOOL", &tools.promtool)
+        .env("OBS_AMTOOL", &tools.amtool)
         .env("OBS_KAFKA_BROKER", &tools.kafka))
 }
 
