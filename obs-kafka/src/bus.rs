@@ -28,8 +28,8 @@ const CAPACITY: u64 = 100_000;
 
 /// A producer, and who hears its reports.
 pub(crate) struct KafkaBus {
-    producer: Arc<BaseProducer<Reporter>>,
-    reports: Arc<Reports>,
+    pub(crate) producer: Arc<BaseProducer<Reporter>>,
+    pub(crate) reports: Arc<Reports>,
     options: KafkaOptions,
     /// Those that live.
     members: Mutex<Vec<Weak<Shared>>>,
@@ -70,6 +70,11 @@ impl KafkaBus {
                 producer.poll(TURN);
             }
         })
+    }
+
+    /// The members of groups that were made here and live.
+    pub(crate) fn live_members(&self) -> Vec<Arc<Shared>> {
+        self.members().iter().filter_map(Weak::upgrade).collect()
     }
 
     fn members(&self) -> MutexGuard<'_, Vec<Weak<Shared>>> {

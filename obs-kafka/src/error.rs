@@ -41,7 +41,11 @@ fn kind(code: RDKafkaErrorCode, limit: usize) -> BusErrorKind {
         | Code::RequestTimedOut
         | Code::OperationTimedOut
         | Code::TimedOutQueue => BusErrorKind::Timeout,
-        Code::PurgeQueue | Code::PurgeInflight => BusErrorKind::Closed,
+        Code::PurgeQueue
+        | Code::PurgeInflight
+        | Code::Fenced
+        | Code::ProducerFenced
+        | Code::InvalidProducerEpoch => BusErrorKind::Closed,
         Code::AllBrokersDown
         | Code::BrokerTransportFailure
         | Code::BrokerNotAvailable

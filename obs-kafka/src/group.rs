@@ -4,7 +4,8 @@
 //! each partition has a queue of its own, which is left alone while enough of it lies here, and what concerns the
 //! group is asked for in any case.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use obs_runtime::bus::{OwnedRecord, Subscription, Waiting};
@@ -19,6 +20,7 @@ use rdkafka::{ClientConfig, ClientContext, Offset, Statistics, TopicPartitionLis
 
 use crate::bus::start_thread;
 use crate::error;
+use crate::held::Reached;
 use crate::member::{End, Member, Shared, State};
 use crate::options::KafkaOptions;
 use crate::report::{Counts, Reports, with_record};
@@ -40,9 +42,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const EVENTS: usize = 8;
 
 /// What librdkafka tells of the group, in the thread of the member.
-struct Group {
+pub(crate) struct Group {
     shared: Arc<Shared>,
-    consumer: OnceLock<Weak<BaseConsumer<Group>>>,
+    reports: Arc<Reports>,
     queues: Mutex<Vec<(u64, PartitionQueue<Group>)>>,
     watched: Watched,
 }
@@ -88,7 +90,7 @@ impl ConsumerContext for Group {
 impl Group {
     /// Each partition gets a queue of its own before anything of it comes.
     fn assign(&self, partitions: &TopicPartitionList) {
-        let Some(consumer) = self.consumer.get().and_then(Weak::upgrade) else {
+        let Some(consumer) = self.shared.consumer.get().and_then(Weak::upgrade) else {
             return;
         };
         for partition in partitions.elements() {
@@ -116,10 +118,15 @@ impl Group {
             let waited = settled.wait_timeout_while(state, self.shared.drain, waiting);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
             state.draining = false;
-            let progress = state.held.progress();
-            drop(state);
-            store(consumer, progress);
-            state = self.shared.state();
+            if !self.shared.transacted {
+                let progress = state.held.progress();
+                drop(state);
+                store(consumer, &progress);
+                state = self.shared.state();
+            }
+        }
+        if self.shared.transacted && state.held.leaves_work() {
+            self.reports.torn.store(true, SeqCst);
         }
         let left = state.held.left();
         drop(state);
@@ -135,17 +142,22 @@ impl Group {
 }
 
 /// How far partitions are. librdkafka commits that from time to time, and when they or we go.
-fn store(consumer: &BaseConsumer<Group>, progress: Vec<(Arc<str>, i32, u64)>) {
-    let mut offsets = TopicPartitionList::new();
-    for (topic, number, offset) in progress {
-        let offset = Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX));
-        // It refuses what is no offset alone.
-        let _ = offsets.add_partition_offset(&topic, number, offset);
-    }
-    if offsets.count() > 0 {
+fn store(consumer: &BaseConsumer<Group>, reached: &[Reached]) {
+    if !reached.is_empty() {
         // It refuses partitions that are no longer ours, whose new owner gets the records again.
-        let _ = consumer.store_offsets(&offsets);
+        let _ = consumer.store_offsets(&list(reached));
     }
+}
+
+/// The same as librdkafka takes it.
+pub(crate) fn list(reached: &[Reached]) -> TopicPartitionList {
+    let mut offsets = TopicPartitionList::with_capacity(reached.len());
+    for (topic, number, offset) in reached {
+        let offset = Offset::Offset(i64::try_from(*offset).unwrap_or(i64::MAX));
+        // It refuses what is no offset alone.
+        let _ = offsets.add_partition_offset(topic, *number, offset);
+    }
+    offsets
 }
 
 /// A member of a group that gets the records of these topics.
@@ -158,7 +170,7 @@ pub(crate) fn join(
     let shared = Arc::new(Shared::new(options, group));
     let context = Group {
         shared: Arc::clone(&shared),
-        consumer: OnceLock::new(),
+        reports: Arc::clone(reports),
         queues: Mutex::default(),
         watched: Watched::new(Client::Consumer),
     };
@@ -170,7 +182,7 @@ pub(crate) fn join(
     consumer.subscribe(topics).map_err(told)?;
     let consumer = Arc::new(consumer);
     // It is set once, here.
-    let _ = consumer.context().consumer.set(Arc::downgrade(&consumer));
+    let _ = shared.consumer.set(Arc::downgrade(&consumer));
     let (of_thread, reports) = (Arc::clone(&shared), Arc::clone(reports));
     start_thread("obs-kafka-member", move || {
         run(&consumer, &of_thread, &reports);
@@ -214,9 +226,20 @@ fn run(consumer: &BaseConsumer<Group>, shared: &Shared, reports: &Reports) {
         }
         let more = fetch(consumer, shared);
         let mut state = shared.state();
-        let (progress, closed) = (state.held.progress(), state.closed);
+        let (seeks, closed) = (state.held.seeks(), state.closed);
+        let progress = match shared.transacted {
+            true => Vec::new(),
+            false => state.held.progress(),
+        };
         drop(state);
-        store(consumer, progress);
+        store(consumer, &progress);
+        for (part, topic, number, offset) in seeks {
+            let offset = Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX));
+            // What fails is tried again in the next turn.
+            if consumer.seek(&topic, number, offset, ANSWER).is_ok() {
+                shared.call(|state| state.held.sought(part));
+            }
+        }
         if closed && reports.pending() == 0 {
             set_goals(consumer, shared);
         }

@@ -37,6 +37,10 @@ pub(crate) struct Part {
     out: usize,
     /// Everything before this offset is known to be done with.
     stored: u64,
+    /// How often it was taken back to what is known to be done with. What was given before counts no more.
+    epoch: u32,
+    /// It is to be fetched from this offset on, and what comes before that is done counts not.
+    seek: Option<u64>,
     /// It is about to go: nothing more of it is given out.
     leaving: bool,
     /// The offset behind the last record, when librdkafka last told.
@@ -47,9 +51,13 @@ pub(crate) struct Part {
     pub(crate) from: Option<u64>,
 }
 
+/// A topic, one of its partitions, and that everything before this offset is done with.
+pub(crate) type Reached = (Arc<str>, i32, u64);
+
 /// A record on its way to a handler.
 pub(crate) struct Given {
     pub(crate) part: u64,
+    pub(crate) epoch: u32,
     pub(crate) number: i32,
     pub(crate) offset: u64,
     pub(crate) attempt: u32,
@@ -68,6 +76,8 @@ impl Held {
             cursor: None,
             out: 0,
             stored: 0,
+            epoch: 0,
+            seek: None,
             leaving: false,
             end: None,
             goal: None,
@@ -98,6 +108,43 @@ impl Held {
         self.parts.iter().all(|part| !part.leaving || part.out == 0)
     }
 
+    /// Whether of partitions that are about to go more is done than is known to the brokers, or is being done.
+    pub(crate) fn leaves_work(&self) -> bool {
+        let mut leaving = self.parts.iter().filter(|part| part.leaving);
+        leaving.any(|part| part.out > 0 || part.low().is_some_and(|low| part.stored < low))
+    }
+
+    /// Everything that is not known to be done with is to come again.
+    pub(crate) fn rewind(&mut self) {
+        for part in &mut self.parts {
+            if part.cursor.take().is_some() {
+                self.bytes -= part.bytes();
+                part.records.clear();
+                (part.out, part.epoch) = (0, part.epoch + 1);
+                part.seek = Some(part.stored);
+            }
+        }
+    }
+
+    /// Partitions that are to be fetched from an offset on.
+    pub(crate) fn seeks(&self) -> Vec<(u64, Arc<str>, i32, u64)> {
+        let mut seeks = Vec::new();
+        for part in &self.parts {
+            seeks.extend(
+                part.seek
+                    .map(|offset| (part.id, Arc::clone(&part.topic), part.number, offset)),
+            );
+        }
+        seeks
+    }
+
+    /// It is fetched from there.
+    pub(crate) fn sought(&mut self, part: u64) {
+        if let Some(part) = self.parts.iter_mut().find(|known| known.id == part) {
+            part.seek = None;
+        }
+    }
+
     /// Partitions that were about to go have gone.
     pub(crate) fn left(&mut self) -> Vec<u64> {
         let mut left = Vec::new();
@@ -123,7 +170,8 @@ impl Held {
 
     /// A record was fetched. One that is not behind all others of its partition begins it anew.
     pub(crate) fn push(&mut self, part: u64, offset: u64, record: OwnedRecord) {
-        let Some(part) = self.parts.iter_mut().find(|known| known.id == part) else {
+        let known = self.parts.iter_mut().find(|known| known.id == part);
+        let Some(part) = known.filter(|part| part.seek.is_none()) else {
             return;
         };
         let mut gone = 0;
@@ -161,9 +209,10 @@ impl Held {
     }
 
     /// Takes a record back, done or not.
-    pub(crate) fn settle(&mut self, part: u64, offset: u64, done: bool) {
+    pub(crate) fn settle(&mut self, (part, epoch): (u64, u32), offset: u64, done: bool) {
         self.out -= 1;
-        let Some(part) = self.parts.iter_mut().find(|known| known.id == part) else {
+        let known = self.parts.iter_mut().find(|known| known.id == part);
+        let Some(part) = known.filter(|part| part.epoch == epoch) else {
             return;
         };
         part.out -= 1;
@@ -191,16 +240,30 @@ impl Held {
         lag
     }
 
-    /// How far partitions are that have come further since they were last asked.
-    pub(crate) fn progress(&mut self) -> Vec<(Arc<str>, i32, u64)> {
-        let mut progress = Vec::new();
-        for part in &mut self.parts {
-            if let Some(low) = part.low().filter(|low| part.stored < *low) {
-                part.stored = low;
-                progress.push((Arc::clone(&part.topic), part.number, low));
+    /// How far partitions are that have come further than the brokers know.
+    pub(crate) fn reached(&self) -> Vec<Reached> {
+        let mut reached = Vec::new();
+        for part in &self.parts {
+            let low = part.low().filter(|low| part.stored < *low);
+            reached.extend(low.map(|low| (Arc::clone(&part.topic), part.number, low)));
+        }
+        reached
+    }
+
+    /// The brokers know, or will.
+    pub(crate) fn known(&mut self, reached: &[Reached]) {
+        for (topic, number, low) in reached {
+            if let Some(part) = self.find(topic, *number) {
+                part.stored = *low;
             }
         }
-        progress
+    }
+
+    /// Both at once.
+    pub(crate) fn progress(&mut self) -> Vec<Reached> {
+        let reached = self.reached();
+        self.known(&reached);
+        reached
     }
 }
 
@@ -257,6 +320,7 @@ impl Part {
         self.out += 1;
         Some(Given {
             part: self.id,
+            epoch: self.epoch,
             number: self.number,
             offset,
             attempt,
@@ -294,19 +358,19 @@ mod tests {
         assert_eq!(given(&mut held), Some((0, 10, 1)));
         assert_eq!(given(&mut held), Some((1, 7, 1)));
         assert_eq!(given(&mut held), None);
-        held.settle(first, 10, false);
+        held.settle((first, 0), 10, false);
         assert_eq!(held.progress(), []);
         assert_eq!(given(&mut held), Some((0, 10, 2)));
-        held.settle(first, 10, true);
-        held.settle(second, 7, true);
+        held.settle((first, 0), 10, true);
+        held.settle((second, 0), 7, true);
         let topic: Arc<str> = Arc::from("t");
         let progress = [(Arc::clone(&topic), 0, 11), (topic, 1, 8)];
         assert_eq!(held.progress(), progress);
         assert_eq!(held.progress(), []);
         assert_eq!(given(&mut held), Some((0, 11, 1)));
-        held.settle(first, 11, true);
+        held.settle((first, 0), 11, true);
         assert_eq!(given(&mut held), Some((0, 14, 1)));
-        held.settle(first, 14, true);
+        held.settle((first, 0), 14, true);
         assert_eq!((held.bytes, held.out), (0, 0));
     }
 
@@ -319,7 +383,7 @@ mod tests {
         assert!(given(&mut held).is_some());
         held.leave("t", 0);
         assert_eq!((given(&mut held), held.drained()), (None, false));
-        held.settle(id, 0, true);
+        held.settle((id, 0), 0, true);
         assert!(held.drained());
         assert_eq!(held.progress().len(), 1);
         assert_eq!(held.left(), [id]);
@@ -332,7 +396,7 @@ mod tests {
         assert_eq!(late, Some(again));
         held.leave("t", 0);
         held.left();
-        held.settle(again, 1, true);
+        held.settle((again, 0), 1, true);
         assert_eq!((held.out, held.progress()), (0, Vec::new()));
     }
 
@@ -350,12 +414,42 @@ mod tests {
         assert_eq!(held.room(), AHEAD);
         push(&mut held, id, offset, None);
         assert_eq!(given(&mut held), Some((0, offset, 1)));
-        held.settle(id, offset, true);
+        held.settle((id, 0), offset, true);
         // An offset that was there before begins the partition anew.
         push(&mut held, id, 5, None);
         assert_eq!(given(&mut held), Some((0, 5, 1)));
-        held.settle(id, 5, true);
+        held.settle((id, 0), 5, true);
         assert_eq!(held.bytes, 0);
+    }
+
+    #[test]
+    fn what_is_taken_back_comes_again_and_was_never_given() {
+        let mut held = Held::default();
+        let id = held.assign("t", 0);
+        for offset in 0..3 {
+            push(&mut held, id, offset, None);
+        }
+        assert_eq!(given(&mut held), Some((0, 0, 1)));
+        held.settle((id, 0), 0, true);
+        assert_eq!(held.progress().len(), 1);
+        assert_eq!(given(&mut held), Some((0, 1, 1)));
+        assert_eq!(given(&mut held), Some((0, 2, 1)));
+        held.settle((id, 0), 1, true);
+        held.leave("t", 0);
+        assert!(held.leaves_work());
+        held.parts[0].leaving = false;
+        held.rewind();
+        assert_eq!(held.seeks(), [(id, Arc::from("t"), 0, 1)]);
+        // What was on its way from before the seek.
+        push(&mut held, id, 3, None);
+        assert_eq!(given(&mut held), None);
+        held.sought(id);
+        push(&mut held, id, 1, None);
+        assert_eq!(given(&mut held), Some((0, 1, 1)));
+        held.settle((id, 0), 2, true);
+        assert_eq!((held.reached(), held.out), (Vec::new(), 1));
+        held.settle((id, 1), 1, true);
+        assert_eq!(held.reached(), [(Arc::from("t"), 0, 2)]);
     }
 
     #[test]
@@ -370,7 +464,7 @@ mod tests {
         assert_eq!(held.lag("t"), Some(1));
         push(&mut held, id, 11, None);
         assert!(given(&mut held).is_some());
-        held.settle(id, 9, true);
+        held.settle((id, 0), 9, true);
         assert_eq!(held.lag("t"), Some(2));
     }
 
@@ -389,7 +483,7 @@ mod tests {
         assert!(!held.parts()[0].ended());
         push(&mut held, id, 2, None);
         assert!(given(&mut held).is_some() && !held.parts()[0].ended());
-        held.settle(id, 2, true);
+        held.settle((id, 0), 2, true);
         assert!(held.parts()[0].ended());
     }
 }

@@ -35,6 +35,8 @@
 //! program have: the sum over all programs is the group's. It is as old as what librdkafka last told
 //! (`statistics.interval.ms`, 5 seconds unless said).
 //!
+//! [`KafkaOptions::open_transactional`] makes what is sent and what is acknowledged one: [`KafkaTransactions`].
+//!
 //! # What building it takes
 //!
 //! A compiler for C and C++, `make` and bash: librdkafka is built from the sources that come with its crate. snappy and
@@ -56,5 +58,7 @@ mod options;
 mod report;
 mod side;
 mod statistics;
+mod transaction;
 
 pub use options::{Codec, Confirm, KafkaOptions, Lost, SCHEME};
+pub use transaction::KafkaTransactions;

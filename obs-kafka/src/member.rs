@@ -1,16 +1,19 @@
 //! What hands out the records of a member of a group, and what it shares with the thread that fetches them.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use obs_runtime::bus::{Delivery, Receipt, Source};
+use obs_runtime::BusError;
+use obs_runtime::bus::{BusErrorKind, Delivery, Receipt, Source};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
 
-use crate::held::{Held, Part};
+use crate::group::Group;
+use crate::held::{Held, Part, Reached};
 use crate::options::KafkaOptions;
 
 /// What a member and its thread share.
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) state: Mutex<State>,
     /// The thread has something to do.
@@ -19,6 +22,9 @@ pub(crate) struct Shared {
     pub(crate) settled: Condvar,
     pub(crate) drain: Duration,
     pub(crate) group: Box<str>,
+    /// What is done with is told by transactions alone.
+    pub(crate) transacted: bool,
+    pub(crate) consumer: OnceLock<Weak<BaseConsumer<Group>>>,
 }
 
 #[derive(Debug, Default)]
@@ -32,6 +38,8 @@ pub(crate) struct State {
     pub(crate) starved: bool,
     /// The thread waits for what is worked on.
     pub(crate) draining: bool,
+    /// A transaction is about to end: nothing is given out.
+    waits: bool,
     /// The group has told us what is ours, be it nothing.
     pub(crate) joined: bool,
     /// The bus takes no more records: what is there by now is all there will be.
@@ -79,6 +87,8 @@ impl Shared {
             settled: Condvar::new(),
             drain: options.drain,
             group: group.into(),
+            transacted: options.is_transactional(),
+            consumer: OnceLock::new(),
         }
     }
 
@@ -108,7 +118,7 @@ impl Shared {
     }
 
     /// Takes a record back, done or not.
-    fn settle(&self, part: u64, offset: u64, done: bool) {
+    fn settle(&self, part: (u64, u32), offset: u64, done: bool) {
         let (feeds, draining) = self.change(|state| {
             state.held.settle(part, offset, done);
             (state.feeds(), state.draining)
@@ -126,9 +136,54 @@ impl Shared {
         self.state().held.lag(topic)
     }
 
+    /// Gives nothing out, and waits until everything is settled.
+    pub(crate) fn stop_giving(&self) -> Result<(), BusError> {
+        let mut state = self.state();
+        (state.waits, state.draining) = (true, true);
+        let out = |state: &mut State| state.held.out > 0;
+        let waited = self.settled.wait_timeout_while(state, self.drain, out);
+        state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        state.draining = false;
+        if state.held.out > 0 {
+            let reason = "records are still worked on";
+            return Err(BusError::new(BusErrorKind::Timeout).with_reason(reason));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn give_again(&self) {
+        self.change(|state| state.waits = false);
+    }
+
+    /// How far it is, and what a transaction wants to know of the group.
+    pub(crate) fn reached(&self) -> (Vec<Reached>, Option<ConsumerGroupMetadata>) {
+        let consumer = self.consumer.get().and_then(Weak::upgrade);
+        let of_group = consumer.and_then(|consumer| consumer.group_metadata());
+        (self.state().held.reached(), of_group)
+    }
+
+    /// The brokers know how far it is.
+    pub(crate) fn known(&self, reached: &[Reached]) {
+        self.state().held.known(reached);
+    }
+
+    /// Everything that is not known to be done with is to come again.
+    pub(crate) fn rewind(&self) {
+        self.call(|state| state.held.rewind());
+    }
+
     /// The bus takes no more records.
     pub(crate) fn close(&self) {
         self.call(|state| state.closed = true);
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("group", &self.group)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 
@@ -143,6 +198,7 @@ impl Source for Member {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
         let mut state = self.shared.state();
         if state.held.out < state.prefetch
+            && !state.waits
             && let Some(given) = state.held.give()
         {
             let feeds = state.feeds();
@@ -154,7 +210,8 @@ impl Source for Member {
                 partition: Some(given.number),
                 offset: Some(given.offset),
             };
-            let (shared, part, offset) = (Arc::clone(&self.shared), given.part, given.offset);
+            let (part, offset) = ((given.part, given.epoch), given.offset);
+            let shared = Arc::clone(&self.shared);
             let settle = move |done| shared.settle(part, offset, done);
             let delivery = Delivery::new(given.record, receipt, given.attempt, settle);
             return Poll::Ready(Some(delivery));

@@ -10,6 +10,7 @@ use rdkafka::ClientConfig;
 
 use crate::bus::KafkaBus;
 use crate::side::Side;
+use crate::transaction::KafkaTransactions;
 
 /// When a record counts as sent.
 ///
@@ -202,6 +203,22 @@ impl KafkaOptions {
         Ok(Bus::new(KafkaBus::open(self)?))
     }
 
+    /// A bus on which what is sent and acknowledged takes effect together. Of the programs that use an id the last one
+    /// that was started has it, so each has one of its own, and the same after a restart.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](KafkaOptions::open), or the brokers cannot be reached.
+    pub fn open_transactional(&self, id: &str) -> Result<KafkaTransactions, BusError> {
+        KafkaTransactions::open(self, id)
+    }
+
+    pub(crate) fn is_transactional(&self) -> bool {
+        self.properties
+            .iter()
+            .any(|(name, _)| name == "transactional.id")
+    }
+
     /// As librdkafka takes it for a producer.
     pub(crate) fn producer(&self) -> ClientConfig {
         self.config(Side::Producer, &[])
@@ -219,7 +236,12 @@ impl KafkaOptions {
         ];
         let mut config = self.config(Side::Consumer, &usual);
         config.set("group.id", group);
-        config.set("enable.auto.commit", "true");
+        let by_itself = if self.is_transactional() {
+            "false"
+        } else {
+            "true"
+        };
+        config.set("enable.auto.commit", by_itself);
         config.set("enable.auto.offset.store", "false");
         config
     }

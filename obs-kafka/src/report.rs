@@ -54,6 +54,8 @@ pub(crate) struct Reports {
     when_lost: Option<WhenLost>,
     /// How large a record may be.
     pub(crate) limit: usize,
+    /// A partition has gone with work that belongs to the transaction.
+    pub(crate) torn: AtomicBool,
 }
 
 impl Reports {
@@ -65,6 +67,7 @@ impl Reports {
             waiters: Mutex::default(),
             when_lost,
             limit,
+            torn: AtomicBool::new(false),
         }
     }
 

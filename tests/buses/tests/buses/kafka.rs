@@ -3,3 +3,4 @@
 mod faults;
 mod receive;
 mod send;
+mod transactions;
