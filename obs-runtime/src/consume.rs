@@ -19,6 +19,7 @@
 //! [`with_concurrency`](Consumer::with_concurrency) deliveries at a time; several members of a group share the work
 //! over several tasks. Records of one key are processed one after another, however many there are.
 
+mod batch;
 mod control;
 mod dead;
 mod find;
@@ -36,6 +37,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+pub use batch::{BatchFailed, BatchHandler, Batches};
 pub use control::Control;
 #[doc(hidden)]
 pub use handler::Outcome;

@@ -833,3 +833,54 @@ fn what_cannot_be_found_out_is_a_failure() {
         .metric("event_consume_errors_total", &labels);
     assert_eq!(failed, Some(4.0));
 }
+
+/// Keeps how large batches were, and fails or falls when it is told to.
+#[derive(Clone, Default)]
+struct Sizes(Arc<Mutex<Vec<usize>>>);
+
+impl BatchHandler<Step<PLAIN>> for Sizes {
+    type Error = Final;
+
+    async fn handle(&self, events: Vec<(Step<PLAIN>, Delivery)>) -> Result<(), Final> {
+        lock(&self.0).push(events.len());
+        let has = |number: i64| events.iter().any(|(event, _)| event.number == number);
+        assert!(!has(770), "a handler fell");
+        if has(660) {
+            return Err(Final::new("one of them is no good"));
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn batches_are_gathered_until_they_are_full_or_their_time_is_over() {
+    for (numbers, sizes, consumed, dead) in [
+        (&[10, 20, 30, 40, 50][..], &[3, 2][..], 5.0, 0.0),
+        (&[10], &[1], 1.0, 0.0),
+        // What is final is so for all of a batch.
+        (&[10, 20, 660, 40], &[3, 1], 1.0, 3.0),
+        // Those beside one that falls are tried again, with it.
+        (&[770, 20], &[2, 2, 2, 2], 0.0, 2.0),
+    ] {
+        let trial = Trial::new();
+        let seen = Sizes::default();
+        let batches = Batches::new(seen.clone(), 3, Duration::from_secs(5));
+        let consumer = trial.consumer("steps").handle::<Step<PLAIN>>(batches);
+        trial.start(consumer).expect("it has groups");
+        on_tokio(async {
+            for number in numbers {
+                trial
+                    .publish(&step::<PLAIN>(*number))
+                    .await
+                    .expect("there is room");
+            }
+            assert_eq!(trial.idle().await, Ok(()));
+        });
+        assert_eq!(*lock(&seen.0), sizes, "{numbers:?}");
+        let recorder = trial.recorder();
+        assert_eq!(recorder.metric("event_consumed_total", &[]), Some(consumed));
+        let parked = recorder.metric("event_dead_lettered_total", &[]);
+        assert_eq!(parked, Some(dead), "{numbers:?}");
+        recorder.assert_correlated();
+    }
+}

@@ -3,6 +3,7 @@
 //! `allocations` prints how often each asks for memory, `loop NAME TIMES` repeats one, for callgrind to count.
 //! What they should cost is in `counts.txt`; a new operation is a line of `OPERATIONS`, and a run with `--bless`.
 
+mod consuming;
 mod counting;
 mod samples;
 
@@ -57,6 +58,12 @@ macro_rules! publish {
     };
 }
 
+macro_rules! consume {
+    ($consumer:ident) => {
+        |samples| samples.$consumer.one()
+    };
+}
+
 const OPERATIONS: &[Operation] = &[
     ("reading, encode Avro", encode!(reading, encode_avro)),
     (
@@ -96,6 +103,8 @@ const OPERATIONS: &[Operation] = &[
     ("booking, validate by the schema", validate!(booking)),
     ("reading, publish Avro", publish!(reading, readings)),
     ("account, publish JSON", publish!(account, accounts)),
+    ("reading, consume Avro", consume!(consumed_readings)),
+    ("account, consume JSON", consume!(consumed_accounts)),
 ];
 
 fn main() {

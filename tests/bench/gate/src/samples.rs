@@ -1,5 +1,6 @@
 //! One event of each kind, with its bodies.
 
+use crate::consuming::Consuming;
 use crate::events::bench::{Line, OrderPlaced, ReadingTaken, State};
 use crate::events::{AccountOpened, AccountOpenedPlan, RoomBooked, RoomBookedRate};
 use obs_runtime::types::TimestampMillis;
@@ -22,6 +23,9 @@ pub struct Samples {
     /// On a bus that keeps nothing, with nobody who wants spans or lines: their share is in `bench publish`.
     pub readings: Publisher<ReadingTaken>,
     pub accounts: Publisher<AccountOpened>,
+    /// The same with a handler that does nothing.
+    pub consumed_readings: Consuming,
+    pub consumed_accounts: Consuming,
 }
 
 macro_rules! sample {
@@ -45,6 +49,8 @@ impl Samples {
             buffer: Vec::with_capacity(4096),
             readings: ReadingTaken::publisher(&Bus::null()),
             accounts: AccountOpened::publisher(&Bus::null()),
+            consumed_readings: Consuming::of(&reading()),
+            consumed_accounts: Consuming::of(&account()),
         }
     }
 }
