@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use self::keeper::Keeper;
 use crate::bus::{Bus, BusError, CAPACITY, Origin, Scheme};
+use crate::clock;
 #[cfg(feature = "tokio")]
 use crate::consume::{Consumer, Control};
 use crate::export::{self, OtlpJsonLines, SpanExporter};
@@ -21,6 +22,7 @@ use crate::export::{self, OtlpJsonLines, SpanExporter};
 use crate::lane::lock;
 use crate::log::{self, LayoutError, Level, LogFormat, LogLayout, LogOutput};
 use crate::metric::{self, SnapshotError};
+use crate::publish::timer;
 use crate::sample::Sampling;
 use crate::span::SpanLimits;
 
@@ -378,7 +380,9 @@ impl Obs {
             }
         }
         self.bus.close();
-        self.bus.flush().await;
+        // A bus whose brokers are away would wait for them.
+        let over = clock::now().after(PATIENCE);
+        timer::before(Some(over), self.bus.flush()).await;
         drop(self);
     }
 }

@@ -13,7 +13,7 @@ pub(crate) mod line;
 mod policy;
 mod prepared;
 mod relay;
-mod timer;
+pub(crate) mod timer;
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -10,6 +10,7 @@ mod off;
 mod publish;
 
 use crate::run::{cargo, go, root};
+use crate::tools;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -22,6 +23,7 @@ cargo xtask bench [NAME…] [--short]
     publish   whole publishes beside what people write by hand, in turns; needs Linux
     sustained two threads that publish for a minute, with an exporter that is healthy, slow or dead
     metrics   counting and exposing beside prometheus and prometheus-client, in turns
+    kafka     publishes to a broker beside plain rdkafka, in turns; needs Linux
     observed  calls of observed functions beside fastrace and tracing with OpenTelemetry, in turns, and compiling them
     codegen   schemas a second, build script times, lines and compile time of an event
     build     processor seconds of a build from scratch, for each crate and feature
@@ -32,12 +34,13 @@ cargo xtask bench gate --bless
 /// A benchmark: its name, and what runs it, in full or in short.
 type Bench = (&'static str, fn(bool) -> Result<(), String>);
 
-const BENCHES: [Bench; 8] = [
+const BENCHES: [Bench; 9] = [
     ("gate", |_| gate().map(drop)),
     ("codec", codec),
     ("publish", publish::run),
     ("sustained", publish::sustained),
     ("metrics", metrics),
+    ("kafka", kafka),
     ("observed", observed::run),
     ("codegen", codegen::run),
     ("build", build::run),
@@ -106,6 +109,15 @@ fn metrics(short: bool) -> Result<(), String> {
         command.arg("--short");
     }
     go(&mut command)
+}
+
+fn kafka(short: bool) -> Result<(), String> {
+    let broker = tools::install()?.kafka;
+    let mut command = Command::new(program("obs-bench-kafka", true)?);
+    if short {
+        command.arg("--short");
+    }
+    go(command.env("OBS_KAFKA_BROKER", broker))
 }
 
 /// The workspace of the benchmarks.

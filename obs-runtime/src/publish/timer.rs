@@ -110,7 +110,7 @@ fn run() {
 }
 
 /// What a future comes to, or nothing when the time is over first. The future is asked before the clock.
-pub(super) async fn before<F: Future>(deadline: Option<Moment>, future: F) -> Option<F::Output> {
+pub(crate) async fn before<F: Future>(deadline: Option<Moment>, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let Some(deadline) = deadline else {
         return Some(future.await);
