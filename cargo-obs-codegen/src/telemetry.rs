@@ -135,7 +135,7 @@ fn write(cli: &Cli, arguments: &Telemetry, package: &Package) -> Result<bool, Fa
         |target: &&Target| arguments.only.is_empty() || arguments.only.contains(&target.name);
     let wanted = || targets.all.values().filter(is_wanted);
     let view = view::of(package, arguments.profile)?;
-    let files = render::render(&targets, wanted(), &view)?;
+    let files = render::render(&targets, wanted(), view)?;
     let folder = package.root.join(&arguments.out);
     let settled = render::settle(&folder, arguments.profile.as_str(), &files, &|target| {
         arguments.only.is_empty() || arguments.only.iter().any(|only| only == target)

@@ -52,7 +52,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "specs",
-        what: "the examples' specs are clean, and their locks fresh",
+        what: "the examples' specs are clean, and their locks and telemetry fresh",
         go: |_| specs(),
     },
     Step {
@@ -166,7 +166,8 @@ fn docs() -> Result<(), String> {
 }
 
 fn specs() -> Result<(), String> {
-    go(cargo().args(["obs-codegen", "check", "--locked", "-p", "quickstart"]))
+    go(cargo().args(["obs-codegen", "check", "--locked", "-p", "quickstart"]))?;
+    go(cargo().args(["obs-codegen", "telemetry", "--check", "-p", "quickstart"]))
 }
 
 fn quickstart() -> Result<(), String> {

@@ -15,8 +15,9 @@ use std::collections::BTreeMap;
 pub(crate) fn render<'t>(
     targets: &Targets,
     wanted: impl IntoIterator<Item = &'t Target>,
-    view: &BTreeMap<&str, Value>,
+    view: Value,
 ) -> Result<Files, Failure> {
+    let whole = Context::from(view);
     let mut engines: BTreeMap<Parser, Handlebars<'_>> = BTreeMap::new();
     let mut files = Files::new();
     for target in wanted {
@@ -27,7 +28,7 @@ pub(crate) fn render<'t>(
                     place.insert(engine(targets, file.parser)?)
                 }
             };
-            render_file(engine, target, file, view, &mut files)?;
+            render_file(engine, target, file, &whole, &mut files)?;
         }
     }
     Ok(files)
@@ -52,7 +53,7 @@ fn render_file(
     engine: &mut Handlebars<'_>,
     target: &Target,
     file: &File,
-    view: &BTreeMap<&str, Value>,
+    whole: &Context,
     files: &mut Files,
 ) -> Result<(), Failure> {
     let told = |error: &dyn std::fmt::Display| {
@@ -64,53 +65,20 @@ fn render_file(
     engine
         .register_template_string("file", &file.template)
         .map_err(|error| told(&error))?;
-    let head = view.get("head").cloned().unwrap_or_default();
-    let items: Vec<Value> = match &file.each {
-        None => vec![
-            view.iter()
-                .map(|(name, value)| ((*name).to_owned(), value.clone()))
-                .collect(),
-        ],
-        Some(list) => {
-            let list = match view.get(list.as_str()) {
-                Some(Value::Array(items)) => items,
-                _ => {
-                    let lists: Vec<&str> = view
-                        .iter()
-                        .filter(|(_, value)| value.is_array())
-                        .map(|(name, _)| *name)
-                        .collect();
-                    let help = format!("`each` may be one of {}", lists.join(", "));
-                    return Err(format!(
-                        "the target `{}` wants a file for each of `{list}`, which is no list\nhelp: {help}",
-                        target.name
-                    )
-                    .into());
-                }
-            };
-            let scope = |item: &Value| {
-                [
-                    ("head".to_owned(), head.clone()),
-                    ("it".to_owned(), item.clone()),
-                ]
-                .into_iter()
-                .collect()
-            };
-            list.iter().map(scope).collect()
-        }
-    };
-    for scope in items {
-        let from = scope.get("it").unwrap_or(&head).get("from").cloned();
-        let context = Context::from(scope);
-        // A path is nobody's format: what it is made of holds no sign that would mean anything.
-        let mut plain = Handlebars::new();
-        plain.set_strict_mode(true);
-        plain.register_escape_fn(no_escape);
+    // A path is nobody's format: what it is made of holds no sign that would mean anything.
+    let mut plain = Handlebars::new();
+    plain.set_strict_mode(true);
+    plain.register_escape_fn(no_escape);
+    plain
+        .register_template_string("path", &file.path)
+        .map_err(|error| told(&error))?;
+    let view = whole.data();
+    let mut one = |context: &Context, from: Option<&Value>| -> Result<(), Failure> {
         let path = plain
-            .render_template_with_context(&file.path, &context)
+            .render_with_context("path", context)
             .map_err(|error| told(&error))?;
         let text = engine
-            .render_with_context("file", &context)
+            .render_with_context("file", context)
             .map_err(|error| told(&error))?;
         if let Some(complaint) = file.parser.complaint(&path, &text) {
             return Err(format!(
@@ -119,13 +87,11 @@ fn render_file(
             )
             .into());
         }
+        let from = from.cloned().map(serde_json::from_value).transpose()?;
         let rendered = Rendered {
             target: target.name.clone(),
             text,
-            from: from
-                .map(serde_json::from_value)
-                .transpose()?
-                .unwrap_or_default(),
+            from: from.unwrap_or_default(),
             comment: file.parser.comment(),
         };
         if files.insert(path.clone(), rendered).is_some() {
@@ -135,6 +101,32 @@ fn render_file(
             )
             .into());
         }
+        Ok(())
+    };
+    let Some(list) = &file.each else {
+        return one(whole, view["head"].get("from"));
+    };
+    let Some(Value::Array(items)) = view.get(list) else {
+        let members = view.as_object().into_iter().flatten();
+        let lists: Vec<&str> = members
+            .filter(|(_, value)| value.is_array())
+            .map(|(name, _)| name.as_str())
+            .collect();
+        return Err(format!(
+            "the target `{}` wants a file for each of `{list}`, which is no list\nhelp: `each` may be one of {}",
+            target.name,
+            lists.join(", ")
+        )
+        .into());
+    };
+    for item in items {
+        let scope: serde_json::Map<String, Value> = [
+            ("head".to_owned(), view["head"].clone()),
+            ("it".to_owned(), item.clone()),
+        ]
+        .into_iter()
+        .collect();
+        one(&Context::from(Value::Object(scope)), item.get("from"))?;
     }
     Ok(())
 }

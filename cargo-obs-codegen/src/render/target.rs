@@ -63,11 +63,11 @@ macro_rules! built_in {
 }
 
 const BUILT_IN: &[(&str, &str, &str)] = built_in! {
-    "_partials": "panel.hbs", "rules.hbs", "slack.hbs", "tests.hbs";
+    "_partials": "panel.hbs", "slack.hbs";
     "alertmanager": "target.toml", "alertmanager.hbs", "routes.hbs";
     "docs": "target.toml", "metrics.hbs";
     "grafana": "target.toml", "dashboard.hbs", "provider.hbs", "sources.hbs";
-    "prometheus": "target.toml", "prometheus.hbs", "recording.hbs", "rules.hbs", "tests.hbs";
+    "prometheus": "target.toml", "prometheus.hbs", "rules.hbs", "tests.hbs";
     "runbooks": "target.toml", "alert.hbs", "index.hbs";
     "slo": "target.toml", "openslo.hbs", "policy.hbs";
 };

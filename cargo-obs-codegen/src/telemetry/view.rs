@@ -28,10 +28,7 @@ struct Head<'a> {
 }
 
 /// The view of a package.
-pub(super) fn of(
-    package: &Package,
-    profile: Profile,
-) -> Result<BTreeMap<&'static str, Value>, Failure> {
+pub(super) fn of(package: &Package, profile: Profile) -> Result<Value, Failure> {
     let subjects = Subject::all(&package.outcome.model);
     let name = if package.name.is_empty() {
         "events"
@@ -62,10 +59,13 @@ pub(super) fn of(
         },
         from: &everything,
     };
-    let recording = vec![Group::new("events", 30, recording::rules())];
     let team = package.settings.overlays.defaults.owner.as_ref();
     let team = team.map_or(NOBODY, |owner| owner.value.as_str());
-    let mut rules = Vec::new();
+    let mut rules = vec![RuleFile {
+        name: "recording-events".to_owned(),
+        from: everything.clone(),
+        groups: vec![Group::new("events", 30, recording::rules())],
+    }];
     let mut tests = Vec::new();
     let mut known: Vec<(Vec<String>, Alert)> = Vec::new();
     let mut objectives = Vec::new();
@@ -94,11 +94,10 @@ pub(super) fn of(
         from: &everything,
         of: &place,
     });
-    Ok([
+    let view: BTreeMap<&str, Value> = [
         ("head", serde_json::to_value(head)?),
         ("dashboards", serde_json::to_value(dashboards)?),
         ("families", serde_json::to_value(catalogue.rows())?),
-        ("recording", serde_json::to_value(recording)?),
         ("objectives", serde_json::to_value(objectives)?),
         (
             "routing",
@@ -108,7 +107,8 @@ pub(super) fn of(
         ("rule_files", serde_json::to_value(rules)?),
         ("test_files", serde_json::to_value(tests)?),
     ]
-    .into())
+    .into();
+    Ok(serde_json::to_value(view)?)
 }
 
 fn alerts(
