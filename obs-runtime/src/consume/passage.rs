@@ -116,12 +116,17 @@ impl<'a> Passage<'a> {
         (head, id): (&'a Head<'a>, &'a str),
         receipt: Receipt,
         post: &'a Post,
-        around: &Context,
+        around: Context,
     ) -> Passage<'a> {
         let (start, live) = (clock::now(), prepared.is_live());
         let spans = live && cfg!(not(feature = "off-spans"));
-        let span = spans.then(|| Open::begin(&prepared.process, around, start));
-        let inside = span.as_ref().map(Open::context);
+        let (span, context) = if spans {
+            let span = Open::begin_in(&prepared.process, around, start);
+            let context = span.context().clone();
+            (Some(span), context)
+        } else {
+            (None, around)
+        };
         Passage {
             prepared,
             version,
@@ -130,7 +135,7 @@ impl<'a> Passage<'a> {
             post,
             receipt,
             start,
-            context: inside.unwrap_or(around).clone(),
+            context,
             place: span.as_ref().and_then(Open::place),
             span,
             live,

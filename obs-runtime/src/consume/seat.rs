@@ -116,13 +116,9 @@ impl Seat<'_> {
             .position(|topic| *topic == before.topic);
         desk.works_on(topic.unwrap_or_default(), &head);
         let id = head.id.clone().unwrap_or_default();
-        let around = shared.around(&head, &id);
         match found {
-            Ok(found) => {
-                self.process(found, &before, (&head, &id), &around, delivery)
-                    .await
-            }
-            Err(refused) => self.refuse(refused, &head, &id, &around, delivery).await,
+            Ok(found) => self.process(found, &before, (&head, &id), delivery).await,
+            Err(refused) => self.refuse(refused, (&head, &id), delivery).await,
         }
     }
 
@@ -131,7 +127,6 @@ impl Seat<'_> {
         found: Found<'_>,
         before: &Before<'_>,
         (head, id): (&Head<'_>, &str),
-        around: &Context,
         delivery: bus::Delivery,
     ) {
         let (known, shared, policy) = (found.known, self.shared, &self.shared.policy);
@@ -156,7 +151,7 @@ impl Seat<'_> {
                 None => Ok(false),
             };
             if let Ok(true) = asked {
-                Passage::settle(prepared, around, || delivery.ack());
+                Passage::settle(prepared, &shared.around(head, id), || delivery.ack());
                 return;
             }
             self.post.put(Job {
@@ -172,7 +167,7 @@ impl Seat<'_> {
                 (head, id),
                 delivery.receipt(),
                 &post,
-                around,
+                shared.around(head, id),
             );
             let mut ended = match asked {
                 Ok(_) => self.attempt(known.route, begun.context()).await,
@@ -190,7 +185,7 @@ impl Seat<'_> {
             let inside = begun.context().clone();
             begun.finish(&ended);
             if tries < policy.retry.times && ended.may_pass() {
-                count(around, prepared, Consumed::retried);
+                count(&inside, prepared, Consumed::retried);
                 tokio::time::sleep(policy.retry.pause(tries, ids::random())).await;
                 tries += 1;
                 mine.attempt += 1;
@@ -202,7 +197,7 @@ impl Seat<'_> {
                     .await
                     .is_ok()
                 {
-                    count(around, prepared, Consumed::retried);
+                    count(&inside, prepared, Consumed::retried);
                     Passage::settle(prepared, &inside, || delivery.ack());
                     return;
                 }
@@ -255,17 +250,16 @@ impl Seat<'_> {
     async fn refuse(
         &mut self,
         refused: Refused,
-        head: &Head<'_>,
-        id: &str,
-        around: &Context,
+        (head, id): (&Head<'_>, &str),
         delivery: bus::Delivery,
     ) {
+        let around = self.shared.around(head, id);
         let (shared, policy) = (self.shared, &self.shared.policy);
         let (prepared, then) = match refused {
             Refused::Type => (None, policy.unknown_type),
             Refused::Version(at) => {
                 let prepared = shared.known[at].prepared;
-                count(around, prepared, Consumed::unknown_version);
+                count(&around, prepared, Consumed::unknown_version);
                 (Some(prepared), policy.unknown_version)
             }
             Refused::Envelope(at) => (Some(shared.known[at].prepared), policy.failed),
@@ -281,7 +275,7 @@ impl Seat<'_> {
                 .await;
         };
         if then == Unprocessed::Skip {
-            Passage::settle(prepared, around, || delivery.ack());
+            Passage::settle(prepared, &around, || delivery.ack());
             return;
         }
         let begun = Passage::begin(

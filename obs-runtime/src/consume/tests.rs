@@ -826,7 +826,7 @@ fn what_cannot_be_found_out_is_a_failure() {
             .expect("there is room");
         assert_eq!(trial.idle().await, Ok(()));
     });
-    assert_eq!(keep.seen.numbers(), []);
+    assert!(keep.seen.numbers().is_empty());
     let labels = [("error_type", "handler")];
     let failed = trial
         .recorder()

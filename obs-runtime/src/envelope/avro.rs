@@ -173,57 +173,61 @@ fn text(w: &mut Writer, text: Option<&[u8]>) {
 pub(super) fn payload<'b>(about: &Descriptor, body: &'b [u8]) -> Option<&'b [u8]> {
     let mut r = Reader::new(body);
     let read = read(&mut r).ok()?;
-    let own = read.event_type == about.event_type && read.version == about.version;
+    let own =
+        read.event_type == about.event_type.as_bytes() && read.version == about.version.as_bytes();
     own.then(|| r.rest())
 }
 
-/// An envelope, read up to its payload.
+/// An envelope, read up to its payload. Texts are bytes until somebody wants them.
 #[cfg_attr(
     not(feature = "tokio"),
     expect(dead_code, reason = "consumers alone want all of it")
 )]
 pub(super) struct Read<'b> {
-    pub(super) id: &'b str,
-    pub(super) event_type: &'b str,
-    pub(super) version: &'b str,
+    pub(super) id: &'b [u8],
+    pub(super) event_type: &'b [u8],
+    pub(super) version: &'b [u8],
     /// Microseconds since 1970.
     pub(super) occurred: i64,
     /// Trace, span, and whether it is sampled.
-    pub(super) tracing: Option<(&'b str, &'b str, bool)>,
-    pub(super) correlation: &'b str,
-    pub(super) causation: Option<&'b str>,
-    pub(super) conversation: Option<&'b str>,
-    pub(super) tenant: Option<&'b str>,
-    pub(super) actor: Option<(&'b str, &'b str, Option<&'b str>)>,
+    pub(super) tracing: Option<(&'b [u8], &'b [u8], bool)>,
+    pub(super) correlation: &'b [u8],
+    pub(super) causation: Option<&'b [u8]>,
+    pub(super) conversation: Option<&'b [u8]>,
+    pub(super) tenant: Option<&'b [u8]>,
+    pub(super) actor: Option<Acting<'b>>,
 }
+
+/// Kind, id and host.
+type Acting<'b> = (&'b [u8], &'b [u8], Option<&'b [u8]>);
 
 /// Reads up to the payload.
 pub(super) fn read<'b>(r: &mut Reader<'b>) -> Result<Read<'b>, DecodeError> {
-    fn optional<'b>(r: &mut Reader<'b>) -> Result<Option<&'b str>, DecodeError> {
+    fn optional<'b>(r: &mut Reader<'b>) -> Result<Option<&'b [u8]>, DecodeError> {
         Ok(if r.index(2)? == 1 {
-            Some(r.str_ref()?)
+            Some(r.bytes_ref()?)
         } else {
             None
         })
     }
     let mut read = Read {
-        id: r.str_ref()?,
-        event_type: r.str_ref()?,
-        version: r.str_ref()?,
+        id: r.bytes_ref()?,
+        event_type: r.bytes_ref()?,
+        version: r.bytes_ref()?,
         occurred: r.long()?,
         tracing: None,
-        correlation: "",
+        correlation: &[],
         causation: None,
         conversation: None,
         tenant: None,
         actor: None,
     };
     if r.index(2)? == 1 {
-        let (trace, span) = (r.str_ref()?, r.str_ref()?);
+        let (trace, span) = (r.bytes_ref()?, r.bytes_ref()?);
         optional(r)?;
         read.tracing = Some((trace, span, r.bool()?));
     }
-    read.correlation = r.str_ref()?;
+    read.correlation = r.bytes_ref()?;
     read.causation = optional(r)?;
     read.conversation = optional(r)?;
     r.bytes_ref()?;
@@ -242,7 +246,7 @@ pub(super) fn read<'b>(r: &mut Reader<'b>) -> Result<Read<'b>, DecodeError> {
     }
     read.tenant = optional(r)?;
     if r.index(2)? == 1 {
-        read.actor = Some((r.str_ref()?, r.str_ref()?, optional(r)?));
+        read.actor = Some((r.bytes_ref()?, r.bytes_ref()?, optional(r)?));
     }
     if r.index(2)? == 1 {
         for _ in 0..2 {

@@ -81,10 +81,10 @@ impl<'r> Head<'r> {
 
     /// Of several headers of one name the last counts, as everywhere.
     fn header(&mut self, name: &[u8], value: &'r [u8]) {
-        let text = std::str::from_utf8(value);
+        let text = || std::str::from_utf8(value).ok();
         let place = match name {
-            b"event-id" => return self.identify("event-id", text.unwrap_or_default()),
-            b"ce_id" => return self.identify("ce_id", text.unwrap_or_default()),
+            b"event-id" => return self.identify("event-id", text().unwrap_or_default()),
+            b"ce_id" => return self.identify("ce_id", text().unwrap_or_default()),
             b"event-type" | b"ce_type" => &mut self.event_type,
             b"event-version" => &mut self.version,
             b"correlation-id" | b"ce_correlationid" => &mut self.correlation,
@@ -97,15 +97,15 @@ impl<'r> Head<'r> {
                 return;
             }
             b"tracestate" | b"ce_tracestate" => {
-                self.state = text.ok().and_then(traceparent::state);
+                self.state = text().and_then(traceparent::state);
                 return;
             }
             b"baggage" => {
-                self.baggage = text.ok();
+                self.baggage = text();
                 return;
             }
             b"ce_time" => {
-                self.occurred = text.ok().and_then(stamp::nanos_of);
+                self.occurred = text().and_then(stamp::nanos_of);
                 return;
             }
             b"content-type" => {
@@ -117,7 +117,7 @@ impl<'r> Head<'r> {
             }
             _ => return,
         };
-        let text = text.ok().filter(|text| !text.is_empty());
+        let text = text().filter(|text| !text.is_empty());
         *place = text.map(Cow::Borrowed);
     }
 
@@ -231,9 +231,10 @@ impl<'r> Head<'r> {
     pub(crate) fn obs_avro(&mut self, body: &'r [u8], from: usize) -> Result<Payload, DecodeError> {
         let mut r = AvroReader::new(body.get(from..).unwrap_or_default());
         let read = avro::read(&mut r)?;
-        let fill = |place: &mut Option<Cow<'r, str>>, value: Option<&'r str>| {
+        let text = |value: &'r [u8]| str::from_utf8(value).ok().filter(|text| !text.is_empty());
+        let fill = |place: &mut Option<Cow<'r, str>>, value: Option<&'r [u8]>| {
             if place.is_none() {
-                *place = value.filter(|value| !value.is_empty()).map(Cow::Borrowed);
+                *place = value.and_then(text).map(Cow::Borrowed);
             }
         };
         fill(&mut self.id, Some(read.id));
@@ -248,12 +249,15 @@ impl<'r> Head<'r> {
             self.occurred = micros.and_then(|micros| micros.checked_mul(1_000));
         }
         if let (None, Some((trace, span, sampled))) = (self.span, read.tracing) {
-            self.span = place(trace, span, sampled);
+            let both = text(trace).zip(text(span));
+            self.span = both.and_then(|(trace, span)| place(trace, span, sampled));
         }
-        self.actor = read.actor.map(|(kind, id, host)| Actor {
-            kind: kind.to_owned(),
-            id: id.to_owned(),
-            host: host.map(str::to_owned),
+        self.actor = read.actor.and_then(|(kind, id, host)| {
+            Some(Actor {
+                kind: text(kind)?.to_owned(),
+                id: text(id)?.to_owned(),
+                host: host.and_then(text).map(str::to_owned),
+            })
         });
         Ok(Payload::Within(body.len() - r.rest().len()..body.len()))
     }

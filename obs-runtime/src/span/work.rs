@@ -296,6 +296,10 @@ impl Inside {
     }
 
     fn waiting(self, cx: &Context, local: Option<Arc<Local>>) -> Context {
+        self.within(cx.clone(), local)
+    }
+
+    fn within(self, cx: Context, local: Option<Arc<Local>>) -> Context {
         let may_leave = self.span.sampled || self.root || local.is_some();
         let wanted = export::active() || cx.recorder().is_some();
         let scope = (may_leave && wanted).then(|| {
@@ -306,7 +310,7 @@ impl Inside {
                 state: Mutex::default(),
             })
         });
-        cx.clone().with(|parts| {
+        cx.with(|parts| {
             parts.span = Some(self.span);
             parts.set_scope(scope);
             parts.began.get_or_insert(self.start);
@@ -410,6 +414,17 @@ impl Open {
     pub(crate) fn begin(meta: &'static SpanMeta, cx: &Context, at: Moment) -> Open {
         let span = Span::open(meta, cx, at);
         let context = inside(cx, &span);
+        Open {
+            span: Some(span),
+            context,
+        }
+    }
+
+    /// The same in a context that is of no more use to others.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn begin_in(meta: &'static SpanMeta, cx: Context, at: Moment) -> Open {
+        let span = Span::open(meta, &cx, at);
+        let context = span.inside().within(cx, span.local.clone());
         Open {
             span: Some(span),
             context,
