@@ -2,6 +2,7 @@
 
 mod alert;
 mod catalogue;
+mod contract;
 mod dashboard;
 mod events;
 mod pipeline;

@@ -65,7 +65,7 @@ macro_rules! built_in {
 const BUILT_IN: &[(&str, &str, &str)] = built_in! {
     "_partials": "panel.hbs", "slack.hbs";
     "alertmanager": "target.toml", "alertmanager.hbs", "routes.hbs";
-    "docs": "target.toml", "metrics.hbs";
+    "docs": "target.toml", "asyncapi.hbs", "events.hbs", "metrics.hbs";
     "grafana": "target.toml", "dashboard.hbs", "provider.hbs", "sources.hbs";
     "prometheus": "target.toml", "prometheus.hbs", "rules.hbs", "tests.hbs";
     "runbooks": "target.toml", "alert.hbs", "index.hbs";

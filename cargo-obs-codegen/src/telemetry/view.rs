@@ -8,7 +8,9 @@ use super::rule::{Group, RuleFile, TestFile};
 use super::slo::{Objective, Pace};
 use super::subject::Subject;
 use super::trial::TestGroup;
-use super::{Links, Profile, SAMPLE_LIMIT, dashboard, events, pipeline, recording, runbook};
+use super::{
+    Links, Profile, SAMPLE_LIMIT, contract, dashboard, events, pipeline, recording, runbook,
+};
 use crate::package::{Failure, Package};
 use serde::Serialize;
 use serde_json::Value;
@@ -96,6 +98,14 @@ pub(super) fn of(package: &Package, profile: Profile) -> Result<Value, Failure> 
     });
     let view: BTreeMap<&str, Value> = [
         ("head", serde_json::to_value(head)?),
+        (
+            "channels",
+            serde_json::to_value(contract::channels(&package.outcome.model))?,
+        ),
+        (
+            "events",
+            serde_json::to_value(contract::entries(&package.outcome.model, &subjects, &links))?,
+        ),
         ("dashboards", serde_json::to_value(dashboards)?),
         ("families", serde_json::to_value(catalogue.rows())?),
         ("objectives", serde_json::to_value(objectives)?),
