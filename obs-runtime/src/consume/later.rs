@@ -146,7 +146,8 @@ impl Shared {
     pub(super) async fn send(&self, record: &Record<'_>) -> Result<(), BusError> {
         let mut tries = 0;
         loop {
-            let sending = self.bus.send(record);
+            // Once it is there what it is about is acknowledged, so it has to be there.
+            let sending = self.bus.send_confirmed(record);
             match sending.await {
                 Ok(_) => return Ok(()),
                 Err(error) if !error.retryable() => return Err(error),

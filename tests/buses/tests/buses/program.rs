@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use obs_runtime::consume::DeadLetters;
 use obs_runtime::{Bus, Consumer, Delivery, Event};
 
 use crate::rig::{open, rigs};
@@ -13,26 +14,45 @@ struct OrderShipped {
     order: String,
 }
 
-/// Orders come to a handler; the bus is all that is known of where they were.
-async fn program(bus: &Bus) -> Vec<String> {
+/// No handler can do anything with this one.
+const POISON: &str = "order-013";
+
+/// Orders come to a handler; the bus is all that is known of where they were. Gives back what was handled, and why one
+/// was not.
+async fn program(bus: &Bus) -> (Vec<String>, String) {
     let seen: Arc<Mutex<Vec<String>>> = Arc::default();
     let sees = Arc::clone(&seen);
     let consumer = Consumer::new(bus, "mails");
     let control = consumer.control();
     let consumer = consumer.handle(move |event: OrderShipped, delivery: Delivery| {
-        let (sees, control) = (Arc::clone(&sees), control.clone());
+        let sees = Arc::clone(&sees);
         async move {
+            assert_ne!(event.order, POISON);
             // The first attempt at each fails.
             if delivery.attempt() == 1 {
                 return Err(std::fmt::Error);
             }
-            let mut seen = sees.lock().unwrap();
-            seen.push(event.order);
-            if seen.len() == 100 {
-                control.stop();
-            }
+            sees.lock().unwrap().push(event.order);
             Ok(())
         }
+    });
+    let dead = DeadLetters::default().topic("order.shipped.v1");
+    let mut dead = bus.subscribe(&[&dead], "undertaker").unwrap();
+    let sees = Arc::clone(&seen);
+    let letter = tokio::spawn(async move {
+        let letter = dead.next().await.expect("the poison ends there");
+        while sees.lock().unwrap().len() < 99 {
+            tokio::task::yield_now().await;
+        }
+        control.stop();
+        let reason = letter
+            .record()
+            .headers()
+            .text("dlq-reason")
+            .unwrap()
+            .to_owned();
+        letter.ack();
+        reason
     });
     let publisher = OrderShipped::publisher(bus);
     for number in 0..100 {
@@ -42,7 +62,7 @@ async fn program(bus: &Bus) -> Vec<String> {
     consumer.run().await.unwrap();
     let mut seen = std::mem::take(&mut *seen.lock().unwrap());
     seen.sort_unstable();
-    seen
+    (seen, letter.await.unwrap())
 }
 
 #[test]
@@ -56,10 +76,11 @@ fn a_program_moves_from_bus_to_bus_by_its_configuration_alone() {
             .enable_time()
             .build()
             .unwrap();
-        let seen = runtime.block_on(program(&bus));
-        let expected: Vec<String> = (0..100)
+        let (seen, reason) = runtime.block_on(program(&bus));
+        let mut expected: Vec<String> = (0..100)
             .map(|number| format!("order-{number:03}"))
             .collect();
-        assert_eq!(seen, expected);
+        expected.retain(|order| order != POISON);
+        assert_eq!((seen, &*reason), (expected, "panic"));
     }
 }
