@@ -30,6 +30,7 @@ cargo xtask fuzz [TARGET…] [--still N] [--seconds N] [--keep]
 cargo xtask soak [--minutes N] [--seed S]
                             random specs of both dialects through everything, from seed S on, for N minutes
 cargo xtask soak bus        the tests of the buses in their long form: crashes, disks that fail, crowds
+cargo xtask soak kafka      the tests against a broker in their long form: it is away for half a minute
 cargo xtask tools           install the outside tools the tests use, into .tools
 cargo xtask steps           list the steps of `test`
 cargo xtask corpora [SOURCE…]   the schemas of OBS_CORPORA against other implementations, as a table
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         ["test", steps @ ..] => test::run(steps),
         ["fuzz", words @ ..] => fuzz::run(words),
         ["soak", "bus"] => soak::bus(),
+        ["soak", "kafka"] => soak::kafka(),
         ["soak", words @ ..] => soak::run(words),
         ["bench", words @ ..] => bench::run(words),
         ["tools"] => tools::install().map(drop),

@@ -2,6 +2,7 @@
 //! with processes that die, disks that fail, and crowds.
 
 use crate::run::{cargo, go};
+use crate::tools;
 
 /// Without `--minutes`.
 const MINUTES: u64 = 10;
@@ -21,6 +22,14 @@ pub(crate) fn bus() -> Result<(), String> {
         "bus::",
     ]);
     go(command.env("OBS_SOAK", "1"))
+}
+
+/// The tests against a broker, which is away for half a minute here.
+pub(crate) fn kafka() -> Result<(), String> {
+    let broker = tools::install()?.kafka;
+    let mut command = cargo();
+    command.args(["test", "-q", "-p", "buses", "kafka::"]);
+    go(command.env("OBS_SOAK", "1").env("OBS_KAFKA_BROKER", broker))
 }
 
 /// Builds for speed and runs.

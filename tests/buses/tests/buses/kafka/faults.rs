@@ -11,6 +11,13 @@ use crate::broker::{Broker, LONG, broker};
 
 const COUNT: u32 = 30_000;
 
+/// How long a broker is away: no longer than it takes, or in the long form of the tests (`cargo xtask soak kafka`) half
+/// a minute.
+fn outage() -> Duration {
+    let long = std::env::var_os("OBS_SOAK").is_some();
+    Duration::from_secs(if long { 30 } else { 0 })
+}
+
 fn send(bus: &Bus, topic: &str, numbers: std::ops::Range<u32>) {
     for number in numbers {
         let body = number.to_le_bytes();
@@ -81,6 +88,7 @@ fn a_broker_that_goes_and_comes_back_costs_no_record() {
     assert!(bus.flush().wait_for(LONG));
     broker.end();
     send(&bus, "restart", 200..400);
+    std::thread::sleep(outage());
     broker.start();
     assert!(bus.flush().wait_for(LONG));
     assert_eq!(broker.end_of("restart", 0), 400);
