@@ -12,6 +12,7 @@
     reason = "chores touch the world; the fence is for the product"
 )]
 
+mod artefacts;
 mod bench;
 mod features;
 mod fuzz;

@@ -56,6 +56,11 @@ pub(crate) const STEPS: &[Step] = &[
         go: |_| specs(),
     },
     Step {
+        name: "artefacts",
+        what: "what is rendered from specs is clean to the tools of those who read it",
+        go: |_| crate::artefacts::check(),
+    },
+    Step {
         name: "quickstart",
         what: "the examples run",
         go: |_| quickstart(),

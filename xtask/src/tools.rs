@@ -7,11 +7,22 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Python packages, pinned: a new release must not turn a green tree red.
-const PYTHON: [&str; 4] = [
+const PYTHON: [&str; 6] = [
     "fastavro==1.13.1",
     "jsonschema[format]==4.26.0",
     "noida-db==0.2.3",
     "prometheus_client==0.26.0",
+    "yamllint==1.37.1",
+    "amlint==0.8.5",
+];
+
+/// Node packages, pinned too.
+const NODE: [&str; 5] = [
+    "typescript@5.9.3",
+    "@grafana/schema@13.2.3",
+    "@asyncapi/parser@3.6.3",
+    "@asyncapi/avro-schema-parser@3.0.24",
+    "markdownlint-cli2@0.22.1",
 ];
 
 /// Where things are once installed.
@@ -73,6 +84,27 @@ fn install_python(folder: &Path) -> Result<PathBuf, String> {
     std::fs::write(&stamp, wanted)
         .map_err(|error| format!("cannot write {}: {error}", stamp.display()))?;
     Ok(python)
+}
+
+/// The folder with what stands in [`NODE`].
+pub(crate) fn node() -> Result<PathBuf, String> {
+    let home = root().join(".tools/node");
+    let stamp = home.join("installed.txt");
+    let wanted = NODE.join("\n");
+    if std::fs::read_to_string(&stamp).is_ok_and(|there| there == wanted) {
+        return Ok(home);
+    }
+    make(&home)?;
+    go(Command::new("npm")
+        .args(["install", "--no-audit", "--no-fund", "--silent", "--prefix"])
+        .arg(&home)
+        .args(NODE))
+    .map_err(|error| {
+        format!("{error}\nhelp: install Node with npm, on Debian `apt-get install nodejs npm`")
+    })?;
+    std::fs::write(&stamp, wanted)
+        .map_err(|error| format!("cannot write {}: {error}", stamp.display()))?;
+    Ok(home)
 }
 
 /// The one on the path, or the one of Debian's package, unpacked without being installed.
