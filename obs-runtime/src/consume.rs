@@ -53,7 +53,7 @@ use later::Later;
 /// use obs_runtime::{Bus, Consumer, Event, handler};
 ///
 /// #[derive(Clone, Event)]
-/// #[event(name = "user.registered")]
+/// #[event(event = "user.registered")]
 /// struct UserRegistered {
 ///     user_id: String,
 /// }
@@ -298,6 +298,7 @@ impl Consumer {
             policy: self.policy,
             once: self.once,
         });
+        self.control.set_grace(shared.policy.grace);
         let watched: Arc<dyn metric::Waits> = Arc::<Shared>::clone(&shared);
         metric::watch_backlog(&watched);
         let subscription = subscription.with_prefetch(shared.policy.concurrency);

@@ -368,15 +368,17 @@ impl Obs {
     }
 
     /// Ends everything in order: consumers finish what they work on, the bus takes no more records and hands over those
-    /// it has, then what was told about them leaves. What consumers have is waited for as long as each of them says,
-    /// the rest takes five seconds at most.
+    /// it has, then what was told about them leaves. Consumers are waited for as long as each of them says, and five
+    /// seconds more; the rest takes five seconds at most.
     pub async fn shutdown(self) {
         #[cfg(feature = "tokio")]
         {
             let consumers = std::mem::take(&mut *lock(&self.consumers));
             consumers.iter().for_each(Control::stop);
             for consumer in consumers {
-                consumer.ended().await;
+                // One that nobody polls any more does not end.
+                let patience = clock::now().after(consumer.grace() + PATIENCE);
+                timer::before(Some(patience), consumer.ended()).await;
             }
         }
         self.bus.close();

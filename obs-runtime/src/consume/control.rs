@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use crate::lane::lock;
 
@@ -35,6 +36,8 @@ struct Wakers {
     waiting: Vec<Waker>,
     /// How often it runs.
     running: usize,
+    /// How long it may take to end once it is stopped.
+    grace: Duration,
 }
 
 /// What the consumer is to do.
@@ -45,6 +48,15 @@ const STOP: u8 = 2;
 impl Control {
     pub(super) fn new() -> Control {
         Control(Arc::default())
+    }
+
+    /// It may take so long to end once it is stopped.
+    pub(super) fn set_grace(&self, grace: Duration) {
+        lock(&self.0.wakers).grace = grace;
+    }
+
+    pub(crate) fn grace(&self) -> Duration {
+        lock(&self.0.wakers).grace
     }
 
     /// No more records are taken. What is worked on may finish within the time of grace, and is given back after that;

@@ -3,7 +3,7 @@
 use obs_runtime::{Event, handler};
 
 #[derive(Clone, Event)]
-#[event(name = "user.registered")]
+#[event(event = "user.registered")]
 struct UserRegistered {
     user_id: String,
 }
