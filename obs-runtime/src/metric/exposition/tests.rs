@@ -349,3 +349,51 @@ fn families_are_what_a_strict_reader_takes() {
         assert!(format == Format::Text || visits.is_some_and(|visits| visits == "2"));
     }
 }
+
+#[test]
+fn what_is_exposed_is_what_the_table_of_names_says() {
+    let shop = Published::new(&FIRST, "shop", Box::default(), Box::default());
+    let all = All {
+        published: &[&shop],
+        #[cfg(feature = "tokio")]
+        consumed: &[],
+        #[cfg(feature = "tokio")]
+        backlogs: &[],
+        families: &[],
+        operations: &[],
+        messaging: &[],
+    };
+    let mut out = Vec::new();
+    write(&all, Format::Text, &mut out);
+    let text = String::from_utf8(out).unwrap();
+    let mut own: Option<&obs_schema::names::family::Family> = None;
+    let mut families = 0;
+    for line in text.lines().filter(|line| !line.starts_with("# HELP")) {
+        if let Some(about) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = about.split_once(' ').unwrap();
+            let all = obs_schema::names::FAMILIES.iter();
+            own = all.into_iter().find(|family| family.name == name);
+            let known = own.unwrap_or_else(|| panic!("{name} is not in the table"));
+            let word = format!("{:?}", known.kind).to_lowercase();
+            // The older format has no infos; they are gauges there.
+            assert!(kind == word || word == "info" && kind == "gauge", "{line}");
+            families += 1;
+            continue;
+        }
+        let (family, own) = (line.split(['{', ' ']).next().unwrap(), own.unwrap());
+        assert!(family.starts_with(own.name), "{line}");
+        let labels = line
+            .split_once('{')
+            .map_or("", |(_, rest)| rest.rsplit_once('}').unwrap().0);
+        let of_spec = FIRST.fields.iter().filter_map(|field| field.label);
+        let of_spec: Vec<&str> = of_spec.map(|label| label.name).collect();
+        for label in labels.split(',').filter(|label| !label.is_empty()) {
+            let label = label.split('=').next().unwrap();
+            let is_known = own.labels.contains(&label)
+                || label == "le"
+                || own.name == "event_published_total" && of_spec.contains(&label);
+            assert!(is_known, "{line}");
+        }
+    }
+    assert!(families > 10, "only {families} families");
+}

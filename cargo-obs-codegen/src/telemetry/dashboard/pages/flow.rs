@@ -231,14 +231,6 @@ pub(super) fn telemetry(facts: &Facts<'_>) -> Dashboard {
         )
         .bad_from(ANY),
     );
-    layout.add(lines_by(
-        "Log lines",
-        "cps",
-        "Log lines written a second.",
-        &families::LOG_LINES_TOTAL,
-        &[label::JOB, label::LEVEL],
-        &[],
-    ));
     dashboard(
         "telemetry",
         "Telemetry pipeline",
