@@ -162,6 +162,7 @@ fn types_that_can_be_no_field() {
         "std::string::String",
         "Vec<u8>",
         "Vec<Vec<i32>>",
+        "Vec::<i32>",
         "HashMap<String, Option<Pii<String>>>",
         "std::collections::BTreeMap<::std::string::String, i32>",
         "my::Own<i32>",
@@ -187,6 +188,9 @@ fn types_that_can_be_no_field() {
     );
     field("*const u8", "a pointer cannot be a field of an event");
     field("fn() -> i32", "a function cannot be a field of an event");
+    let no_type = "what is no type cannot be a field of an event";
+    field("Vec<Item: Copy>", no_type);
+    field("Vec<Item = i32>", no_type);
     field(
         "Box<dyn Fn() -> i32>",
         "a trait object cannot be a field of an event",

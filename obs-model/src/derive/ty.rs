@@ -232,7 +232,14 @@ impl Reader<'_> {
             {
                 ("a trait object", "use a type that is known")
             }
-            _ => ("a function", "use a type that holds data"),
+            Some(TokenTree::Ident(word))
+                if ["fn", "unsafe", "extern", "for"]
+                    .iter()
+                    .any(|start| tokens::is(&word, start)) =>
+            {
+                ("a function", "use a type that holds data")
+            }
+            _ => ("what is no type", "write a type that holds data"),
         };
         self.refuse(loc, &format!("{what} cannot be a field of an event"), help)
     }
@@ -259,8 +266,9 @@ fn path_is(tokens: &TokenStream, name: &str) -> bool {
 fn path(tokens: &TokenStream) -> Option<Path> {
     let mut cursor = Cursor::new(tokens.clone());
     let mut parts = Vec::new();
+    // From the root of the crates, or from here.
+    let _ = cursor.punct(':') && cursor.punct(':');
     loop {
-        while cursor.punct(':') {}
         let part = cursor.ident()?;
         if matches!(
             part.to_string().as_str(),
@@ -269,7 +277,14 @@ fn path(tokens: &TokenStream) -> Option<Path> {
             return None;
         }
         parts.push(super::item::bare(&part));
-        if !cursor.is_punct(':') {
+        if !cursor.punct(':') {
+            break;
+        }
+        // One alone bounds something that has a name: `Item: Trait`.
+        if !cursor.punct(':') {
+            return None;
+        }
+        if cursor.is_punct('<') {
             break;
         }
     }
