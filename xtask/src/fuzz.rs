@@ -4,10 +4,12 @@
 //! so the repository holds small inputs that reach everything that was ever reached. A target runs until its coverage
 //! stands still, by the rule in `fuzz/watch.rs`.
 
+mod ours;
 mod watch;
 
 use crate::run::{go, root};
 use crate::tools::works;
+pub(crate) use ours::{is_rustc, rustc};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -160,7 +162,9 @@ fn ready() -> Result<(), String> {
 /// One binary for all targets. Without a sanitizer: there is no unsafe code of ours that one could watch.
 fn build() -> Result<PathBuf, String> {
     let folder = work().join("build");
+    let ours = std::env::current_exe().map_err(|error| format!("where are we? {error}"))?;
     go(nightly()
+        .env("RUSTC_WRAPPER", ours)
         .args([
             "fuzz",
             "build",

@@ -40,6 +40,11 @@ cargo xtask corpora [SOURCE…]   the schemas of OBS_CORPORA against other imple
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let [program, arguments @ ..] = words.as_slice()
+        && fuzz::is_rustc(program)
+    {
+        return fuzz::rustc(program, arguments);
+    }
     let result = match words.as_slice() {
         ["test", steps @ ..] => test::run(steps),
         ["fuzz", words @ ..] => fuzz::run(words),
