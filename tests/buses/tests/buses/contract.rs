@@ -1,6 +1,7 @@
 //! What whoever moves from one bus to another can count on: a table of behaviours, each shown on each bus.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
 
 use obs_runtime::bus::{BusErrorKind, Delivery, Header, Subscription, Waiting};
 use obs_runtime::{Bus, OwnedRecord, Record};
@@ -119,7 +120,9 @@ fn order(rig: &mut Rig, topic: &str) {
     let mut seen: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     let mut count = 0;
     let mut held: VecDeque<Delivery> = VecDeque::new();
+    let start = Instant::now();
     while count < 500 {
+        assert!(start.elapsed() < LONG, "{count} of 500 have come");
         // Everything that may go out is out, and comes back in turn.
         for member in &mut members {
             held.extend(std::iter::from_fn(|| member.try_next()));
@@ -233,7 +236,8 @@ fn full(rig: &mut Rig, topic: &str) {
     assert!(matches!(room, Waiting::Later(_)));
     release();
     assert!(room.wait_for(LONG));
-    while bus.send(&record).wait().is_err() {
+    while let Err(error) = bus.send(&record).wait() {
+        assert_eq!(error.kind(), BusErrorKind::Full);
         assert!(bus.room(topic).wait_for(LONG));
     }
     assert!(bus.flush().wait_for(LONG));
@@ -286,7 +290,9 @@ fn lag(rig: &mut Rig, topic: &str) {
     let mut member = bus.subscribe(&[topic], "g").unwrap();
     send_key(&bus, topic, 0..10);
     let is = |left: u64| {
+        let start = Instant::now();
         while bus.lag(topic, "g") != Some(left) {
+            assert!(start.elapsed() < LONG, "{:?}", bus.lag(topic, "g"));
             std::thread::yield_now();
         }
     };

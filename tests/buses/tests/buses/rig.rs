@@ -80,29 +80,25 @@ impl Rig {
 
     /// A new bus with these topics.
     pub(crate) fn bus(&self, topics: &[&str]) -> Bus {
-        self.with(topics, "")
+        open(&self.address(topics))
     }
 
     /// One that takes no record of 100,000 bytes.
     pub(crate) fn small(&self, topics: &[&str]) -> Bus {
-        self.with(topics, self.small)
-    }
-
-    fn with(&self, topics: &[&str], settings: &str) -> Bus {
-        let address = self.address(topics);
-        let sign = if address.contains('?') { '&' } else { '?' };
-        open(&format!("{address}{sign}{settings}"))
+        with(&self.address(topics), self.small)
     }
 
     /// A bus with room for few records that nobody takes before `release`.
     pub(crate) fn few(&mut self, topic: &str) -> (Bus, Box<dyn FnOnce() + Send + '_>) {
-        let bus = self.with(&[topic], self.few);
+        let address = self.address(&[topic]);
+        // The bus has met no broker yet, and none that forgets what it was told.
+        if let Kind::Kafka(broker) = &mut self.kind {
+            broker.end();
+        }
+        let bus = with(&address, self.few);
         let takes = bus.clone();
         match &mut self.kind {
-            Kind::Kafka(broker) => {
-                broker.stop();
-                (bus, Box::new(|| broker.start()))
-            }
+            Kind::Kafka(broker) => (bus, Box::new(|| broker.start())),
             _ => {
                 let mut member = takes.subscribe(&[topic], "release").unwrap();
                 let release = move || {
@@ -114,6 +110,12 @@ impl Rig {
             }
         }
     }
+}
+
+/// The bus at an address, with more settings.
+fn with(address: &str, settings: &str) -> Bus {
+    let sign = if address.contains('?') { '&' } else { '?' };
+    open(&format!("{address}{sign}{settings}"))
 }
 
 pub(crate) fn open(address: &str) -> Bus {

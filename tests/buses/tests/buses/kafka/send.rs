@@ -166,7 +166,8 @@ fn who_finds_no_room_waits_for_the_broker() {
     assert!(matches!(room, obs_runtime::bus::Waiting::Later(_)));
     broker.start();
     assert!(room.wait_for(LONG));
-    while bus.send(&record).wait().is_err() {
+    while let Err(error) = bus.send(&record).wait() {
+        assert_eq!(error.kind(), BusErrorKind::Full);
         assert!(bus.room("room").wait_for(LONG));
     }
     assert!(bus.flush().wait_for(LONG));
