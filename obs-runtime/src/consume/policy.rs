@@ -36,7 +36,7 @@ pub enum DeadBody {
 /// assert_eq!(dead.topic("user.registered.v2"), "user.registered.v2.mails.dead");
 /// ```
 ///
-/// A dead letter has the headers of the record, and `dlq-reason` (an [`ErrorType`](crate::ErrorType)), `dlq-exception`
+/// A dead letter has the headers of the record, and `dlq-reason` (an [`ErrorType`](enum@crate::ErrorType)), `dlq-exception`
 /// (the type of the error), `dlq-topic`, `dlq-partition`, `dlq-offset`, `dlq-consumer`, `dlq-attempts` and `dlq-time`.
 /// What an error says is not among them, for it may hold what is in the event.
 #[derive(Clone, PartialEq, Eq, Debug)]
