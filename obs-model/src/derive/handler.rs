@@ -16,9 +16,8 @@
 
 use super::observed::function::{self, Function, Start, outside};
 use super::output::place;
-use super::spans::{Spans, compile_errors};
+use super::spans::{Spans, with_errors};
 use super::tokens::{Delimiter, Span, TokenStream, TokenTree, is};
-use crate::diag::compile_error;
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::table::Table;
 
@@ -52,16 +51,7 @@ pub(super) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let (mut cx, mut spans) = (Diagnostics::default(), Spans::default());
     let loc = spans.at(span);
     cx.push(Diagnostic::error("unsupported-item", loc, message).help(help));
-    let found = cx.into_sorted();
-    let mut out = item;
-    let whole = Span::call_site();
-    out.extend(compile_errors(
-        &found,
-        &spans,
-        whole,
-        compile_error::message,
-    ));
-    out
+    with_errors(item, cx, &spans)
 }
 
 fn made(tokens: &[TokenTree]) -> Result<TokenStream, Refusal> {

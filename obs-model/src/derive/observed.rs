@@ -29,9 +29,8 @@ mod text;
 mod tests;
 
 use super::item;
-use super::spans::{Spans, compile_errors};
+use super::spans::{Spans, with_errors};
 use super::tokens::{Span, TokenStream, TokenTree};
-use crate::diag::compile_error;
 use args::{Args, Place};
 use function::{Function, Gives, Start};
 use obs_schema::diag::{Diagnostic, Diagnostics};
@@ -66,16 +65,7 @@ pub(super) fn expand(args: TokenStream, item: TokenStream, on: bool) -> TokenStr
             }
         }
     };
-    let found = cx.into_sorted();
-    let mut out = observed.unwrap_or(item);
-    let whole = Span::call_site();
-    out.extend(compile_errors(
-        &found,
-        &spans,
-        whole,
-        compile_error::message,
-    ));
-    out
+    with_errors(observed.unwrap_or(item), cx, &spans)
 }
 
 /// Refuses functions that nothing can be done about.

@@ -3,7 +3,8 @@
 use super::tokens::{
     Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree,
 };
-use obs_schema::diag::{Diagnostic, Severity};
+use crate::diag;
+use obs_schema::diag::{Diagnostic, Diagnostics, Severity};
 use obs_schema::source::{FileId, Loc};
 
 /// The spans behind the places of one derive, in the order they were met, which is the order of the source.
@@ -25,6 +26,14 @@ impl Spans {
             .then(|| self.all.get(loc.start as usize).copied())
             .flatten()
     }
+}
+
+/// An item as it was written, and behind it the errors that were found in it.
+pub(super) fn with_errors(mut item: TokenStream, cx: Diagnostics, spans: &Spans) -> TokenStream {
+    let (found, whole) = (cx.into_sorted(), Span::call_site());
+    let message = diag::compile_error::message;
+    item.extend(compile_errors(&found, spans, whole, message));
+    item
 }
 
 /// Errors as `compile_error!` calls, each at its own token. Warnings stay unsaid: stable macros cannot warn.
