@@ -26,11 +26,19 @@ use crate::publish::{ContentMode, Publisher, Retry, WhenFull};
 /// belong, as other types, as symbols and as names, and refusals are looked through.
 ///
 /// ```
-/// # use obs_runtime::{Event, JsonCodec};
-/// # fn sample<E: Event>() -> E { unimplemented!() }
-/// # fn example<UserRegistered: Event + JsonCodec + std::fmt::Debug>() {
-/// obs_runtime::testing::assert_nothing_leaks(&[sample::<UserRegistered>()]);
-/// # }
+/// use obs_runtime::{Event, Pii, testing};
+///
+/// #[derive(Clone, Debug, Event)]
+/// #[event(event = "user.registered", version = "1.0.0", topic = "users")]
+/// struct UserRegistered {
+///     #[event(key)]
+///     id: String,
+///     #[event(pii = "hash", log)]
+///     email: Pii<String>,
+/// }
+///
+/// let sample = UserRegistered { id: "user-123".into(), email: Pii::new("ada@example.com".into()) };
+/// testing::assert_nothing_leaks(&[sample]);
 /// ```
 ///
 /// A field that no canary fits into, such as an enum, is watched by its own value where that has six characters.
