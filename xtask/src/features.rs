@@ -1,9 +1,11 @@
 //! Every feature of every crate by itself, and none at all: additive features must not lean on each other.
 
-use crate::run::{cargo, go, output};
+use crate::run::{cargo, go, output, root};
 use crate::tools::works;
 use obs_schema::json::Json;
+use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 /// Its features build a library in C anew, for a minute each, and are nothing but passed on: one build for all.
 const KAFKA: &str = "obs-kafka";
@@ -24,17 +26,53 @@ pub(crate) fn packages() -> Result<Vec<(String, Json)>, String> {
     Ok(named.collect())
 }
 
-/// Checks each combination. Gives back what this machine could not check.
+/// Checks each combination, two at a time. Gives back what this machine could not check.
 pub(crate) fn check() -> Result<Option<String>, String> {
     let openssl = works(Command::new("pkg-config").args(["--exists", "openssl"]));
+    let kafka = if openssl {
+        "gzip,zstd,tls"
+    } else {
+        "gzip,zstd"
+    };
+    let combinations = Mutex::new(combinations(kafka)?.into_iter());
+    let next = || {
+        let mut combinations = combinations.lock().unwrap_or_else(PoisonError::into_inner);
+        combinations.next()
+    };
+    let lane = |folder: Option<PathBuf>| {
+        while let Some(combination) = next() {
+            let mut command = cargo();
+            if let Some(folder) = &folder {
+                command.env("CARGO_TARGET_DIR", folder);
+            }
+            go(command.args(["check", "--quiet"]).args(combination))?;
+        }
+        Ok(())
+    };
+    // Cargo lets one at a time into a folder, and much of a check keeps one processor busy.
+    let beside = root().join("target/features");
+    std::thread::scope(|scope| {
+        let beside = scope.spawn(|| lane(Some(beside)));
+        let here = lane(None);
+        let there = beside
+            .join()
+            .unwrap_or_else(|_| Err("the second lane panicked".to_owned()));
+        here.and(there)
+    })?;
+    let left_out = format!("`tls` of {KAFKA}, for there are no headers of OpenSSL");
+    Ok((!openssl).then_some(left_out))
+}
+
+/// What is passed to `cargo check`.
+fn combinations(kafka: &str) -> Result<Vec<Vec<String>>, String> {
+    // What takes longest goes first.
+    let mut all = Vec::new();
+    let mut add = |arguments: &[&str]| {
+        all.push(arguments.iter().map(|&it| it.to_owned()).collect());
+    };
+    add(&["-p", KAFKA, "--features", kafka]);
     for (name, package) in packages()? {
         if name == KAFKA {
-            let features = if openssl {
-                "gzip,zstd,tls"
-            } else {
-                "gzip,zstd"
-            };
-            go(cargo().args(["check", "--quiet", "-p", KAFKA, "--features", features]))?;
             continue;
         }
         let features = package
@@ -44,15 +82,12 @@ pub(crate) fn check() -> Result<Option<String>, String> {
         if features.is_empty() {
             continue;
         }
-        let check = |features: &[&str]| {
-            let alone = ["check", "--quiet", "-p", &name, "--no-default-features"];
-            go(cargo().args(alone).args(features))
-        };
-        check(&[])?;
+        let alone = ["-p", name.as_str(), "--no-default-features"];
+        add(&alone);
         for (feature, _) in features.iter().filter(|(feature, _)| feature != "default") {
-            check(&["--features", feature])?;
+            let [package, name, no] = alone;
+            add(&[package, name, no, "--features", feature]);
         }
     }
-    let left_out = format!("`tls` of {KAFKA}, for there are no headers of OpenSSL");
-    Ok((!openssl).then_some(left_out))
+    Ok(all)
 }
