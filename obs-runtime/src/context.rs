@@ -27,6 +27,7 @@ mod carrier;
 #[cfg(feature = "opentelemetry")]
 pub(crate) mod foreign;
 mod frame;
+mod text;
 pub mod traceparent;
 
 use std::cell::{Cell, RefCell};
@@ -40,6 +41,7 @@ use std::time::SystemTime;
 
 pub use carrier::{Extract, Inject};
 pub(crate) use frame::Frame;
+pub(crate) use text::Text;
 
 use crate::clock::Moment;
 use crate::ids::{SpanId, TraceId};
@@ -87,10 +89,10 @@ pub(crate) struct Parts {
     /// A test that wants to know what is told here.
     #[cfg(not(feature = "off"))]
     recorder: Option<Arc<Recording>>,
-    pub(crate) correlation: Option<Arc<str>>,
-    pub(crate) causation: Option<Arc<str>>,
-    pub(crate) conversation: Option<Arc<str>>,
-    pub(crate) tenant: Option<Arc<str>>,
+    pub(crate) correlation: Option<Text>,
+    pub(crate) causation: Option<Text>,
+    pub(crate) conversation: Option<Text>,
+    pub(crate) tenant: Option<Text>,
     pub(crate) actor: Option<Arc<Actor>>,
     /// Names and values, in order.
     pub(crate) baggage: Arc<[(Arc<str>, Arc<str>)]>,
@@ -109,6 +111,14 @@ impl Parts {
         }
         #[cfg(feature = "off-spans")]
         drop(scope);
+    }
+
+    #[cfg(feature = "tokio")]
+    fn take_scope(self) -> Option<Arc<Scope>> {
+        #[cfg(not(feature = "off-spans"))]
+        return self.scope;
+        #[cfg(feature = "off-spans")]
+        None
     }
 
     pub(crate) fn set_recorder(&mut self, recorder: Option<Arc<Recording>>) {
@@ -265,6 +275,25 @@ impl Context {
     pub(crate) fn with(mut self, change: impl FnOnce(&mut Parts)) -> Context {
         change(Arc::make_mut(self.parts.get_or_insert_default()));
         self
+    }
+
+    /// Another context in the place of one that is over: nothing is asked of the allocator, unless somebody still has
+    /// it. Gives what could be said of its span.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn renew(
+        &mut self,
+        base: &Context,
+        change: impl FnOnce(&mut Parts),
+    ) -> Option<Arc<Scope>> {
+        let mut next = base.parts().cloned().unwrap_or_default();
+        change(&mut next);
+        match self.parts.as_mut().and_then(Arc::get_mut) {
+            Some(place) => std::mem::replace(place, next).take_scope(),
+            None => {
+                self.parts = Some(Arc::new(next));
+                None
+            }
+        }
     }
 
     /// The span that new spans become children of.

@@ -305,25 +305,32 @@ impl Span {
         fill: impl FnOnce(&mut Attributes<'_>),
     ) -> Fate {
         let leaves = self.root && self.rescue(at, outcome).is_some();
-        let (said, local) = scope.map_or((None, None), |scope| scope.end(leaves));
+        let (mut said, local) = scope.map_or((None, None), |scope| scope.end(leaves));
         if self.root && self.local.is_none() {
             self.local = local;
         }
         // The most frequent end: nothing has to be written.
-        if self.root && !leaves && self.local.as_ref().is_none_or(|local| local.let_go()) {
-            return Fate::Dropped;
-        }
-        match self.verdict(at, outcome) {
+        let goes = self.root && !leaves && self.local.as_ref().is_none_or(|local| local.let_go());
+        let verdict = if goes {
+            None
+        } else {
+            self.verdict(at, outcome)
+        };
+        let fate = match verdict {
             Some(reason) => {
                 let mut fill = Some(fill);
-                self.leave(at, reason, outcome, said, &mut |to| {
+                self.leave(at, reason, outcome, said.as_deref_mut(), &mut |to| {
                     if let Some(fill) = fill.take() {
                         fill(to);
                     }
                 })
             }
             None => Fate::Dropped,
+        };
+        if let (Some(scope), Some(said)) = (scope, said) {
+            scope.keep(said);
         }
+        fate
     }
 
     /// Whether its record is written, and the reason it has by itself to leave although nobody sampled it.
@@ -371,15 +378,15 @@ impl Span {
         at: Moment,
         reason: Option<Reason>,
         outcome: &Outcome<'_>,
-        said: Option<Box<Said>>,
+        said: Option<&mut Said>,
         fill: &mut dyn FnMut(&mut Attributes<'_>),
     ) -> Fate {
         let wrote = SCRATCH.try_with(|scratch| match scratch.try_borrow_mut() {
             Ok(mut scratch) => {
                 // A `fill` that panicked may have left something.
                 scratch.clear();
-                if let Some(mut said) = said {
-                    scratch.take(&mut said);
+                if let Some(said) = said {
+                    scratch.take(said);
                 }
                 let record = self.write(&mut scratch, at, reason, outcome, fill);
                 let one = &mut scratch.spans;

@@ -15,7 +15,7 @@ use crate::envelope::{Head, Place};
 use crate::error_type::ErrorType;
 use crate::metric::Consumed;
 use crate::publish::line::{Outcome, Told};
-use crate::span::{Attributes, Carried, Failure, Open};
+use crate::span::{Attributes, Carried, Failure, Open, Scope};
 
 /// How an attempt ended.
 pub(super) enum Ended {
@@ -100,10 +100,9 @@ pub(super) struct Passage<'a> {
     post: &'a Post,
     receipt: Receipt,
     start: Moment,
-    /// What the handler sees.
+    /// What the handler sees, where there is no span.
     context: Context,
     span: Option<Open>,
-    place: Option<SpanContext>,
     live: bool,
     open: bool,
 }
@@ -116,14 +115,13 @@ impl<'a> Passage<'a> {
         (head, id): (&'a Head<'a>, &'a str),
         receipt: Receipt,
         post: &'a Post,
-        around: Context,
+        (around, place): (Context, Option<Arc<Scope>>),
     ) -> Passage<'a> {
         let (start, live) = (clock::now(), prepared.is_live());
         let spans = live && cfg!(not(feature = "off-spans"));
         let (span, context) = if spans {
-            let span = Open::begin_in(&prepared.process, around, start);
-            let context = span.context().clone();
-            (Some(span), context)
+            let span = Open::begin_in(&prepared.process, (around, place), start);
+            (Some(span), Context::NONE)
         } else {
             (None, around)
         };
@@ -136,7 +134,6 @@ impl<'a> Passage<'a> {
             receipt,
             start,
             context,
-            place: span.as_ref().and_then(Open::place),
             span,
             live,
             open: true,
@@ -145,36 +142,46 @@ impl<'a> Passage<'a> {
 
     /// What the handler sees.
     pub(super) fn context(&self) -> &Context {
-        &self.context
+        self.span.as_ref().map_or(&self.context, Open::context)
     }
 
-    /// The end of it.
-    pub(super) fn finish(mut self, ended: &Ended) {
+    /// The end of it. Gives back the context, of which room may be left.
+    pub(super) fn finish(mut self, ended: &Ended) -> Context {
         self.tell(ended, clock::now());
+        self.over()
     }
 
     /// The end of one that went well, and was settled within.
-    pub(super) fn settled(mut self, settle: impl FnOnce()) {
-        let end = Passage::settle(self.prepared, &self.context, settle);
-        self.tell(&Ended::Fine, end);
-    }
-
-    /// That the bus knows what became of the record, and since when.
-    pub(super) fn settle(
-        prepared: &'static Prepared,
-        around: &Context,
-        settle: impl FnOnce(),
-    ) -> Moment {
+    pub(super) fn settled(mut self, settle: impl FnOnce()) -> Context {
         let start = clock::now();
-        let mut span = Carried::start(prepared.is_live(), &prepared.settle, around, start);
         settle();
         let end = clock::now();
+        self.tell(&Ended::Fine, end);
+        // Behind what it is a child of, of which it is known by now whether it leaves: so it need not wait for that.
+        Passage::settled_within(self.prepared, self.context(), start, end);
+        self.over()
+    }
+
+    fn over(&mut self) -> Context {
+        let context = std::mem::take(&mut self.context);
+        self.span.take().map_or(context, Open::over)
+    }
+
+    /// The bus is told what became of the record.
+    pub(super) fn settle(prepared: &'static Prepared, around: &Context, settle: impl FnOnce()) {
+        let start = clock::now();
+        settle();
+        Passage::settled_within(prepared, around, start, clock::now());
+    }
+
+    fn settled_within(prepared: &'static Prepared, around: &Context, start: Moment, end: Moment) {
+        let live = prepared.is_live();
+        let mut span = Carried::start(live, &prepared.settle, around, start);
         span.end(end, || crate::span::Outcome::Fine, |_| {});
-        let counted = prepared.messaging[1].filter(|_| prepared.is_live());
+        let counted = prepared.messaging[1].filter(|_| live);
         if let (Some(counted), None) = (counted, around.recorder()) {
             counted.ended(None, end.nanos_since(start), None);
         }
-        end
     }
 
     fn tell(&mut self, ended: &Ended, end: Moment) {
@@ -184,11 +191,12 @@ impl<'a> Passage<'a> {
         let nanos = end.nanos_since(self.start);
         let failure = ended.failure();
         let (head, id, receipt) = (self.head, self.id, self.receipt);
+        let place = self.span.as_ref().and_then(Open::place);
         let exported = self
             .span
             .as_mut()
             .and_then(|span| span.end_with(end, failure, |to| attributes(to, head, id, receipt)));
-        let recorder = self.context.recorder();
+        let recorder = self.context().recorder();
         if cfg!(not(feature = "off-metrics")) {
             let recorded: Arc<Consumed>;
             let consumed = self.prepared.consumed;
@@ -209,7 +217,7 @@ impl<'a> Passage<'a> {
         let Some(level) = line.wanted(failure.is_some(), recorder.is_some()) else {
             return;
         };
-        let place = self.place.map(Place::of);
+        let place = place.map(Place::of);
         let told = Told {
             id: self.id,
             correlation: self.head.correlation.as_deref().unwrap_or(self.id),
@@ -272,6 +280,8 @@ fn attributes(to: &mut Attributes<'_>, head: &Head<'_>, id: &str, receipt: Recei
 
 impl Drop for Passage<'_> {
     fn drop(&mut self) {
-        self.tell(&Ended::Cancelled, clock::now());
+        if self.open {
+            self.tell(&Ended::Cancelled, clock::now());
+        }
     }
 }

@@ -17,11 +17,12 @@ use super::prepared::Prepared;
 use super::run::Shared;
 use crate::bus;
 use crate::clock;
-use crate::context::{Context, SpanContext, baggage};
+use crate::context::{Context, SpanContext, Text, baggage};
 use crate::envelope::Head;
 use crate::ids;
 use crate::lane::lock;
 use crate::metric::Consumed;
+use crate::span::Scope;
 
 /// What a seat and the driver tell each other.
 #[derive(Default)]
@@ -87,6 +88,7 @@ pub(super) async fn sit(shared: Arc<Shared>, at: usize) {
         shared: &shared,
         lanes: shared.routes.iter().map(|_| None).collect(),
         post: Arc::default(),
+        around: Context::NONE,
     };
     loop {
         let delivery = desk.next().await;
@@ -100,6 +102,8 @@ struct Seat<'s> {
     /// One for each route, made when it is first needed.
     lanes: Vec<Option<Lane>>,
     post: Arc<Post>,
+    /// What was known around the last one, for the room that it takes.
+    around: Context,
 }
 
 impl Seat<'_> {
@@ -151,7 +155,7 @@ impl Seat<'_> {
                 None => Ok(false),
             };
             if let Ok(true) = asked {
-                Passage::settle(prepared, &shared.around(head, id), || delivery.ack());
+                Passage::settle(prepared, &self.around(head, id).0, || delivery.ack());
                 return;
             }
             self.post.put(Job {
@@ -160,15 +164,9 @@ impl Seat<'_> {
                 payload: found.payload.clone(),
                 names: Some(&prepared.line.fields),
             });
-            let post = Arc::clone(&self.post);
-            let begun = Passage::begin(
-                prepared,
-                known.version,
-                (head, id),
-                delivery.receipt(),
-                &post,
-                shared.around(head, id),
-            );
+            let (post, around) = (Arc::clone(&self.post), self.around(head, id));
+            let (version, receipt) = (known.version, delivery.receipt());
+            let begun = Passage::begin(prepared, version, (head, id), receipt, &post, around);
             let mut ended = match asked {
                 Ok(_) => self.attempt(known.route, begun.context()).await,
                 Err(error) => Ended::Failed(Failed::memory(error)),
@@ -179,11 +177,11 @@ impl Seat<'_> {
                 ended = Ended::Failed(Failed::memory(error));
             }
             if let Ended::Fine = ended {
-                begun.settled(|| delivery.ack());
+                self.around = begun.settled(|| delivery.ack());
                 return;
             }
             let inside = begun.context().clone();
-            begun.finish(&ended);
+            self.around = begun.finish(&ended);
             if tries < policy.retry.times && ended.may_pass() {
                 count(&inside, prepared, Consumed::retried);
                 tokio::time::sleep(policy.retry.pause(tries, ids::random())).await;
@@ -211,6 +209,29 @@ impl Seat<'_> {
                 .put_aside(policy.failed, &why, prepared, &inside, delivery)
                 .await;
         }
+    }
+
+    /// What is known around the processing of an event, and room for what is said of it.
+    fn around(&mut self, head: &Head<'_>, id: &str) -> (Context, Option<Arc<Scope>>) {
+        let mut around = std::mem::take(&mut self.around);
+        let place = around.renew(&self.shared.base, |parts| {
+            let some = |text: &str| (!text.is_empty()).then(|| Text::from(text));
+            parts.correlation = some(head.correlation.as_deref().unwrap_or(id));
+            parts.causation = some(id);
+            parts.conversation = head.conversation.as_deref().and_then(some);
+            parts.tenant = head.tenant.as_deref().and_then(some);
+            parts.actor = head.actor.clone().map(Arc::new);
+            if let Some(text) = head.baggage {
+                let mut members = baggage::Members::new();
+                baggage::parse(text, &mut members);
+                parts.baggage = members.into();
+            }
+            if self.shared.policy.child {
+                parts.span = head.span;
+                parts.state = head.state.filter(|_| head.span.is_some()).map(Into::into);
+            }
+        });
+        (around, place)
     }
 
     /// One attempt. A handler that panics or takes too long is gone, and the next one starts anew.
@@ -253,13 +274,13 @@ impl Seat<'_> {
         (head, id): (&Head<'_>, &str),
         delivery: bus::Delivery,
     ) {
-        let around = self.shared.around(head, id);
+        let around = self.around(head, id);
         let (shared, policy) = (self.shared, &self.shared.policy);
         let (prepared, then) = match refused {
             Refused::Type => (None, policy.unknown_type),
             Refused::Version(at) => {
                 let prepared = shared.known[at].prepared;
-                count(&around, prepared, Consumed::unknown_version);
+                count(&around.0, prepared, Consumed::unknown_version);
                 (Some(prepared), policy.unknown_version)
             }
             Refused::Envelope(at) => (Some(shared.known[at].prepared), policy.failed),
@@ -275,7 +296,7 @@ impl Seat<'_> {
                 .await;
         };
         if then == Unprocessed::Skip {
-            Passage::settle(prepared, &around, || delivery.ack());
+            Passage::settle(prepared, &around.0, || delivery.ack());
             return;
         }
         let begun = Passage::begin(
@@ -349,32 +370,5 @@ fn count(context: &Context, prepared: &Prepared, count: fn(&Consumed)) {
     match context.recorder() {
         Some(recorder) => count(&recorder.consumed(prepared.consumed)),
         None => count(prepared.consumed),
-    }
-}
-
-impl Shared {
-    /// What is known around the processing of an event.
-    fn around(&self, head: &Head<'_>, id: &str) -> Context {
-        self.base.clone().with(|parts| {
-            let some = |text: &str| (!text.is_empty()).then(|| text.into());
-            let id: Option<Arc<str>> = some(id);
-            parts.correlation = match head.correlation.as_deref() {
-                Some(correlation) if Some(correlation) != id.as_deref() => some(correlation),
-                _ => id.clone(),
-            };
-            parts.causation = id;
-            parts.conversation = head.conversation.as_deref().and_then(some);
-            parts.tenant = head.tenant.as_deref().and_then(some);
-            parts.actor = head.actor.clone().map(Arc::new);
-            if let Some(text) = head.baggage {
-                let mut members = baggage::Members::new();
-                baggage::parse(text, &mut members);
-                parts.baggage = members.into();
-            }
-            if self.policy.child {
-                parts.span = head.span;
-                parts.state = head.state.filter(|_| head.span.is_some()).map(Into::into);
-            }
-        })
     }
 }

@@ -228,9 +228,9 @@ fn an_event_arrives_however_it_travels_and_all_signals_tell_of_it() {
         let made = &sent.spans()[0];
         let spans = recorder.spans();
         let names: Vec<&str> = spans.iter().map(|span| span.name.as_str()).collect();
-        let named = ["settle", "process", "receive"].map(|name| format!("{name} {topic}"));
+        let named = ["process", "settle", "receive"].map(|name| format!("{name} {topic}"));
         assert_eq!(names, named);
-        let [settle, process, receive] = &spans[..] else {
+        let [process, settle, receive] = &spans[..] else {
             panic!("three spans");
         };
         assert_eq!(receive.links, [&*made.span_id]);

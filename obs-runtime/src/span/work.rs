@@ -40,22 +40,45 @@ struct State {
 }
 
 impl Scope {
+    /// One that nothing was said of, in the place of one that is over if there is such a place.
+    fn new(
+        place: Option<Arc<Scope>>,
+        local: Option<Arc<Local>>,
+        root: Option<Moment>,
+        fixed: usize,
+    ) -> Arc<Scope> {
+        let new = Scope {
+            local,
+            root,
+            fixed,
+            state: Mutex::default(),
+        };
+        let Some(mut place) = place else {
+            return Arc::new(new);
+        };
+        match Arc::get_mut(&mut place) {
+            Some(old) => {
+                // What was said is gone, and its room is wanted again.
+                let said = lock(&old.state).said.take();
+                lock(&new.state).said = said;
+                *old = new;
+                place
+            }
+            None => Arc::new(new),
+        }
+    }
+
     /// What a span below waits with.
     pub(super) fn local(&self) -> Option<Arc<Local>> {
         match (&self.local, self.root) {
             (Some(local), _) => Some(Arc::clone(local)),
             (None, Some(began)) => {
                 let mut state = lock(&self.state);
-                let ended = state.ended;
-                let local = state.local.get_or_insert_with(|| {
-                    let local = own(began);
-                    if ended {
-                        // Nobody decides any more: those that are late speak for themselves.
-                        local.let_go();
-                    }
-                    local
-                });
-                Some(Arc::clone(local))
+                if state.ended {
+                    // Nobody decides any more: those that are late speak for themselves.
+                    return state.local.clone();
+                }
+                Some(Arc::clone(state.local.get_or_insert_with(|| own(began))))
             }
             (None, None) => None,
         }
@@ -69,6 +92,12 @@ impl Scope {
             state.local.get_or_insert_with(|| own(began));
         }
         (state.said.take(), state.local.clone())
+    }
+
+    /// Where it was said may be room for what is said of another span.
+    pub(super) fn keep(&self, mut said: Box<Said>) {
+        said.clear();
+        lock(&self.state).said = Some(said);
     }
 
     /// For a span below, about which nothing is said here: what it waits with stays the same.
@@ -296,19 +325,15 @@ impl Inside {
     }
 
     fn waiting(self, cx: &Context, local: Option<Arc<Local>>) -> Context {
-        self.within(cx.clone(), local)
+        self.within(cx.clone(), local, None)
     }
 
-    fn within(self, cx: Context, local: Option<Arc<Local>>) -> Context {
+    fn within(self, cx: Context, local: Option<Arc<Local>>, place: Option<Arc<Scope>>) -> Context {
         let may_leave = self.span.sampled || self.root || local.is_some();
         let wanted = export::active() || cx.recorder().is_some();
         let scope = (may_leave && wanted).then(|| {
-            Arc::new(Scope {
-                local,
-                root: self.root.then_some(self.start),
-                fixed: self.meta.fixed.len(),
-                state: Mutex::default(),
-            })
+            let root = self.root.then_some(self.start);
+            Scope::new(place, local, root, self.meta.fixed.len())
         });
         cx.with(|parts| {
             parts.span = Some(self.span);
@@ -420,11 +445,15 @@ impl Open {
         }
     }
 
-    /// The same in a context that is of no more use to others.
+    /// The same in a context that is of no more use to others, with what was said of another span that is over.
     #[cfg(feature = "tokio")]
-    pub(crate) fn begin_in(meta: &'static SpanMeta, cx: Context, at: Moment) -> Open {
+    pub(crate) fn begin_in(
+        meta: &'static SpanMeta,
+        (cx, place): (Context, Option<Arc<Scope>>),
+        at: Moment,
+    ) -> Open {
         let span = Span::open(meta, &cx, at);
-        let context = span.inside().within(cx, span.local.clone());
+        let context = span.inside().within(cx, span.local.clone(), place);
         Open {
             span: Some(span),
             context,
@@ -520,6 +549,12 @@ impl Open {
         let fate = span.finish(at, &outcome, scope, fill);
         self.span = None;
         (fate == Fate::Exported).then_some(place)
+    }
+
+    /// Its context, once it has ended and that is of no more use to others.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn over(mut self) -> Context {
+        std::mem::take(&mut self.context)
     }
 
     /// Where it stands, if it has not ended.
