@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use obs_runtime::bus::{BusErrorKind, Depth, Sending, Subscription, Waiting};
+use obs_runtime::bus::{BusErrorKind, Confirm, Depth, Sending, Subscription, Waiting};
 use obs_runtime::{BusError, Record, Transport};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, PurgeConfig};
@@ -14,7 +14,7 @@ use crate::answer::Awaited;
 use crate::error;
 use crate::group;
 use crate::member::Shared;
-use crate::options::{Confirm, KafkaOptions};
+use crate::options::KafkaOptions;
 use crate::report::{Reporter, Reports};
 
 /// How long the reporting thread sleeps at most before it looks whether it is to end.

@@ -60,5 +60,6 @@ mod side;
 mod statistics;
 mod transaction;
 
-pub use options::{Codec, Confirm, KafkaOptions, Lost, SCHEME};
+pub use obs_runtime::bus::{Confirm, Lost};
+pub use options::{Codec, KafkaOptions, SCHEME};
 pub use transaction::KafkaTransactions;

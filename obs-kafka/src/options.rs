@@ -4,27 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use obs_runtime::bus::{Address, Scheme};
-use obs_runtime::{Bus, BusError, Record};
+use obs_runtime::bus::{Address, Confirm, Lost, Scheme};
+use obs_runtime::{Bus, BusError};
 use rdkafka::ClientConfig;
 
 use crate::bus::KafkaBus;
 use crate::side::Side;
 use crate::transaction::KafkaTransactions;
-
-/// When a record counts as sent.
-///
-/// Events with `audit`, what a relay sends and dead letters are always confirmed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Confirm {
-    /// When it is in the queue of the client, which sends many at once. That one of them did not get there is told
-    /// later: see [`KafkaOptions::when_lost`].
-    #[default]
-    Queued,
-    /// When the brokers have it, by `acks`. Whoever waits for each record before sending the next one gets a batch of
-    /// one: send many, then wait, or set [`KafkaOptions::with_linger`] to zero.
-    Delivered,
-}
 
 /// How batches are compressed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,15 +26,6 @@ pub enum Codec {
     /// Comes with the feature `zstd`.
     #[cfg(feature = "zstd")]
     Zstd,
-}
-
-/// A record that did not get there, and that nobody waited for.
-#[derive(Clone, Copy, Debug)]
-pub struct Lost<'a> {
-    /// The record.
-    pub record: Record<'a>,
-    /// Why.
-    pub error: &'a BusError,
 }
 
 /// Buses on Kafka by their addresses: `kafka://broker-1:9092,broker-2:9092?linger.ms=20`.
@@ -120,7 +97,8 @@ impl KafkaOptions {
         Ok(options)
     }
 
-    /// The same, and a record counts as sent then.
+    /// The same, and a record counts as sent then. With [`Confirm::Delivered`], whoever waits for each record before
+    /// sending the next one sets [`with_linger`](KafkaOptions::with_linger) to zero.
     #[must_use]
     pub fn with_confirm(mut self, confirm: Confirm) -> KafkaOptions {
         self.confirm = confirm;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use obs_runtime::bus::{Header, Receipt, Waiting};
+use obs_runtime::bus::{Header, Lost, Receipt, Waiting};
 use obs_runtime::metric::Counter;
 use obs_runtime::{BusError, ErrorType, MetricSet, Record};
 use rdkafka::error::KafkaError;
@@ -15,7 +15,7 @@ use rdkafka::{ClientContext, Statistics};
 
 use crate::answer::Answers;
 use crate::error;
-use crate::options::{Lost, WhenLost};
+use crate::options::WhenLost;
 use crate::statistics::{Client, Watched};
 
 /// What is counted.

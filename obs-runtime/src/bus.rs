@@ -5,6 +5,7 @@
 //! on it.
 
 mod address;
+mod confirm;
 mod crc;
 mod cursor;
 mod error;
@@ -15,10 +16,14 @@ mod member;
 mod memory;
 mod null;
 mod origin;
+#[cfg(feature = "transport")]
+mod outgoing;
 mod owned;
 mod record;
 mod sending;
 mod subscription;
+#[cfg(feature = "transport")]
+pub mod text;
 mod topics;
 mod waiters;
 
@@ -28,6 +33,7 @@ use std::sync::Arc;
 
 use crate::metric;
 pub use address::{Address, Scheme};
+pub use confirm::{Confirm, Lost};
 pub use crc::key_tag;
 pub use cursor::{Cursor, KeyTag};
 pub use error::{BusError, BusErrorKind};
@@ -36,6 +42,8 @@ pub use file::{Acknowledge, Damage, DamageKind, FileBus, FileOptions, WhenFull};
 use memory::Memory;
 use null::Null;
 pub use origin::Origin;
+#[cfg(feature = "transport")]
+pub use outgoing::{Outgoing, Parcel};
 pub use owned::OwnedRecord;
 pub use record::{Header, Headers, HeadersIter, Record};
 pub(crate) use sending::block_on;

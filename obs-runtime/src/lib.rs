@@ -27,6 +27,7 @@
 //! | `tracing` | calls of `tracing` in the log, publishes for whoever listens to `tracing`: [`log::layer`](https://docs.rs/obs-runtime/latest/obs_runtime/log/fn.layer.html) |
 //! | `prometheus` | everything that is counted, in a registry of the crate prometheus |
 //! | `tokio` | consumers: [`Consumer`](https://docs.rs/obs-runtime/latest/obs_runtime/struct.Consumer.html); exporters that need a runtime have one of their own |
+//! | `transport` | for crates with buses: [`bus::Outgoing`](https://docs.rs/obs-runtime/latest/obs_runtime/bus/struct.Outgoing.html) |
 //! | `apache-avro` | events to and from the values of apache-avro |
 
 pub mod bus;

@@ -167,7 +167,7 @@ fn wrong(why: impl Into<Cow<'static, str>>) -> BusError {
 }
 
 /// With `%xx` as the byte it stands for.
-fn decoded(text: &str) -> Option<Vec<u8>> {
+pub(super) fn decoded(text: &str) -> Option<Vec<u8>> {
     let mut parts = text.split('%');
     let mut bytes = parts.next()?.as_bytes().to_vec();
     for part in parts {

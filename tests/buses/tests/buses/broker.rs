@@ -33,6 +33,12 @@ pub(crate) struct Broker {
     child: Option<Child>,
 }
 
+/// A port of 127.0.0.1 that nobody listens at.
+pub(crate) fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().port()
+}
+
 /// A broker that runs. `cargo xtask test` says which program it is; without one its tests are left out.
 pub(crate) fn broker() -> Option<Broker> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -46,14 +52,12 @@ pub(crate) fn broker() -> Option<Broker> {
     };
     let number = COUNT.fetch_add(1, Relaxed);
     let folder = format!("obs-kafka-{}-{number}", std::process::id());
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut broker = Broker {
         program,
         folder: std::env::temp_dir().join(folder),
-        port: free.local_addr().unwrap().port(),
+        port: free_port(),
         child: None,
     };
-    drop(free);
     broker.start();
     Some(broker)
 }

@@ -9,6 +9,7 @@
 
 mod broker;
 mod contract;
+mod http;
 mod kafka;
 mod program;
 mod rig;

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use obs_runtime::Bus;
+use obs_runtime::bus::Scheme;
 
-use crate::broker::{Broker, broker};
+use crate::broker::{Broker, broker, free_port};
 
 /// A kind of bus, and what a test needs of it.
 pub(crate) struct Rig {
@@ -22,7 +23,12 @@ enum Kind {
     /// A folder for each bus.
     Folders(PathBuf, AtomicU32),
     Kafka(Broker),
+    /// Who listens where another one sends to.
+    Http(Option<Bus>),
 }
+
+/// What is not built in.
+const SCHEMES: &[Scheme] = &[obs_http::SCHEME, obs_kafka::SCHEME];
 
 /// All that there are on this machine.
 pub(crate) fn rigs() -> Vec<Rig> {
@@ -47,6 +53,12 @@ pub(crate) fn rigs() -> Vec<Rig> {
             kind: Kind::Folders(folder, AtomicU32::new(0)),
         },
     ];
+    rigs.push(Rig {
+        system: "http",
+        few: "records=10",
+        small: "record_bytes=50000",
+        kind: Kind::Http(None),
+    });
     rigs.extend(broker().map(|broker| Rig {
         system: "kafka",
         few: "queue.buffering.max.messages=10",
@@ -75,6 +87,10 @@ impl Rig {
                     broker.servers()
                 )
             }
+            Kind::Http(_) => {
+                let port = free_port();
+                format!("http://127.0.0.1:{port}/events?listen=127.0.0.1:{port}")
+            }
         }
     }
 
@@ -90,17 +106,21 @@ impl Rig {
 
     /// A bus with room for few records that nobody takes before `release`.
     pub(crate) fn few(&mut self, topic: &str) -> (Bus, Box<dyn FnOnce() + Send + '_>) {
-        let address = self.address(&[topic]);
-        // The bus has met no broker yet, and none that forgets what it was told.
-        if let Kind::Kafka(broker) = &mut self.kind {
-            broker.end();
-        }
-        let bus = with(&address, self.few);
-        let takes = bus.clone();
+        let (address, few) = (self.address(&[topic]), self.few);
         match &mut self.kind {
-            Kind::Kafka(broker) => (bus, Box::new(|| broker.start())),
+            // The bus has met no broker yet, and none that forgets what it was told.
+            Kind::Kafka(broker) => {
+                broker.end();
+                (with(&address, few), Box::new(|| broker.start()))
+            }
+            Kind::Http(listens) => {
+                let (sends, _) = address.split_once('?').unwrap();
+                let bus = with(sends, few);
+                (bus, Box::new(move || *listens = Some(open(&address))))
+            }
             _ => {
-                let mut member = takes.subscribe(&[topic], "release").unwrap();
+                let bus = with(&address, few);
+                let mut member = bus.subscribe(&[topic], "release").unwrap();
                 let release = move || {
                     while let Some(delivery) = member.try_next() {
                         delivery.ack();
@@ -119,7 +139,7 @@ fn with(address: &str, settings: &str) -> Bus {
 }
 
 pub(crate) fn open(address: &str) -> Bus {
-    Bus::open(address, &[obs_kafka::SCHEME]).unwrap()
+    Bus::open(address, SCHEMES).unwrap()
 }
 
 impl Drop for Rig {
