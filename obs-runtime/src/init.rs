@@ -223,6 +223,7 @@ impl Setup {
         let origin = self.origin.take();
         let origin = origin.unwrap_or_else(|| Origin::new(&program()));
         let bus = self.open_bus().map_err(InitError::Bus)?;
+        metric::running(&origin);
         if cfg!(not(feature = "off-logs")) {
             self.start_log(&origin)?;
         }

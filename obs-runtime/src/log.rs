@@ -20,6 +20,7 @@ use std::cell::{Cell, OnceCell};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use obs_schema::names::LEVELS;
 use obs_schema::wire::json::Writer;
 
 use crate::bus::Origin;
@@ -176,8 +177,11 @@ const FULL: usize = 60 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Block {
     text: Vec<u8>,
-    lines: u64,
+    lines: Counts,
 }
+
+/// How many lines there are of each level, the lowest first.
+pub(crate) type Counts = [u64; LEVELS.len()];
 
 static BLOCKS: Blocks<Block> = Blocks::new();
 
@@ -225,7 +229,7 @@ fn append(level: Level, line: &[u8]) {
     let _ = MINE.try_with(|mine| {
         let mut block = lock(mine.get_or_init(|| BLOCKS.enter()));
         block.text.extend_from_slice(line);
-        block.lines += 1;
+        block.lines[level as usize - 1] += 1;
         if block.text.len() >= FULL || level >= Level::Warn {
             output::hand_over(&mut block, level >= Level::Warn);
         }

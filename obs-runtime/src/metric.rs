@@ -57,7 +57,9 @@ pub(crate) use messaging::{
 #[cfg(feature = "opentelemetry")]
 pub use opentelemetry::observe_in;
 pub(crate) use operation::{Operation, Outcome, operation};
-pub(crate) use own::{Reason, Signal, buffered, dropped, export_failed, redaction_failed};
+pub(crate) use own::{
+    Reason, Signal, buffered, dropped, export_failed, lines_written, redaction_failed, running,
+};
 #[cfg(all(test, not(feature = "off-spans")))]
 pub(crate) use own::{drops, export_failures};
 pub(crate) use published::Published;

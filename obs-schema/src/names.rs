@@ -83,5 +83,8 @@ pub const ERROR_TYPES: &[&str] = &[
 /// The words of `signal`.
 pub const SIGNALS: &[&str] = &["spans", "logs", "metrics"];
 
+/// The words of `level`, the lowest first.
+pub const LEVELS: &[&str] = &["trace", "debug", "info", "warn", "error"];
+
 /// The words of `outcome`.
 pub const OUTCOMES: &[&str] = &["ok", "error", "panic", "cancelled"];

@@ -4,7 +4,7 @@ use super::rule::Group;
 use obs_model::model::metrics::{FamilyKind, LabelOf};
 use obs_model::model::{Event, Label, Model, TypeKind};
 use obs_schema::names::family::{self, Family as Own, Kind as OwnKind};
-use obs_schema::names::{ERROR_TYPES, OUTCOMES, SIGNALS, label};
+use obs_schema::names::{ERROR_TYPES, LEVELS, OUTCOMES, SIGNALS, label};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -207,6 +207,7 @@ fn ours(model: &Model, own: &Own) -> Family {
                 }
                 label::ERROR_TYPE if own.name.starts_with("event_") => words(ERROR_TYPES),
                 label::SIGNAL => words(SIGNALS),
+                label::LEVEL => words(LEVELS),
                 label::OUTCOME => words(OUTCOMES),
                 _ => None,
             };

@@ -113,15 +113,15 @@ pub fn to(output: LogOutput, least: Level) -> io::Result<()> {
 pub(super) fn hand_over(block: &mut Block, urgent: bool) {
     let mut queue = lock(&QUEUE);
     if queue.full.len() >= WAITING {
-        metric::dropped(Signal::Logs, Reason::Full, block.lines);
+        metric::dropped(Signal::Logs, Reason::Full, block.lines.iter().sum());
         block.text.clear();
-        block.lines = 0;
+        block.lines = Default::default();
         return;
     }
     let spare = queue.spare.pop();
     let empty = Block {
         text: spare.unwrap_or_else(|| Vec::with_capacity(super::FULL + super::FULL / 16)),
-        lines: 0,
+        lines: Default::default(),
     };
     queue.full.push_back(std::mem::replace(block, empty));
     if urgent || queue.full.len() > WAITING / 2 {
@@ -161,7 +161,7 @@ fn run() {
             if !block.text.is_empty() {
                 let empty = Block {
                     text: lock(&QUEUE).spare.pop().unwrap_or_default(),
-                    lines: 0,
+                    lines: Default::default(),
                 };
                 taken.push(std::mem::replace(block, empty));
             }
@@ -206,9 +206,12 @@ fn write(mut block: Block) {
         Ok(Err(_)) => Some(Reason::Export),
         Err(_) => Some(Reason::Panic),
     };
-    if let Some(why) = why {
-        metric::export_failed(Signal::Logs, why);
-        metric::dropped(Signal::Logs, why, block.lines);
+    match why {
+        Some(why) => {
+            metric::export_failed(Signal::Logs, why);
+            metric::dropped(Signal::Logs, why, block.lines.iter().sum());
+        }
+        None => metric::lines_written(&block.lines),
     }
     block.text.clear();
     let mut queue = lock(&QUEUE);

@@ -28,7 +28,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 #[cfg(feature = "tokio")]
 pub(crate) use consumed::Prefixes as ConsumedPrefixes;
-use obs_schema::names::{DURATION_BOUNDS_NS, PAYLOAD_BOUNDS};
+use obs_schema::names::{DURATION_BOUNDS_NS, LEVELS, PAYLOAD_BOUNDS};
 
 /// The formats a scraper may ask for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -375,6 +375,23 @@ fn write_queues(to: &mut Document<'_>) {
 }
 
 fn write_own(to: &mut Document<'_>, families: &[&Family]) {
+    if let Some(build) = own::build() {
+        to.family("build_info", "info", "", "What is running.");
+        let mut labels = Vec::with_capacity(build.len());
+        for (name, value) in &build {
+            labels.push((*name, value.as_str()));
+        }
+        to.own("build_info", &labels, 1);
+    }
+    to.family(
+        "log_lines_total",
+        "counter",
+        "",
+        "Log lines that were written.",
+    );
+    for (level, count) in LEVELS.iter().zip(own::lines()) {
+        to.own("log_lines_total", &[("level", level)], count);
+    }
     to.family(
         "obs_buffer_bytes",
         "gauge",

@@ -112,12 +112,7 @@ pub(crate) fn messaging(about: About) -> Option<&'static Messaging> {
     if let Some(known) = all.iter().find(|known| known.about == about) {
         return Some(known);
     }
-    let new: &'static Messaging = Box::leak(Box::new(Messaging {
-        about,
-        cells: Bank::new(CELLS),
-        exemplars: Slot::many(CELLS),
-        lines: OnceLock::new(),
-    }));
+    let new: &'static Messaging = Box::leak(Box::new(Messaging::new(about)));
     all.push(new);
     Some(new)
 }
@@ -132,6 +127,15 @@ fn place(error: Option<ErrorType>) -> usize {
 }
 
 impl Messaging {
+    pub(crate) fn new(about: About) -> Messaging {
+        Messaging {
+            about,
+            cells: Bank::new(CELLS),
+            exemplars: Slot::many(CELLS),
+            lines: OnceLock::new(),
+        }
+    }
+
     /// An operation has ended. The span is one that is exported, with the moment of its end.
     pub(crate) fn ended(
         &self,

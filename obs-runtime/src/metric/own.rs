@@ -2,7 +2,14 @@
 //!
 //! These happen seldom, so one cell each will do for all threads.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use obs_schema::names::{LEVELS, label};
+
+use crate::bus::Origin;
+use crate::lane::lock;
+use crate::log::Counts;
 
 /// What telemetry is made of.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -79,6 +86,20 @@ static EXPORT_FAILURES: Table = table();
 static REDACTION_FAILURES: [AtomicU64; SIGNALS] = [const { AtomicU64::new(0) }; SIGNALS];
 static BUFFERED: [AtomicU64; SIGNALS] = [const { AtomicU64::new(0) }; SIGNALS];
 static LABEL_OVERFLOWS: AtomicU64 = AtomicU64::new(0);
+static LINES: [AtomicU64; LEVELS.len()] = [const { AtomicU64::new(0) }; LEVELS.len()];
+
+/// What is running, once somebody has said so.
+static BUILD: Mutex<Option<Build>> = Mutex::new(None);
+
+/// Labels with their values.
+pub(crate) type Build = Vec<(&'static str, String)>;
+
+/// What an origin may say of the build, and the labels that say the same.
+const OF_ORIGIN: [(&str, &str); 3] = [
+    ("sourceVersion", label::VERSION),
+    ("gitCommit", label::REVISION),
+    ("gitBranch", label::BRANCH),
+];
 
 /// So many spans or lines were dropped.
 pub(crate) fn dropped(signal: Signal, reason: Reason, count: u64) {
@@ -126,6 +147,43 @@ pub(crate) fn buffered(signal: Signal, bytes: u64) {
 /// How many bytes wait.
 pub(crate) fn buffer_bytes(signal: Signal) -> u64 {
     BUFFERED[signal as usize].load(Relaxed)
+}
+
+/// So many lines of each level have been written.
+pub(crate) fn lines_written(counts: &Counts) {
+    if cfg!(not(feature = "off-metrics")) {
+        for (line, count) in LINES.iter().zip(counts) {
+            line.fetch_add(*count, Relaxed);
+        }
+    }
+}
+
+/// How many lines were written so far.
+pub(crate) fn lines() -> Counts {
+    let mut counts = Counts::default();
+    for (count, line) in counts.iter_mut().zip(&LINES) {
+        *count = line.load(Relaxed);
+    }
+    counts
+}
+
+/// This is running. What an origin leaves open has no label.
+pub(crate) fn running(origin: &Origin) {
+    if cfg!(feature = "off-metrics") {
+        return;
+    }
+    let mut build = vec![(label::SOURCE, origin.name().to_owned())];
+    for (name, label) in OF_ORIGIN {
+        let known = origin.metadata().iter().find(|(known, _)| known == name);
+        build.extend(known.map(|(_, value)| (label, value.clone())));
+    }
+    build.push((label::OBS_VERSION, env!("CARGO_PKG_VERSION").to_owned()));
+    *lock(&BUILD) = Some(build);
+}
+
+/// What is running, if anybody has said so.
+pub(crate) fn build() -> Option<Build> {
+    lock(&BUILD).clone()
 }
 
 /// A combination of labels had no series of its own.

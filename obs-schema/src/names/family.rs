@@ -33,16 +33,24 @@ pub struct Family {
 /// Whether a name is that of a family of ours.
 #[must_use]
 pub fn is_family(name: &str) -> bool {
-    FAMILIES.iter().any(|family| family.name == name)
+    FAMILIES.iter().any(|family| family.name == name) || OF_OTHERS.contains(&name)
 }
+
+/// Names that are kept for what stands around the runtime: drift, flags, the life of a service.
+const OF_OTHERS: &[&str] = &[
+    "drift_findings",
+    "drift_last_success_timestamp_seconds",
+    "feature_flag_age_seconds",
+    "feature_flag_state",
+    "service_ready",
+    "service_shutdown_forced_total",
+];
 
 /// Families of our own. A spec may feed further ones, under other names.
 pub const FAMILIES: &[Family] = &[
     BUILD_INFO,
     BUS_QUEUE_CAPACITY,
     BUS_QUEUE_DEPTH,
-    DRIFT_FINDINGS,
-    DRIFT_LAST_SUCCESS_TIMESTAMP_SECONDS,
     EVENT_CONSUME_DURATION_SECONDS,
     EVENT_CONSUME_ERRORS_TOTAL,
     EVENT_CONSUME_RETRIES_TOTAL,
@@ -57,8 +65,6 @@ pub const FAMILIES: &[Family] = &[
     EVENT_PUBLISHED_TOTAL,
     EVENT_SCHEMA_INFO,
     EVENT_UNKNOWN_VERSION_TOTAL,
-    FEATURE_FLAG_AGE_SECONDS,
-    FEATURE_FLAG_STATE,
     LOG_LINES_TOTAL,
     MESSAGING_CLIENT_CONSUMED_MESSAGES_TOTAL,
     MESSAGING_CLIENT_OPERATION_DURATION_SECONDS,
@@ -75,8 +81,6 @@ pub const FAMILIES: &[Family] = &[
     OPERATION_DURATION_SECONDS,
     OPERATION_ERRORS_TOTAL,
     OPERATIONS_IN_FLIGHT,
-    SERVICE_READY,
-    SERVICE_SHUTDOWN_FORCED_TOTAL,
 ];
 
 /// What Prometheus says of each scrape, and of alerts.
@@ -91,7 +95,13 @@ pub const OF_SCRAPES: &[Family] = &[
 pub const BUILD_INFO: Family = Family {
     name: "build_info",
     kind: Kind::Info,
-    labels: &[],
+    labels: &[
+        label::SOURCE,
+        label::VERSION,
+        label::REVISION,
+        label::BRANCH,
+        label::OBS_VERSION,
+    ],
     unit: "",
     help: "What is running.",
 };
@@ -112,24 +122,6 @@ pub const BUS_QUEUE_DEPTH: Family = Family {
     labels: &[label::BUS],
     unit: "",
     help: "How many records a bus holds.",
-};
-
-/// Differences between specs and the world.
-pub const DRIFT_FINDINGS: Family = Family {
-    name: "drift_findings",
-    kind: Kind::Gauge,
-    labels: &[label::EVENT_TYPE, label::RULE, label::SEVERITY],
-    unit: "",
-    help: "Differences between specs and the world.",
-};
-
-/// When they were last looked for with success.
-pub const DRIFT_LAST_SUCCESS_TIMESTAMP_SECONDS: Family = Family {
-    name: "drift_last_success_timestamp_seconds",
-    kind: Kind::Gauge,
-    labels: &[],
-    unit: "seconds",
-    help: "When they were last looked for with success.",
 };
 
 /// How long processing took.
@@ -261,24 +253,6 @@ pub const EVENT_UNKNOWN_VERSION_TOTAL: Family = Family {
     labels: &[label::EVENT_TYPE, label::CONSUMER],
     unit: "",
     help: "Events of a version that no spec describes.",
-};
-
-/// How long ago flags were read.
-pub const FEATURE_FLAG_AGE_SECONDS: Family = Family {
-    name: "feature_flag_age_seconds",
-    kind: Kind::Gauge,
-    labels: &[],
-    unit: "seconds",
-    help: "How long ago flags were read.",
-};
-
-/// Flags, by their state.
-pub const FEATURE_FLAG_STATE: Family = Family {
-    name: "feature_flag_state",
-    kind: Kind::Gauge,
-    labels: &[],
-    unit: "",
-    help: "Flags, by their state.",
 };
 
 /// Log lines that were written.
@@ -439,24 +413,6 @@ pub const OPERATIONS_IN_FLIGHT: Family = Family {
     labels: &[label::OPERATION],
     unit: "",
     help: "Calls of observed functions that run now.",
-};
-
-/// Whether a service takes work.
-pub const SERVICE_READY: Family = Family {
-    name: "service_ready",
-    kind: Kind::Gauge,
-    labels: &[],
-    unit: "",
-    help: "Whether a service takes work.",
-};
-
-/// Shutdowns that ran out of time.
-pub const SERVICE_SHUTDOWN_FORCED_TOTAL: Family = Family {
-    name: "service_shutdown_forced_total",
-    kind: Kind::Counter,
-    labels: &[],
-    unit: "",
-    help: "Shutdowns that ran out of time.",
 };
 
 /// How long a scrape took.

@@ -4,6 +4,8 @@
 pub const ALERTNAME: &str = "alertname";
 /// Whether it fires; Prometheus adds it.
 pub const ALERTSTATE: &str = "alertstate";
+/// Which branch it was built from.
+pub const BRANCH: &str = "branch";
 /// Which kind of bus.
 pub const BUS: &str = "bus";
 /// Who consumes.
@@ -24,7 +26,7 @@ pub const INSTANCE: &str = "instance";
 pub const JOB: &str = "job";
 /// The bound of a bucket.
 pub const LE: &str = "le";
-/// How serious.
+/// How serious, of [`LEVELS`](super::LEVELS).
 pub const LEVEL: &str = "level";
 /// The group of consumers, as the conventions of OpenTelemetry have it.
 pub const MESSAGING_CONSUMER_GROUP_NAME: &str = "messaging_consumer_group_name";
@@ -36,6 +38,8 @@ pub const MESSAGING_OPERATION_NAME: &str = "messaging_operation_name";
 pub const MESSAGING_OPERATION_TYPE: &str = "messaging_operation_type";
 /// The kind of bus.
 pub const MESSAGING_SYSTEM: &str = "messaging_system";
+/// Which version of this toolkit.
+pub const OBS_VERSION: &str = "obs_version";
 /// Which function.
 pub const OPERATION: &str = "operation";
 /// How it ended, of [`OUTCOMES`](super::OUTCOMES).
@@ -44,8 +48,8 @@ pub const OUTCOME: &str = "outcome";
 pub const QUANTILE: &str = "quantile";
 /// Why.
 pub const REASON: &str = "reason";
-/// By which rule.
-pub const RULE: &str = "rule";
+/// Which commit it was built from.
+pub const REVISION: &str = "revision";
 /// How much it matters.
 pub const SEVERITY: &str = "severity";
 /// Which part of telemetry, of [`SIGNALS`](super::SIGNALS).
@@ -54,3 +58,5 @@ pub const SIGNAL: &str = "signal";
 pub const SOURCE: &str = "source";
 /// Where it goes.
 pub const TOPIC: &str = "topic";
+/// Which version of a program.
+pub const VERSION: &str = "version";
