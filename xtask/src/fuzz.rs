@@ -7,7 +7,7 @@
 mod ours;
 mod watch;
 
-use crate::run::{go, root};
+use crate::run::{go, root, target};
 use crate::tools::works;
 pub(crate) use ours::{is_rustc, rustc};
 use std::fmt::Write as _;
@@ -184,10 +184,7 @@ fn build() -> Result<PathBuf, String> {
 }
 
 fn work() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR");
-    target
-        .map_or_else(|| root().join("target"), PathBuf::from)
-        .join("fuzz")
+    target().join("fuzz")
 }
 
 fn one(binary: &Path, target: &str, options: &Options<'_>) -> Result<Report, String> {

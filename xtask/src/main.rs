@@ -16,6 +16,7 @@ mod artefacts;
 mod bench;
 mod features;
 mod fuzz;
+mod live;
 mod run;
 mod soak;
 mod test;
@@ -32,6 +33,8 @@ cargo xtask soak [--minutes N] [--seed S]
                             random specs of both dialects through everything, from seed S on, for N minutes
 cargo xtask soak bus        the tests of the buses in their long form: crashes, disks that fail, crowds
 cargo xtask soak kafka      the tests against a broker in their long form: it is away for half a minute
+cargo xtask live [--hour SECONDS]
+                            the quickstart's events before a real Prometheus, with all faults, an hour in so many seconds
 cargo xtask tools           install the outside tools the tests use, into .tools
 cargo xtask steps           list the steps of `test`
 cargo xtask corpora [SOURCE…]   the schemas of OBS_CORPORA against other implementations, as a table
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         ["soak", "bus"] => soak::bus(),
         ["soak", "kafka"] => soak::kafka(),
         ["soak", words @ ..] => soak::run(words),
+        ["live", words @ ..] => live::run(words),
         ["bench", words @ ..] => bench::run(words),
         ["tools"] => tools::install().map(drop),
         ["corpora", sources @ ..] => test::corpora(sources),

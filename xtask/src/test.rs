@@ -61,6 +61,11 @@ pub(crate) const STEPS: &[Step] = &[
         go: |_| crate::artefacts::check(),
     },
     Step {
+        name: "live",
+        what: "a real Prometheus finds what dashboards ask for, and each fault fires its alerts and no others",
+        go: |_| crate::live::short(),
+    },
+    Step {
         name: "quickstart",
         what: "the examples run",
         go: |_| quickstart(),

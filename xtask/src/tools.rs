@@ -25,12 +25,19 @@ const NODE: [&str; 5] = [
     "markdownlint-cli2@0.22.1",
 ];
 
+/// The package of Debian, and its server.
+const ALERTMANAGER: &str = "prometheus-alertmanager";
+
 /// Where things are once installed.
 pub(crate) struct Tools {
     /// A Python with the packages above.
     pub(crate) python: PathBuf,
+    /// What scrapes, and evaluates rules.
+    pub(crate) prometheus: PathBuf,
     /// What Prometheus checks expositions and rules with.
     pub(crate) promtool: PathBuf,
+    /// What tells people of alerts.
+    pub(crate) alertmanager: PathBuf,
     /// What Alertmanager checks its routes with.
     pub(crate) amtool: PathBuf,
     /// A broker that speaks Kafka's protocol.
@@ -44,8 +51,10 @@ pub(crate) fn install() -> Result<Tools, String> {
     Ok(Tools {
         kafka: kafka(&python)?,
         python,
+        prometheus: install_debian(&folder, "prometheus", "prometheus")?,
         promtool: install_debian(&folder, "prometheus", "promtool")?,
-        amtool: install_debian(&folder, "prometheus-alertmanager", "amtool")?,
+        alertmanager: install_debian(&folder, ALERTMANAGER, ALERTMANAGER)?,
+        amtool: install_debian(&folder, ALERTMANAGER, "amtool")?,
     })
 }
 
@@ -114,14 +123,14 @@ fn install_debian(folder: &Path, package: &str, name: &str) -> Result<PathBuf, S
     if on_path.is_ok_and(|output| output.status.success()) {
         return Ok(name.into());
     }
-    let folder = folder.join(name);
+    let folder = folder.join(package);
     let tool = folder.join("usr/bin").join(name);
     if tool.exists() {
         return Ok(tool);
     }
     make(&folder)?;
     let unpack = format!(
-        "apt-get download {package} && dpkg-deb -x {package}_*.deb . && rm {package}_*.deb usr/bin/{package}"
+        "apt-get download {package} && dpkg-deb -x {package}_*.deb . && rm {package}_*.deb"
     );
     go(Command::new("sh")
         .current_dir(&folder)
