@@ -4,6 +4,7 @@ use crate::telemetry::Profile;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use obs_model::keys::is_date;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Schema-first event observability: from specs to typed, instrumented Rust.
 #[derive(Parser, Debug)]
@@ -102,6 +103,12 @@ pub(crate) enum Command {
     Decode(Data),
     /// Validate JSON against a spec: reads standard input
     Validate(Data),
+    /// Show the records of a topic, decoded, and without what is sensitive in them
+    Tail(Tail),
+    /// Publish an event, as its service would
+    Emit(Emit),
+    /// Look at dead letters, and send them again
+    Dlq(Dlq),
 }
 
 /// Arguments of `check`.
@@ -245,6 +252,202 @@ pub(crate) struct Data {
     /// The body carries a Confluent, Glue or single-object prefix
     #[arg(long)]
     pub(crate) framed: bool,
+}
+
+/// Where a bus is.
+#[derive(Args, Debug)]
+pub(crate) struct Address {
+    /// Address of the bus, such as file:FOLDER or kafka://BROKER:9092, instead of OBS_BUS
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) bus: Option<String>,
+}
+
+/// Arguments of `tail`.
+#[derive(Args, Debug)]
+pub(crate) struct Tail {
+    /// The topic
+    pub(crate) topic: String,
+    #[command(flatten)]
+    pub(crate) address: Address,
+    /// Where to begin; from the end it is the last ten, of each partition, unless --count says otherwise
+    #[arg(long, value_enum, default_value_t = From::Start)]
+    pub(crate) from: From,
+    /// Show so many
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) count: Option<u64>,
+    /// Go on with what comes
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// Show older versions as they were sent, and not as the newest
+    #[arg(long)]
+    pub(crate) as_sent: bool,
+    /// How records are shown
+    #[arg(long, value_enum, default_value_t = Shown::Human)]
+    pub(crate) format: Shown,
+}
+
+/// Arguments of `emit`.
+#[derive(Args, Debug)]
+pub(crate) struct Emit {
+    /// Event type, such as user.registered; `@2.0.0` behind it names a version
+    pub(crate) event: String,
+    /// The event: JSON, @FILE for a file with it, or - for standard input
+    #[arg(long, value_name = "JSON")]
+    pub(crate) data: String,
+    #[command(flatten)]
+    pub(crate) address: Address,
+    /// Another topic than its own
+    #[arg(long, value_name = "TOPIC")]
+    pub(crate) topic: Option<String>,
+    /// Another message key than its own
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// One more header, or another value for one there is (may be repeated)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = header)]
+    pub(crate) header: Vec<(String, String)>,
+    /// The service that publishes it, instead of the one the spec names
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+    /// Send nothing: show what would be sent
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How it is shown with --dry-run
+    #[arg(long, value_enum, default_value_t = Shown::Human)]
+    pub(crate) format: Shown,
+}
+
+fn header(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a header is a name, `=` and a value"),
+    }
+}
+
+/// Arguments of `dlq`.
+#[derive(Args, Debug)]
+pub(crate) struct Dlq {
+    #[command(subcommand)]
+    pub(crate) command: DlqCommand,
+}
+
+/// What to do about dead letters.
+#[derive(Subcommand, Debug)]
+pub(crate) enum DlqCommand {
+    /// List those that wait, one a line
+    List(Letters),
+    /// Show all of one
+    Show(ShowLetter),
+    /// Send them to the topics they came from; all groups there get them
+    Replay(Replay),
+}
+
+/// Which dead letters are meant.
+#[derive(Args, Debug)]
+pub(crate) struct Letters {
+    #[command(flatten)]
+    pub(crate) address: Address,
+    /// Those that failed for this reason, such as handler, decode or timeout
+    #[arg(long, value_name = "REASON", value_parser = reason())]
+    pub(crate) reason: Option<String>,
+    /// Those of this event type
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) event: Option<String>,
+    /// Those that came from this topic
+    #[arg(long, value_name = "TOPIC")]
+    pub(crate) topic: Option<String>,
+    /// Those of this consumer
+    #[arg(long, value_name = "NAME")]
+    pub(crate) consumer: Option<String>,
+    /// Those put aside since then: a day or a time, such as 2026-11-21 or 2026-11-21T09:30:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Those put aside before then
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// This one, by its own id or that of its event (may be repeated)
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Vec<String>,
+    /// What topics of dead letters end with
+    #[arg(long, value_name = "ENDING", default_value = ".dlq")]
+    pub(crate) suffix: String,
+    /// Those too that were replayed
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How they are shown
+    #[arg(long, value_enum, default_value_t = Shown::Human)]
+    pub(crate) format: Shown,
+}
+
+/// Arguments of `dlq show`.
+#[derive(Args, Debug)]
+pub(crate) struct ShowLetter {
+    /// The id of a letter, or of its event
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) address: Address,
+    /// What topics of dead letters end with
+    #[arg(long, value_name = "ENDING", default_value = ".dlq")]
+    pub(crate) suffix: String,
+    /// How it is shown
+    #[arg(long, value_enum, default_value_t = Shown::Human)]
+    pub(crate) format: Shown,
+}
+
+/// Arguments of `dlq replay`.
+#[derive(Args, Debug)]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    pub(crate) letters: Letters,
+    /// No more than so many, such as 10/s or 30/m
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub(crate) rate: Option<Rate>,
+    /// So many and no more
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) limit: Option<u64>,
+    /// Send nothing: say what would be sent
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// The words of `error_type`.
+fn reason() -> clap::builder::PossibleValuesParser {
+    obs_schema::names::ERROR_TYPES.to_vec().into()
+}
+
+/// How long it takes from one to the next.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Rate(pub(crate) Duration);
+
+fn rate(text: &str) -> Result<Rate, &'static str> {
+    const WRONG: &str = "a rate is a number a second, `10/s`, or a minute, `30/m`";
+    let (count, unit) = text.split_once('/').ok_or(WRONG)?;
+    let whole = match unit {
+        "s" => Duration::from_secs(1),
+        "m" => Duration::from_secs(60),
+        _ => return Err(WRONG),
+    };
+    match count.parse::<u32>() {
+        Ok(count) if count > 0 => Ok(Rate(whole / count)),
+        _ => Err(WRONG),
+    }
+}
+
+/// Where to begin.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum From {
+    /// With the oldest record
+    Start,
+    /// With the newest records
+    End,
+}
+
+/// How records are shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Shown {
+    /// A few lines each
+    Human,
+    /// One JSON object a line
+    Json,
 }
 
 #[cfg(test)]

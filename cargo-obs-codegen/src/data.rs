@@ -1,7 +1,7 @@
 //! `encode`, `decode` and `validate`: bodies by schema, without generated types.
 
 use crate::cli::{Cli, Data};
-use crate::package::{self, Failure, Package};
+use crate::package::{self, Failure};
 use crate::report;
 use obs_model::model::{Dialect, Event};
 use obs_schema::avro::dynamic::{self, Options};
@@ -12,8 +12,8 @@ use std::io::Read;
 
 /// `encode`
 pub(crate) fn encode(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
-    let (package, at) = event(cli, arguments)?;
-    let event = &package.outcome.model.events[at];
+    let packages = package::all(cli)?;
+    let (_, event) = package::event(&packages, &arguments.event)?;
     let json = input_json()?;
     let body = match event.dialect {
         Dialect::Avro => {
@@ -37,8 +37,8 @@ pub(crate) fn encode(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
 
 /// `decode`
 pub(crate) fn decode(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
-    let (package, at) = event(cli, arguments)?;
-    let event = &package.outcome.model.events[at];
+    let packages = package::all(cli)?;
+    let (_, event) = package::event(&packages, &arguments.event)?;
     let body = input()?;
     let body = if arguments.framed {
         framing::Framing::detect(&body).1
@@ -58,8 +58,8 @@ pub(crate) fn decode(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
 
 /// `validate`
 pub(crate) fn validate(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
-    let (package, at) = event(cli, arguments)?;
-    let event = &package.outcome.model.events[at];
+    let packages = package::all(cli)?;
+    let (_, event) = package::event(&packages, &arguments.event)?;
     let json = input_json()?;
     let violations: Vec<String> = match event.dialect {
         Dialect::Avro => {
@@ -81,26 +81,6 @@ pub(crate) fn validate(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
         report::say(format!("{violation}\n"))?;
     }
     Ok(violations.is_empty())
-}
-
-/// The package and the place of the event that is meant.
-fn event(cli: &Cli, arguments: &Data) -> Result<(Package, usize), Failure> {
-    let mut last = None;
-    for package in package::all(cli)? {
-        match package.event(&arguments.event) {
-            Ok(event) => {
-                let at = package
-                    .outcome
-                    .model
-                    .events
-                    .iter()
-                    .position(|other| std::ptr::eq(other, event));
-                return Ok((package, at.unwrap_or_default()));
-            }
-            Err(error) => last = Some(error),
-        }
-    }
-    Err(last.unwrap_or_else(|| "no package with specs found".into()))
 }
 
 fn set(event: &Event) -> Result<avro::Set, Failure> {

@@ -2,10 +2,14 @@
 //!
 //! Exit codes: 0 clean, 1 findings, 2 usage or unreadable input.
 
+mod bus;
 mod carried;
 mod check;
 mod cli;
 mod data;
+mod dlq;
+mod emit;
+mod events;
 mod explain;
 mod generate;
 mod init;
@@ -15,6 +19,7 @@ mod render;
 mod report;
 mod schemas;
 mod show;
+mod tail;
 mod telemetry;
 mod versions;
 
@@ -56,5 +61,8 @@ fn run(cli: &cli::Cli) -> Result<bool, package::Failure> {
         Command::Encode(arguments) => data::encode(cli, arguments),
         Command::Decode(arguments) => data::decode(cli, arguments),
         Command::Validate(arguments) => data::validate(cli, arguments),
+        Command::Tail(arguments) => tail::run(cli, arguments),
+        Command::Emit(arguments) => emit::run(cli, arguments),
+        Command::Dlq(arguments) => dlq::run(cli, arguments),
     }
 }

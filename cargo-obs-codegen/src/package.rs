@@ -174,6 +174,21 @@ pub(crate) fn unwritable(error: std::io::Error) -> Failure {
     format!("{error}\nhelp: move away what stands there, or make the folder writable").into()
 }
 
+/// The event a word names, and the package it is in.
+pub(crate) fn event<'p>(
+    packages: &'p [Package],
+    wanted: &str,
+) -> Result<(&'p Package, &'p obs_model::model::Event), Failure> {
+    let mut last = None;
+    for package in packages {
+        match package.event(wanted) {
+            Ok(event) => return Ok((package, event)),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or_else(|| "no package with specs found".into()))
+}
+
 impl Package {
     /// The event a word names: its type, with `@version` behind it for another than the newest.
     pub(crate) fn event(&self, wanted: &str) -> Result<&obs_model::model::Event, Failure> {

@@ -34,6 +34,16 @@ pub(crate) fn say(text: impl AsRef<[u8]>) -> Result<(), Failure> {
     write(std::io::stdout().lock(), "standard output", text.as_ref())
 }
 
+/// Prints a part of a result of which there may be more to come: false when the reader has left.
+pub(crate) fn show(text: impl AsRef<[u8]>) -> Result<bool, Failure> {
+    let mut to = std::io::stdout().lock();
+    match to.write_all(text.as_ref()).and_then(|()| to.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(unwritten("standard output", &error)),
+        Ok(()) => Ok(true),
+    }
+}
+
 /// Prints a line about what was done, unless asked to be quiet.
 pub(crate) fn note(cli: &Cli, text: &str) {
     if !cli.quiet {
@@ -49,9 +59,11 @@ pub(crate) fn complain(text: &str) {
 /// Writes all of a text now. A reader who has left (`| head`) has seen enough, which is no failure.
 fn write(mut to: impl Write, name: &str, text: &[u8]) -> Result<(), Failure> {
     match to.write_all(text).and_then(|()| to.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(format!("cannot write to {name}: {error}").into())
-        }
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(unwritten(name, &error)),
         _ => Ok(()),
     }
+}
+
+fn unwritten(name: &str, error: &std::io::Error) -> Failure {
+    format!("cannot write to {name}: {error}").into()
 }

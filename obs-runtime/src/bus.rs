@@ -12,6 +12,7 @@ mod error;
 pub(crate) mod faulty;
 #[cfg(feature = "file")]
 mod file;
+mod look;
 mod member;
 mod memory;
 mod null;
@@ -39,6 +40,7 @@ pub use cursor::{Cursor, KeyTag};
 pub use error::{BusError, BusErrorKind};
 #[cfg(feature = "file")]
 pub use file::{Acknowledge, Damage, DamageKind, FileBus, FileOptions, WhenFull};
+pub use look::{Look, Sight, View};
 use memory::Memory;
 use null::Null;
 pub use origin::Origin;
@@ -121,6 +123,17 @@ pub trait Transport: Any + Debug + Send + Sync {
         None
     }
 
+    /// Looks at a topic without a group. Nothing is given out, and whoever consumes does not notice.
+    fn look(&self, topic: &str, look: Look) -> Result<Box<dyn View>, BusError> {
+        let _ = (topic, look);
+        Err(BusErrorKind::Unsupported.into())
+    }
+
+    /// The topics there are, in the order of their names.
+    fn topics(&self) -> Result<Vec<String>, BusError> {
+        Err(BusErrorKind::Unsupported.into())
+    }
+
     /// Makes a member of a group, which gets the records of these topics. Many buses only take.
     fn subscribe(&self, topics: &[&str], group: &str) -> Result<Subscription, BusError> {
         let _ = (topics, group);
@@ -174,7 +187,7 @@ impl Bus {
     /// | address | settings |
     /// |---|---|
     /// | `memory:` | `records` (65,536), `bytes` |
-    /// | `file:FOLDER` | `acknowledge` (`page_cache`, `fsync`), `max_bytes`, `when_full` (`refuse`, `drop_oldest`); with the feature `file` |
+    /// | `file:FOLDER` | `acknowledge` (`page_cache`, `fsync`), `max_bytes`, `when_full` (`refuse`, `drop_oldest`), `access` (`own`; `read` leaves the folder to whoever has it, and takes no records); with the feature `file` |
     /// | `null:` | |
     ///
     /// ```
@@ -306,6 +319,24 @@ impl Bus {
     /// has not acknowledged stays in the bus, and takes its room.
     pub fn subscribe(&self, topics: &[&str], group: &str) -> Result<Subscription, BusError> {
         self.transport.subscribe(topics, group)
+    }
+
+    /// Looks at a topic without a group. Nothing is given out, and whoever consumes does not notice: for tools.
+    ///
+    /// # Errors
+    ///
+    /// The bus cannot be looked at, or not now.
+    pub fn look(&self, topic: &str, look: Look) -> Result<Box<dyn View>, BusError> {
+        self.transport.look(topic, look)
+    }
+
+    /// The topics there are, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// The bus does not know, or cannot be asked.
+    pub fn topics(&self) -> Result<Vec<String>, BusError> {
+        self.transport.topics()
     }
 
     /// Takes the oldest record of topics that no group has asked for. Only a bus in memory has any to take.

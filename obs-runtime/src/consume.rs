@@ -22,7 +22,7 @@
 mod batch;
 mod control;
 mod dead;
-mod find;
+pub(crate) mod find;
 mod handler;
 mod lane;
 mod later;

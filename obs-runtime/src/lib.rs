@@ -48,6 +48,8 @@ pub mod switch;
 pub mod tell;
 pub mod testing;
 pub mod types;
+#[cfg(feature = "tokio")]
+pub mod untyped;
 
 mod clock;
 mod envelope;

@@ -14,6 +14,8 @@ mod policy;
 mod prepared;
 mod relay;
 pub(crate) mod timer;
+#[cfg(feature = "tokio")]
+pub(crate) mod untyped;
 
 use std::fmt;
 use std::marker::PhantomData;

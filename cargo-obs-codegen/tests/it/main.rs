@@ -5,6 +5,7 @@
     reason = "tests write the files they are about"
 )]
 
+mod bus;
 mod dashboards;
 mod files;
 #[cfg(target_os = "linux")]

@@ -218,6 +218,7 @@ fn file(address: &mut Address) -> Result<Bus, BusError> {
         ("refuse", WhenFull::Refuse),
         ("drop_oldest", WhenFull::DropOldest),
     ];
+    let reads = address.take_word("access", &[("own", false), ("read", true)])?;
     let acknowledge = address.take_word("acknowledge", &acknowledge)?;
     let when_full = address.take_word("when_full", &when_full)?;
     let options = FileOptions {
@@ -227,6 +228,9 @@ fn file(address: &mut Address) -> Result<Bus, BusError> {
     };
     if address.place.is_empty() {
         return Err(address.wrong(format_args!("its place is a folder")));
+    }
+    if reads == Some(true) {
+        return super::file::read(address.place.as_ref());
     }
     Ok(FileBus::open(&address.place, options)?.undamaged()?.bus())
 }
@@ -281,6 +285,11 @@ mod tests {
             ),
             #[cfg(feature = "file")]
             ("file:", Err("`file:`: its place is a folder")),
+            #[cfg(feature = "file")]
+            (
+                "file:/nowhere/at/all?access=read",
+                Err("there is no folder `/nowhere/at/all`"),
+            ),
         ] {
             let opened = Bus::open(address, &[THEIRS]);
             match (opened, expected) {

@@ -5,6 +5,7 @@ mod commit;
 mod disk;
 mod frame;
 mod journal;
+mod look;
 mod open;
 mod reader;
 mod segment;
@@ -17,12 +18,15 @@ use std::task::Poll;
 use std::thread::JoinHandle;
 
 use self::disk::{Disk, Folder};
+pub(super) use self::look::read;
+use self::look::{FileView, topics};
 use self::reader::Shared;
 use self::store::Store;
 use self::trouble::{Doing, trouble};
 use super::member::Shelves;
 use super::{
-    Bus, BusError, BusErrorKind, Depth, Record, Sending, Subscription, Transport, Waiting,
+    Bus, BusError, BusErrorKind, Depth, Look, Record, Sending, Subscription, Transport, View,
+    Waiting,
 };
 use crate::lane::lock;
 
@@ -274,6 +278,16 @@ impl Transport for FileBus {
 
     fn lag(&self, topic: &str, group: &str) -> Option<u64> {
         lock(&self.store().state).topics.lag(topic, group)
+    }
+
+    /// What is in the files, acknowledged or not yet.
+    fn look(&self, topic: &str, look: Look) -> Result<Box<dyn View>, BusError> {
+        let view = FileView::new(self.store().disk.path(), topic, look);
+        Ok(Box::new(view))
+    }
+
+    fn topics(&self) -> Result<Vec<String>, BusError> {
+        topics(self.store().disk.path())
     }
 
     fn subscribe(&self, topics: &[&str], group: &str) -> Result<Subscription, BusError> {

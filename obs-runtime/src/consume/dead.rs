@@ -63,6 +63,7 @@ impl DeadLetter {
             ("dlq-consumer", Some(&*shared.group)),
             ("dlq-attempts", Some(&*attempts)),
             ("dlq-time", Some(time)),
+            ("dlq-body", Some("reference").filter(|_| !whole)),
         ];
         for (name, value) in told {
             headers.extend(value.map(|value| Header::new(name, value)));

@@ -5,21 +5,34 @@
 
 use obs_schema::framing::Framing;
 
-use super::prepared::Known;
 use crate::envelope::{Head, Payload};
 use crate::error_type::ErrorType;
 use crate::event::{Descriptor, Encoding, Envelope};
 
-/// A record that a handler is there for.
-pub(super) struct Found<'k> {
-    pub(super) known: &'k Known,
+/// A version of an event that a record may hold.
+pub(crate) trait Candidate {
+    fn about(&self) -> &'static Descriptor;
+
+    /// Whether it is written with this framing.
+    fn takes(&self, framing: Framing) -> bool;
+
+    /// Whether this framing is none of the payload, whichever version it stands for.
+    #[inline]
+    fn strips(&self, framing: Framing) -> bool {
+        self.takes(framing)
+    }
+}
+
+/// A record of a version that is known.
+pub(crate) struct Found<'k, K> {
+    pub(crate) known: &'k K,
     /// None says that what the key stands for is gone.
-    pub(super) payload: Option<Payload>,
+    pub(crate) payload: Option<Payload>,
 }
 
 /// Why there is no handler for a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Refused {
+pub(crate) enum Refused {
     /// Nobody here handles this event.
     Type,
     /// Its version is not known: this is another one of the same event.
@@ -39,12 +52,12 @@ impl Refused {
 }
 
 /// Finds the event of a record, and completes what is known of it.
-pub(super) fn find<'k, 'r>(
-    known: &'k [Known],
+pub(crate) fn find<'k, 'r, K: Candidate>(
+    known: &'k [K],
     topic: &str,
     head: &mut Head<'r>,
     body: Option<&'r [u8]>,
-) -> Result<Found<'k>, Refused> {
+) -> Result<Found<'k, K>, Refused> {
     let Some(body) = body else {
         return Ok(Found {
             known: &known[choose(known, topic, head, None)?],
@@ -57,17 +70,15 @@ pub(super) fn find<'k, 'r>(
         payload = read(head.cloud_json(body));
     } else if head.event_type.is_none()
         && body.get(start) == Some(&b'{')
-        && known
-            .iter()
-            .any(|one| is_ours(one.prepared.about, Encoding::Json))
-        && !by_framing_any(known, framing)
+        && known.iter().any(|one| is_ours(one.about(), Encoding::Json))
+        && !known.iter().any(|one| one.takes(framing))
     {
         // The envelope is the only one who says what it is.
         payload = read(head.obs_json(body));
     }
     let at = choose(known, topic, head, framing)?;
-    let about = known[at].prepared.about;
-    let framed = matches(&known[at], framing);
+    let about = known[at].about();
+    let framed = known[at].strips(framing);
     let from = if framed { start } else { 0 };
     let payload = match payload {
         Some(payload) => payload,
@@ -99,7 +110,7 @@ fn exactly<'r>(head: &mut Head<'r>, body: &'r [u8], from: usize) -> Option<Paylo
 }
 
 /// Where the payload is after all.
-pub(super) fn again(payload: &Payload, body: &[u8]) -> Option<Payload> {
+pub(crate) fn again(payload: &Payload, body: &[u8]) -> Option<Payload> {
     match payload {
         Payload::Likely(_) => exactly(&mut Head::default(), body, 0),
         _ => None,
@@ -116,7 +127,7 @@ fn is_ours(about: &Descriptor, encoding: Encoding) -> bool {
 }
 
 /// The framing of a body, and how long it is there.
-fn framing(head: &Head<'_>, body: &[u8]) -> (Framing, usize) {
+pub(crate) fn framing(head: &Head<'_>, body: &[u8]) -> (Framing, usize) {
     if let Some(header) = head.framing {
         return (Framing::from_header(header).unwrap_or(Framing::None), 0);
     }
@@ -124,30 +135,15 @@ fn framing(head: &Head<'_>, body: &[u8]) -> (Framing, usize) {
     (framing, body.len() - rest.len())
 }
 
-/// Whether this version is written with this framing.
-fn matches(known: &Known, framing: Framing) -> bool {
-    match framing {
-        Framing::None => false,
-        Framing::SingleObject(print) => {
-            known.prepared.about.rabin == print || known.envelope == Some(print)
-        }
-        framing => known.framing == Some(framing),
-    }
-}
-
-fn by_framing_any(known: &[Known], framing: Framing) -> bool {
-    known.iter().any(|one| matches(one, framing))
-}
-
 /// The place of the version that a record says it is.
-fn choose(
-    known: &[Known],
+fn choose<K: Candidate>(
+    known: &[K],
     topic: &str,
     head: &Head<'_>,
     framing: impl Into<Option<Framing>>,
 ) -> Result<usize, Refused> {
     let framing = framing.into();
-    let about = |at: usize| known[at].prepared.about;
+    let about = |at: usize| known[at].about();
     let is = |at: &usize| {
         let kind = head.event_type.as_deref();
         kind.map_or(about(*at).topic == topic, |kind| {
@@ -158,7 +154,7 @@ fn choose(
     // The newest version of each event comes first.
     let first = all().next().ok_or(Refused::Type)?;
     if let Some(framing) = framing
-        && let Some(at) = all().find(|at| matches(&known[*at], framing))
+        && let Some(at) = all().find(|at| known[*at].takes(framing))
     {
         return Ok(at);
     }

@@ -37,7 +37,8 @@ pub enum DeadBody {
 /// ```
 ///
 /// A dead letter has the headers of the record, and `dlq-reason` (an [`ErrorType`](enum@crate::ErrorType)), `dlq-exception`
-/// (the type of the error), `dlq-topic`, `dlq-partition`, `dlq-offset`, `dlq-consumer`, `dlq-attempts` and `dlq-time`.
+/// (the type of the error), `dlq-topic`, `dlq-partition`, `dlq-offset`, `dlq-consumer`, `dlq-attempts` and `dlq-time`,
+/// and `dlq-body` if it does not have all of the body.
 /// What an error says is not among them, for it may hold what is in the event.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeadLetters {

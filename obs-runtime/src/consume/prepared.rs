@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use obs_schema::framing::Framing;
 
+use super::find::Candidate;
 use crate::bus::Origin;
 use crate::event::Descriptor;
 use crate::lane::lock;
@@ -224,6 +225,24 @@ pub(super) struct Known {
     pub(super) envelope: Option<u64>,
     /// What a registry puts before its bodies.
     pub(super) framing: Option<Framing>,
+}
+
+impl Candidate for Known {
+    #[inline]
+    fn about(&self) -> &'static Descriptor {
+        self.prepared.about
+    }
+
+    #[inline]
+    fn takes(&self, framing: Framing) -> bool {
+        match framing {
+            Framing::None => false,
+            Framing::SingleObject(print) => {
+                self.prepared.about.rabin == print || self.envelope == Some(print)
+            }
+            framing => self.framing == Some(framing),
+        }
+    }
 }
 
 /// The cells of an event with these versions.

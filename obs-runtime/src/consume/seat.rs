@@ -13,7 +13,7 @@ use super::lane::{Failed, Job, Lane, Post};
 use super::later::{Before, put_off};
 use super::passage::{Ended, Passage};
 use super::policy::Unprocessed;
-use super::prepared::Prepared;
+use super::prepared::{Known, Prepared};
 use super::run::Shared;
 use crate::bus;
 use crate::clock;
@@ -128,7 +128,7 @@ impl Seat<'_> {
 
     async fn process(
         &mut self,
-        found: Found<'_>,
+        found: Found<'_, Known>,
         before: &Before<'_>,
         (head, id): (&Head<'_>, &str),
         delivery: bus::Delivery,

@@ -93,6 +93,21 @@ pub(super) fn read_all(file: &dyn DiskFile, at: u64, into: &mut [u8]) -> io::Res
     Ok(filled)
 }
 
+/// The names in a folder.
+pub(super) fn names(path: &Path) -> io::Result<Vec<String>> {
+    // A name that is no text is none of ours.
+    let name = |entry: io::Result<fs::DirEntry>| match entry {
+        Ok(entry) => entry.file_name().into_string().ok().map(Ok),
+        Err(error) => Some(Err(error)),
+    };
+    fs::read_dir(path)?.filter_map(name).collect()
+}
+
+/// A file of a folder that belongs to somebody else, perhaps: it is read and nothing more.
+pub(super) fn open_to_read(path: &Path, name: &str) -> io::Result<Box<dyn DiskFile>> {
+    Ok(Box::new(File::open(path.join(name))?))
+}
+
 /// A folder of this machine.
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -155,12 +170,7 @@ impl Disk for Folder {
     }
 
     fn names(&self) -> io::Result<Vec<String>> {
-        // A name that is no text is none of ours.
-        let name = |entry: io::Result<fs::DirEntry>| match entry {
-            Ok(entry) => entry.file_name().into_string().ok().map(Ok),
-            Err(error) => Some(Err(error)),
-        };
-        fs::read_dir(&self.path)?.filter_map(name).collect()
+        names(&self.path)
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {

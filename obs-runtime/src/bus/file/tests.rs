@@ -6,6 +6,7 @@ mod crash;
 mod damage;
 mod disk;
 mod kill;
+mod look;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,0 +1,130 @@
+//! The bus a command is about.
+
+use crate::cli::Address;
+use crate::package::{Failure, instead};
+use obs_codegen::fs;
+use obs_runtime::bus::{BusErrorKind, Scheme};
+use obs_runtime::{Bus, BusError};
+use std::path::Path;
+
+/// Buses by their addresses, beside those that the runtime knows.
+const SCHEMES: &[Scheme] = &[
+    #[cfg(feature = "kafka")]
+    obs_kafka::SCHEME,
+];
+
+/// What is done with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Looking alone. Whoever has it does not notice.
+    Look,
+    /// Sending too.
+    Send,
+}
+
+/// Opens the bus at the address that was given, or that stands in the environment, where programs find theirs.
+pub(crate) fn open(address: &Address, access: Access) -> Result<Bus, Failure> {
+    let given = match &address.bus {
+        Some(given) => given.clone(),
+        None => fs::variable("OBS_BUS").ok_or(
+            "no bus is named\nhelp: name one with `--bus` or in OBS_BUS: `file:FOLDER`, `kafka://BROKER:9092`",
+        )?,
+    };
+    let (scheme, rest) = given.split_once(':').unwrap_or((&given, ""));
+    let mut address = given.clone();
+    match scheme {
+        "memory" | "null" => {
+            return Err(format!(
+                "`{scheme}:` is inside its program alone, and nobody else can look into it\nhelp: let the program keep its events in files: `OBS_BUS=file:FOLDER`"
+            )
+            .into());
+        }
+        "file" => {
+            let folder = rest.split('?').next().unwrap_or_default();
+            if access == Access::Look {
+                set(&mut address, "access", "read");
+            } else if !Path::new(folder.strip_prefix("//").unwrap_or(folder)).is_dir() {
+                // Opening it would make one, wherever a misspelt name leads.
+                return Err(format!(
+                    "there is no folder `{folder}`\nhelp: make it, or name another with `--bus`"
+                )
+                .into());
+            }
+        }
+        "kafka" if cfg!(not(feature = "kafka")) => {
+            return Err(
+                "this tool was built without Kafka\nhelp: `cargo install cargo-obs-codegen --features kafka`, which takes a compiler for C and C++ and `make`"
+                    .into(),
+            );
+        }
+        "kafka" => {
+            // Somebody waits in front of a terminal.
+            set(&mut address, "message.timeout.ms", "10000");
+            set(&mut address, "confirm", "delivered");
+        }
+        _ => {}
+    }
+    Bus::open(&address, SCHEMES).map_err(|error| told(&error))
+}
+
+/// Sets what is not said.
+fn set(address: &mut String, name: &str, value: &str) {
+    let settings = address.split_once('?').map(|(_, settings)| settings);
+    let mut said = settings.unwrap_or_default().split('&');
+    if said.any(|setting| setting.split('=').next() == Some(name)) {
+        return;
+    }
+    address.push(if settings.is_some() { '&' } else { '?' });
+    address.push_str(&format!("{name}={value}"));
+}
+
+/// What the bus says, and what to do about it.
+pub(crate) fn told(error: &BusError) -> Failure {
+    let help = match error.kind() {
+        BusErrorKind::InUse => {
+            "stop the program that has it for a moment; looking at it (`tail`, `dlq list`) works meanwhile"
+        }
+        BusErrorKind::Unsupported => "see `OBS_BUS` in the documentation of `Bus::open`",
+        BusErrorKind::Unavailable | BusErrorKind::Timeout => {
+            "see that it is there, and that its address is right"
+        }
+        _ => "see what the bus says",
+    };
+    format!("{error}\nhelp: {help}").into()
+}
+
+/// Says that a topic is not there, if that is known, and which one may be meant.
+pub(crate) fn has_topic(bus: &Bus, topic: &str) -> Result<(), Failure> {
+    let topics = match bus.topics() {
+        Ok(topics) => topics,
+        Err(error) if error.kind() == BusErrorKind::Unsupported => return Ok(()),
+        Err(error) => return Err(told(&error)),
+    };
+    if topics.iter().any(|known| known == topic) {
+        return Ok(());
+    }
+    let all = match &topics[..] {
+        [] => "the bus has no topics yet".to_owned(),
+        topics => format!("the bus has {}", topics.join(", ")),
+    };
+    let help = instead(topic, topics.iter().map(String::as_str), &all);
+    Err(format!("the bus has no topic `{topic}`\nhelp: {help}").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::set;
+
+    #[test]
+    fn what_is_said_stays() {
+        for (address, expected) in [
+            ("file:a", "file:a?access=read"),
+            ("file:a?max_bytes=9", "file:a?max_bytes=9&access=read"),
+            ("file:a?access=own", "file:a?access=own"),
+        ] {
+            let mut address = address.to_owned();
+            set(&mut address, "access", "read");
+            assert_eq!(address, expected);
+        }
+    }
+}
