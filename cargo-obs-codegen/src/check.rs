@@ -2,7 +2,7 @@
 
 use crate::cli::{Check, Cli};
 use crate::package::{self, Failure, Package};
-use crate::{report, versions};
+use crate::{report, telemetry, versions};
 use obs_codegen::fs;
 use obs_model::lock;
 use obs_schema::diag::Severity;
@@ -15,8 +15,9 @@ pub(crate) fn run(cli: &Cli, arguments: &Check) -> Result<bool, Failure> {
     let mut clean = true;
     let today = arguments.today.clone().or_else(source_date);
     for package in package::all_on(cli, today.as_deref())? {
-        let all = &package.outcome.diagnostics;
-        report::findings(cli, all, &package.sources)?;
+        let mut all = package.outcome.diagnostics.clone();
+        all.extend(telemetry::findings(&package));
+        report::findings(cli, &all, &package.sources)?;
         let worst = if arguments.deny_warnings {
             Severity::Warning
         } else {

@@ -235,6 +235,8 @@ pub(crate) enum Document {
     ObsToml,
     /// *.metrics.yaml
     Metrics,
+    /// *.alerts.yaml
+    Alerts,
 }
 
 /// Arguments of `carried`.

@@ -1,8 +1,8 @@
 //! `lint-queries`: PromQL in rules, dashboards and runbooks, held against what the services expose.
 
-mod document;
+pub(crate) mod document;
 pub(crate) mod pages;
-mod query;
+pub(crate) mod query;
 
 use crate::cli::{Cli, LintQueries};
 use crate::package::{self, Failure};

@@ -16,6 +16,7 @@ fn text(document: Document) -> &'static str {
         Document::XObsField => include_str!("../schemas/x-obs-field.json"),
         Document::ObsToml => include_str!("../schemas/obs-toml.json"),
         Document::Metrics => include_str!("../schemas/metrics.json"),
+        Document::Alerts => include_str!("../schemas/alerts.json"),
     }
 }
 

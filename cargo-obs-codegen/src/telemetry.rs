@@ -5,6 +5,7 @@ mod catalogue;
 mod contract;
 mod dashboard;
 mod events;
+mod own;
 mod pipeline;
 mod promql;
 mod recording;
@@ -27,6 +28,8 @@ use crate::report;
 use clap::ValueEnum;
 use obs_codegen::fs;
 use obs_codegen::obs_toml::Telemetry as Addresses;
+use obs_schema::diag::Diagnostic;
+use own::Own;
 use rule::{Group, Severity};
 use slo::Objective;
 use std::path::Path;
@@ -34,6 +37,9 @@ use subject::Subject;
 
 /// Samples that a scrape of one process may bring.
 const SAMPLE_LIMIT: u64 = 50_000;
+
+/// Who answers for what belongs to nobody.
+const NOBODY: &str = "unowned";
 
 /// Where it all will run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -69,14 +75,30 @@ struct Links<'a> {
 }
 
 impl Links<'_> {
+    fn of(package: &Package) -> Links<'_> {
+        let name = if package.name.is_empty() {
+            "events"
+        } else {
+            &package.name
+        };
+        Links {
+            package: name,
+            of: &package.settings.telemetry,
+        }
+    }
+
+    fn uid(&self, uid: &str) -> String {
+        let base = self.of.dashboards.as_deref().unwrap_or_default();
+        format!("{base}/d/{uid}")
+    }
+
     fn runbook(&self, alert: &str) -> String {
         let base = self.of.runbooks.as_deref().unwrap_or("runbooks");
         format!("{base}/{alert}.md")
     }
 
     fn dashboard(&self, name: &str) -> String {
-        let base = self.of.dashboards.as_deref().unwrap_or_default();
-        format!("{base}/d/obs-{name}")
+        self.uid(&format!("obs-{name}"))
     }
 
     fn event_dashboard(&self, event: &str) -> String {
@@ -91,10 +113,7 @@ impl Links<'_> {
 /// What the services of a package expose, and what our rules record of it.
 pub(crate) fn catalogue_of(package: &Package) -> Catalogue {
     let mut catalogue = Catalogue::of(&package.outcome.model);
-    let links = Links {
-        package: &package.name,
-        of: &package.settings.telemetry,
-    };
+    let links = Links::of(package);
     catalogue.record(&[Group::new("events", 30, recording::rules())]);
     for subject in &Subject::all(&package.outcome.model) {
         for objective in Objective::all(subject) {
@@ -113,17 +132,27 @@ pub(crate) fn run(cli: &Cli, arguments: &Telemetry) -> Result<bool, Failure> {
             clean = false;
             continue;
         }
-        clean &= write(cli, arguments, &package)?;
+        let (own, wrong) = own::read(&package, &catalogue_of(&package), arguments.profile);
+        report::findings(cli, &wrong, &package.sources)?;
+        clean &= wrong.is_empty() && write(cli, arguments, &package, &own)?;
     }
     Ok(clean)
 }
 
-fn write(cli: &Cli, arguments: &Telemetry, package: &Package) -> Result<bool, Failure> {
-    let own = arguments
+/// What is wrong with the documents about running the events.
+pub(crate) fn findings(package: &Package) -> Vec<Diagnostic> {
+    if package.outcome.has_errors() || package.outcome.operational.is_empty() {
+        return Vec::new();
+    }
+    own::read(package, &catalogue_of(package), Profile::Prod).1
+}
+
+fn write(cli: &Cli, arguments: &Telemetry, package: &Package, own: &Own) -> Result<bool, Failure> {
+    let over = arguments
         .templates
         .as_ref()
         .map(|path| package.root.join(path));
-    let targets = render::targets(own.as_deref())?;
+    let targets = render::targets(over.as_deref())?;
     for only in &arguments.only {
         if !targets.all.contains_key(only) {
             let known = targets.all.keys().map(String::as_str);
@@ -135,7 +164,7 @@ fn write(cli: &Cli, arguments: &Telemetry, package: &Package) -> Result<bool, Fa
     let is_wanted =
         |target: &&Target| arguments.only.is_empty() || arguments.only.contains(&target.name);
     let wanted = || targets.all.values().filter(is_wanted);
-    let view = view::of(package, arguments.profile)?;
+    let view = view::of(package, arguments.profile, own)?;
     let files = render::render(&targets, wanted(), view)?;
     let folder = package.root.join(&arguments.out);
     let settled = render::settle(&folder, arguments.profile.as_str(), &files, &|target| {

@@ -17,6 +17,8 @@ pub struct Outcome {
     pub model: Model,
     /// Everything wrong, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
+    /// Documents about running the events, unread.
+    pub operational: Vec<FileId>,
     /// Files that are none of ours, with the reason.
     pub left_alone: Vec<(FileId, &'static str)>,
 }
@@ -46,6 +48,7 @@ pub fn compile(
         json_schema,
         bundles,
         metrics,
+        operational,
         left_alone,
     } = load::specs(&mut cx, sources, files);
     let input = pipeline::Input {
@@ -66,6 +69,7 @@ pub fn compile(
     Outcome {
         model,
         diagnostics: cx.into_sorted(),
+        operational,
         left_alone,
     }
 }

@@ -24,6 +24,8 @@ pub struct Specs {
     pub bundles: BTreeMap<FileId, Json>,
     /// Documents of metrics.
     pub metrics: Vec<(FileId, Node)>,
+    /// Documents about running the events, which the command line reads and builds do not.
+    pub operational: Vec<FileId>,
     /// Files that are none of ours, with the reason.
     pub left_alone: Vec<(FileId, &'static str)>,
 }
@@ -49,13 +51,17 @@ pub fn is_candidate(path: &str) -> bool {
 
 /// Reads every file of the map as what it is.
 pub fn specs(cx: &mut Diagnostics, sources: &SourceMap, files: &[FileId]) -> Specs {
-    let mut left_alone = Vec::new();
+    let (mut left_alone, mut operational) = (Vec::new(), Vec::new());
     let mut avro_files: Vec<(FileId, Content)> = Vec::new();
     let (mut schema_files, mut metrics) = (Vec::new(), Vec::new());
     for id in files.iter().copied() {
         let Some(source) = sources.get(id) else {
             continue;
         };
+        if is_operational(&source.path) {
+            operational.push(id);
+            continue;
+        }
         let mut own = Diagnostics::default();
         let node = tree(&mut own, id, source);
         let kind = classify(&source.path, node.as_ref());
@@ -78,6 +84,7 @@ pub fn specs(cx: &mut Diagnostics, sources: &SourceMap, files: &[FileId]) -> Spe
         json_schema,
         bundles,
         metrics,
+        operational,
         left_alone,
     }
 }
@@ -122,17 +129,19 @@ fn tree(cx: &mut Diagnostics, id: FileId, source: &SourceFile) -> Option<Node> {
     }
 }
 
+/// `orders.alerts.yaml`, `orders.dashboards.yaml`
+fn is_operational(path: &str) -> bool {
+    let base = path.rsplit_once('.').map_or(path, |(base, _)| base);
+    [".alerts", ".dashboards"]
+        .iter()
+        .any(|word| base.ends_with(word))
+}
+
 fn classify(path: &str, node: Option<&Node>) -> Kind {
     let name = path.rsplit('/').next().unwrap_or(path);
     let (base, ending) = name.rsplit_once('.').unwrap_or((name, ""));
     if base.ends_with(".metrics") {
         return Kind::Metrics;
-    }
-    if ["alerts", "dashboards"]
-        .iter()
-        .any(|word| base.ends_with(&format!(".{word}")))
-    {
-        return Kind::Foreign("an operational document");
     }
     match ending {
         "avsc" | "avro" | "avpr" => return Kind::Avro,

@@ -9,7 +9,7 @@ mod event;
 mod family;
 mod field;
 mod metric;
-mod value;
+pub mod value;
 
 use crate::draft::{EventKeys, FieldKeys};
 use obs_schema::diag::Diagnostics;

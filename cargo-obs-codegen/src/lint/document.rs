@@ -7,11 +7,11 @@ use obs_schema::source::{FileId, Loc, SourceMap};
 
 /// A query and its place.
 #[derive(Debug)]
-pub(super) struct Query {
+pub(crate) struct Query {
     /// What it says.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// Where it stands.
-    pub(super) loc: Loc,
+    pub(crate) loc: Loc,
 }
 
 /// A file with queries.

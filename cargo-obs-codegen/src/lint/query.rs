@@ -64,7 +64,7 @@ struct Checker<'a> {
 }
 
 /// Says what is wrong with a query.
-pub(super) fn check(
+pub(crate) fn check(
     cx: &mut Diagnostics,
     catalogue: &Catalogue,
     targets: &[String],

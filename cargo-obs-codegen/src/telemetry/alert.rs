@@ -1,7 +1,7 @@
 //! An alert, with the tests that show when it fires and when it does not.
 
 use super::promql::duration;
-use super::rule::{Rule, Severity};
+use super::rule::{Rule, Severity, Word};
 use super::trial::{Expected, TestGroup, Trial};
 use std::collections::BTreeMap;
 
@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub(crate) enum Shown {
     /// A whole number.
     Count,
+    /// A number with two places.
+    Number,
     /// A share, in per cent.
     Percent,
 }
@@ -19,14 +21,16 @@ impl Shown {
     fn template(self) -> &'static str {
         match self {
             Shown::Count => "{{ $value | printf \"%.0f\" }}",
+            Shown::Number => "{{ $value | printf \"%.2f\" }}",
             Shown::Percent => "{{ $value | humanizePercentage }}",
         }
     }
 
     /// What that gives.
-    fn show(self, value: f64) -> String {
+    pub(crate) fn show(self, value: f64) -> String {
         match self {
             Shown::Count => format!("{value:.0}"),
+            Shown::Number => format!("{value:.2}"),
             Shown::Percent => format!("{}%", four_digits(value * 100.0)),
         }
     }
@@ -52,7 +56,7 @@ fn four_digits(value: f64) -> String {
 #[derive(Clone, Debug)]
 pub(crate) struct Alert {
     /// Its name.
-    pub(crate) name: &'static str,
+    pub(crate) name: Word,
     /// How much it matters.
     pub(crate) severity: Severity,
     /// What must hold.
@@ -60,7 +64,7 @@ pub(crate) struct Alert {
     /// For how long, in seconds.
     pub(crate) hold: u64,
     /// Labels beside those of the expression: whose it is and what about.
-    pub(crate) labels: Vec<(&'static str, String)>,
+    pub(crate) labels: Vec<(Word, String)>,
     /// One line. `{source}` stands for the label `source`, `{value}` for the value.
     pub(crate) summary: String,
     /// What happened and what it means, with the same signs.
@@ -79,7 +83,7 @@ impl Alert {
     /// The rule.
     pub(crate) fn rule(&self) -> Rule {
         let mut labels: BTreeMap<_, _> = self.labels.iter().cloned().collect();
-        labels.insert("severity", self.severity.as_str().to_owned());
+        labels.insert("severity".into(), self.severity.as_str().to_owned());
         let said = |text: &str| {
             fill(text, |name| match name {
                 "value" => self.shown.template().to_owned(),
@@ -91,7 +95,7 @@ impl Alert {
         }
         Rule {
             record: None,
-            alert: Some(self.name),
+            alert: Some(self.name.clone()),
             expr: self.expr.clone(),
             hold: Some(duration(self.hold)),
             labels,
@@ -109,10 +113,11 @@ impl Alert {
         .into()
     }
 
-    /// Its tests as promtool reads them.
-    pub(crate) fn tests(&self) -> impl Iterator<Item = TestGroup> {
-        self.trials.iter().map(|trial| {
-            trial.group(self.name, &self.about(), |fires| {
+    /// Some of its tests, as promtool reads them.
+    pub(crate) fn tests(&self, which: impl Fn(&Trial) -> bool) -> impl Iterator<Item = TestGroup> {
+        let trials = self.trials.iter().filter(move |trial| which(trial));
+        trials.map(|trial| {
+            trial.group(&self.name, &self.about(), |fires| {
                 let said = |text: &str| {
                     fill(text, |name| match name {
                         "value" => self.shown.show(fires.value),
@@ -122,15 +127,11 @@ impl Alert {
                         }
                     })
                 };
-                let mut labels: BTreeMap<&str, String> = fires
-                    .labels
-                    .iter()
-                    .map(|(name, value)| (*name, value.clone()))
-                    .collect();
+                let mut labels: BTreeMap<Word, String> = fires.labels.iter().cloned().collect();
                 for (name, value) in &self.labels {
-                    labels.insert(name, said(value));
+                    labels.insert(name.clone(), said(value));
                 }
-                labels.insert("severity", self.severity.as_str().to_owned());
+                labels.insert("severity".into(), self.severity.as_str().to_owned());
                 Expected {
                     labels,
                     annotations: self.annotations(&said),
@@ -151,7 +152,7 @@ impl Alert {
 }
 
 /// Replaces each `{name}`.
-fn fill(text: &str, value: impl Fn(&str) -> String) -> String {
+pub(super) fn fill(text: &str, mut value: impl FnMut(&str) -> String) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('{') {
@@ -174,6 +175,7 @@ mod tests {
     fn values_as_prometheus_shows_them() {
         for (shown, value, text) in [
             (Shown::Count, 3.0, "3"),
+            (Shown::Number, 0.256, "0.26"),
             (Shown::Percent, 0.06, "6%"),
             (Shown::Percent, 0.123_456, "12.35%"),
             (Shown::Percent, 1.2, "120%"),

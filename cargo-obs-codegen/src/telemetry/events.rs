@@ -364,14 +364,14 @@ fn alert(
     };
     let runbook = subject.newest.runbook.clone();
     Alert {
-        name,
+        name: name.into(),
         severity: profile.severity(severity),
         expr: condition.expr,
         hold: condition.hold,
         labels: vec![
-            ("event", subject.name().to_owned()),
-            ("service", service),
-            ("team", subject.team().to_owned()),
+            ("event".into(), subject.name().to_owned()),
+            ("service".into(), service),
+            ("team".into(), subject.team().to_owned()),
         ],
         summary,
         description,

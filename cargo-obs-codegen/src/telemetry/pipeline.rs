@@ -84,21 +84,25 @@ const DROPPED: [Dropped; 6] = [
 /// The alerts.
 pub(crate) fn alerts(team: &str, links: &Links<'_>, profile: Profile) -> Vec<Alert> {
     let mut all = Vec::new();
-    let mut add = |name, severity, condition: Condition, summary: &str, description: &str| {
-        all.push(Alert {
-            name,
-            severity: profile.severity(severity),
-            expr: condition.expr,
-            hold: condition.hold,
-            labels: vec![("service", "{job}".to_owned()), ("team", team.to_owned())],
-            summary: summary.to_owned(),
-            description: description.to_owned(),
-            shown: Shown::Count,
-            runbook: links.runbook(name),
-            dashboard: links.dashboard("telemetry"),
-            trials: condition.trials,
-        });
-    };
+    let mut add =
+        |name: &'static str, severity, condition: Condition, summary: &str, description: &str| {
+            all.push(Alert {
+                name: name.into(),
+                severity: profile.severity(severity),
+                expr: condition.expr,
+                hold: condition.hold,
+                labels: vec![
+                    ("service".into(), "{job}".to_owned()),
+                    ("team".into(), team.to_owned()),
+                ],
+                summary: summary.to_owned(),
+                description: description.to_owned(),
+                shown: Shown::Count,
+                runbook: links.runbook(name),
+                dashboard: links.dashboard("telemetry"),
+                trials: condition.trials,
+            });
+        };
     add(
         "ServiceDown",
         Severity::Critical,

@@ -17,7 +17,12 @@ pub(crate) type Pair<'a> = (&'a str, &'a str);
 
 /// `name{a="b"}`; a part of a histogram by its ending.
 pub(crate) fn series(family: &Family, ending: &str, labels: &[Pair<'_>]) -> String {
-    let mut out = format!("{}{ending}", family.name);
+    selector(&format!("{}{ending}", family.name), labels.iter().copied())
+}
+
+/// The same of any name.
+pub(crate) fn selector<'a>(name: &str, labels: impl IntoIterator<Item = Pair<'a>>) -> String {
+    let mut out = name.to_owned();
     let mut sign = '{';
     for (name, value) in labels {
         out.push(sign);
@@ -53,6 +58,13 @@ pub(crate) fn increase(series: &str, window: u64) -> String {
 /// `rate(series[window])`
 pub(crate) fn rate(series: &str, window: u64) -> String {
     format!("rate({series}[{}])", duration(window))
+}
+
+/// Each line further in.
+pub(crate) fn inset(text: &str, by: usize) -> String {
+    let indent = " ".repeat(by);
+    let lines = text.lines().map(|line| format!("{indent}{line}"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

@@ -4,7 +4,11 @@ use super::alert::Alert;
 use super::promql::duration;
 use super::trial::TestGroup;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+/// A name: one of ours, or one that a document gives.
+pub(crate) type Word = Cow<'static, str>;
 
 /// How much an alert matters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -33,13 +37,13 @@ pub(crate) struct Rule {
     /// The name it records under.
     pub(crate) record: Option<String>,
     /// The alert's name.
-    pub(crate) alert: Option<&'static str>,
+    pub(crate) alert: Option<Word>,
     /// What it evaluates.
     pub(crate) expr: String,
     /// For how long it must hold.
     pub(crate) hold: Option<String>,
     /// Labels it adds.
-    pub(crate) labels: BTreeMap<&'static str, String>,
+    pub(crate) labels: BTreeMap<Word, String>,
     /// What it tells.
     pub(crate) annotations: BTreeMap<&'static str, String>,
 }
@@ -62,7 +66,9 @@ impl Rule {
         mut self,
         labels: impl IntoIterator<Item = (&'static str, String)>,
     ) -> Rule {
-        self.labels.extend(labels);
+        let labels = labels.into_iter();
+        self.labels
+            .extend(labels.map(|(name, value)| (name.into(), value)));
         self
     }
 }

@@ -74,7 +74,11 @@ impl<'a> Part<'a> {
 /// An alert fires with a value, and the labels left under `by`.
 fn fires(part: &Part<'_>, by: &[&'static str], value: f64) -> Option<Fires> {
     Some(Fires {
-        labels: part.grouped(by),
+        labels: part
+            .grouped(by)
+            .into_iter()
+            .map(|(name, value)| (name.into(), value))
+            .collect(),
         value,
     })
 }
@@ -86,7 +90,7 @@ fn trial(
     checks: Vec<(u64, Option<Fires>)>,
 ) -> Trial {
     Trial {
-        name,
+        name: name.into(),
         step,
         inputs,
         checks,

@@ -10,7 +10,7 @@ pub(crate) use course::{Pace, trials};
 pub(crate) use indicator::Indicator;
 
 use super::alert::{Alert, Shown as Number};
-use super::promql::duration;
+use super::promql::{duration, inset};
 use super::rule::{Group, Rule, Severity};
 use super::subject::Subject;
 use super::trial::Trial;
@@ -276,11 +276,15 @@ impl<'a> Objective<'a> {
     ) -> Alert {
         let runbook = self.subject.newest.runbook.clone();
         Alert {
-            name,
+            name: name.into(),
             severity: profile.severity(severity),
             expr,
             hold,
-            labels: [self.labels(links), more.to_vec()].concat(),
+            labels: [self.labels(links), more.to_vec()]
+                .concat()
+                .into_iter()
+                .map(|(name, value)| (name.into(), value))
+                .collect(),
             summary,
             description,
             shown: Number::Count,
@@ -377,13 +381,6 @@ impl Objective<'_> {
         let hours = self.slo.period() as f64 / factor / 3_600.0;
         format!("{}h", hours.round())
     }
-}
-
-/// Each line further in.
-fn inset(text: &str, by: usize) -> String {
-    let indent = " ".repeat(by);
-    let lines = text.lines().map(|line| format!("{indent}{line}"));
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// A threshold in its largest unit, as specs write it.

@@ -1,5 +1,6 @@
 //! What the Model says of an event, all its versions together: what rules, dashboards and pages are about.
 
+use super::NOBODY;
 use obs_model::model::{Event, Model, Slo};
 use std::collections::BTreeMap;
 
@@ -11,9 +12,6 @@ pub(crate) struct Subject<'a> {
     /// All versions, the oldest first.
     pub(crate) versions: Vec<&'a Event>,
 }
-
-/// Who answers when nobody is named.
-const NOBODY: &str = "unowned";
 
 impl<'a> Subject<'a> {
     /// All events of a Model, by type.

@@ -1,6 +1,7 @@
 //! Unit tests of rules as data: what the series do, and what must be firing when.
 
 use super::promql::duration;
+use super::rule::Word;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -51,6 +52,11 @@ impl Wave {
         self.part(&other.text)
     }
 
+    /// Values as somebody wrote them.
+    pub(crate) fn written(text: &str) -> Wave {
+        Wave::default().part(text)
+    }
+
     /// The series ends.
     pub(crate) fn gone(self) -> Wave {
         self.part("stale")
@@ -61,7 +67,7 @@ impl Wave {
 #[derive(Clone, Debug)]
 pub(crate) struct Fires {
     /// Labels of the expression.
-    pub(crate) labels: Vec<(&'static str, String)>,
+    pub(crate) labels: Vec<(Word, String)>,
     /// Its value.
     pub(crate) value: f64,
 }
@@ -79,7 +85,7 @@ const SHARED: [&str; 2] = [IDLE, NO_DATA];
 #[derive(Clone, Debug)]
 pub(crate) struct Trial {
     /// What happens.
-    pub(crate) name: &'static str,
+    pub(crate) name: Word,
     /// Seconds between values.
     pub(crate) step: u64,
     /// The series.
@@ -92,7 +98,7 @@ pub(crate) struct Trial {
 #[derive(Serialize, Clone, Debug)]
 pub(crate) struct Expected {
     /// All labels of the alert.
-    pub(crate) labels: BTreeMap<&'static str, String>,
+    pub(crate) labels: BTreeMap<Word, String>,
     /// All its annotations.
     pub(crate) annotations: BTreeMap<&'static str, String>,
 }
@@ -115,7 +121,7 @@ struct Input {
 #[derive(Serialize, Clone, Debug)]
 struct AlertCheck {
     at: String,
-    alert: &'static str,
+    alert: Word,
     expected: Vec<Expected>,
 }
 
@@ -123,18 +129,18 @@ impl Trial {
     /// As promtool reads it.
     pub(crate) fn group(
         &self,
-        alert: &'static str,
+        alert: &Word,
         about: &str,
         expected: impl Fn(&Fires) -> Expected,
     ) -> TestGroup {
         let check = |(step, fires): &(u64, Option<Fires>)| AlertCheck {
             at: duration(step * self.step),
-            alert,
+            alert: alert.clone(),
             expected: fires.iter().map(&expected).collect(),
         };
         TestGroup {
-            name: if SHARED.contains(&self.name) {
-                self.name.to_owned()
+            name: if SHARED.contains(&&*self.name) {
+                self.name.clone().into_owned()
             } else {
                 format!("{alert}{about}: {}", self.name)
             },

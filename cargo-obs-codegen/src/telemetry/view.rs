@@ -2,22 +2,20 @@
 
 use super::alert::Alert;
 use super::catalogue::Catalogue;
+use super::own::Own;
 use super::promql::duration;
 use super::routing::Routing;
 use super::rule::{Group, RuleFile, TestFile};
 use super::slo::{Objective, Pace};
 use super::subject::Subject;
-use super::trial::TestGroup;
+use super::trial::{TestGroup, Trial};
 use super::{
-    Links, Profile, SAMPLE_LIMIT, contract, dashboard, events, pipeline, recording, runbook,
+    Links, NOBODY, Profile, SAMPLE_LIMIT, contract, dashboard, events, pipeline, recording, runbook,
 };
 use crate::package::{Failure, Package};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Who answers for what belongs to nobody.
-const NOBODY: &str = "unowned";
 
 /// What every file may want to know.
 #[derive(Serialize)]
@@ -30,17 +28,9 @@ struct Head<'a> {
 }
 
 /// The view of a package.
-pub(super) fn of(package: &Package, profile: Profile) -> Result<Value, Failure> {
+pub(super) fn of(package: &Package, profile: Profile, own: &Own) -> Result<Value, Failure> {
     let subjects = Subject::all(&package.outcome.model);
-    let name = if package.name.is_empty() {
-        "events"
-    } else {
-        &package.name
-    };
-    let links = Links {
-        package: name,
-        of: &package.settings.telemetry,
-    };
+    let links = Links::of(package);
     let place = |subject: &Subject<'_>| -> Vec<String> {
         let files: BTreeSet<&str> = subject
             .versions
@@ -52,7 +42,7 @@ pub(super) fn of(package: &Package, profile: Profile) -> Result<Value, Failure> 
     let everything: BTreeSet<String> = subjects.iter().flat_map(place).collect();
     let everything: Vec<String> = everything.into_iter().collect();
     let head = Head {
-        package: name,
+        package: links.package,
         profile: profile.as_str(),
         sample_limit: SAMPLE_LIMIT,
         scrape_interval: match profile {
@@ -71,10 +61,16 @@ pub(super) fn of(package: &Package, profile: Profile) -> Result<Value, Failure> 
     let mut tests = Vec::new();
     let mut known: Vec<(Vec<String>, Alert)> = Vec::new();
     let mut objectives = Vec::new();
-    let own = pipeline::alerts(team, &links, profile);
-    known.extend(own.iter().map(|alert| (everything.clone(), alert.clone())));
+    let all = pipeline::alerts(team, &links, profile);
+    known.extend(all.iter().map(|alert| (everything.clone(), alert.clone())));
     let of = ("alerts-telemetry".to_owned(), everything.clone());
-    alerts(&mut rules, &mut tests, of, "telemetry".to_owned(), &own);
+    alerts(&mut rules, &mut tests, of, "telemetry".to_owned(), &all);
+    for file in &own.files {
+        let all = &file.alerts;
+        known.extend(all.iter().map(|alert| (file.from.clone(), alert.clone())));
+        let of = (file.name.clone(), file.from.clone());
+        alerts(&mut rules, &mut tests, of, file.name.replace('-', " "), all);
+    }
     for subject in &subjects {
         let event = subject.name();
         let all = events::alerts(subject, &links, profile);
@@ -113,7 +109,10 @@ pub(super) fn of(package: &Package, profile: Profile) -> Result<Value, Failure> 
             "routing",
             serde_json::to_value(Routing::of(&known, links.of))?,
         ),
-        ("runbooks", serde_json::to_value(runbook::all(&known))?),
+        (
+            "runbooks",
+            serde_json::to_value(runbook::all(&known, &own.words))?,
+        ),
         ("rule_files", serde_json::to_value(rules)?),
         ("test_files", serde_json::to_value(tests)?),
     ]
@@ -128,14 +127,28 @@ fn alerts(
     group: String,
     all: &[Alert],
 ) {
-    tests.push(TestFile {
-        name: name.clone(),
-        from: from.clone(),
-        of: name.clone(),
-        order: vec![group.clone()],
-        evaluation: duration(Pace::Fast.seconds()),
-        tests: TestGroup::merge(all.iter().flat_map(Alert::tests)),
-    });
+    // Rules are evaluated as often as values come; most of them every minute.
+    let pace = |trial: &Trial| trial.step.min(Pace::Fast.seconds());
+    let trials = all.iter().flat_map(|alert| &alert.trials);
+    let steps: BTreeSet<u64> = trials.map(pace).collect();
+    for step in steps {
+        let ending = if step == Pace::Fast.seconds() {
+            String::new()
+        } else {
+            format!("-{step}s")
+        };
+        let of_step = all
+            .iter()
+            .flat_map(|alert| alert.tests(move |trial| pace(trial) == step));
+        tests.push(TestFile {
+            name: format!("{name}{ending}"),
+            from: from.clone(),
+            of: name.clone(),
+            order: vec![group.clone()],
+            evaluation: duration(step),
+            tests: TestGroup::merge(of_step),
+        });
+    }
     rules.push(RuleFile {
         name,
         from,
@@ -162,7 +175,7 @@ fn slo(
     ));
     for (pace, ending) in Pace::ALL {
         let of_pace = all.iter().filter(|(of, _)| *of == pace);
-        let of_pace = TestGroup::merge(of_pace.flat_map(|(_, alert)| alert.tests()));
+        let of_pace = TestGroup::merge(of_pace.flat_map(|(_, alert)| alert.tests(|_| true)));
         if !of_pace.is_empty() {
             tests.push(TestFile {
                 name: format!("{name}{ending}"),

@@ -7,6 +7,7 @@
 
 mod bus;
 mod dashboards;
+mod documents;
 mod files;
 #[cfg(target_os = "linux")]
 mod output;

@@ -1,4 +1,4 @@
-//! The kinds of value a key may have, each read with the message a mistake deserves.
+//! The kinds of value a key may have, each read with the message a mistake deserves. Documents that other crates read are read by the same.
 
 use crate::draft::Located;
 use crate::model::Version;
@@ -8,7 +8,7 @@ use obs_schema::node::{Member, Node};
 use std::ops::RangeInclusive;
 
 /// The members of an object; anything else is a mistake.
-pub(crate) fn object<'a>(
+pub fn object<'a>(
     cx: &mut Diagnostics,
     name: &str,
     node: &'a Node,
@@ -21,7 +21,7 @@ pub(crate) fn object<'a>(
 }
 
 /// The elements of a list; anything else is a mistake.
-pub(crate) fn list<'a>(
+pub fn list<'a>(
     cx: &mut Diagnostics,
     name: &str,
     node: &'a Node,
@@ -34,7 +34,7 @@ pub(crate) fn list<'a>(
 }
 
 /// A text that says something: not empty, on one line.
-pub(crate) fn text(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<Located<String>> {
+pub fn text(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<Located<String>> {
     let Some(text) = node.as_str() else {
         wrong_kind(cx, name, node, "a string", "put the value in quotes");
         return None;
@@ -62,7 +62,7 @@ pub(crate) fn text(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<Loca
 }
 
 /// A list of texts, each once.
-pub(crate) fn texts(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<Vec<Located<String>>> {
+pub fn texts(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<Vec<Located<String>>> {
     let items = list(cx, name, node, "write a list of strings: `[\"…\", \"…\"]`")?;
     let element = format!("an element of {name}");
     let mut out: Vec<Located<String>> = Vec::with_capacity(items.len());
@@ -99,7 +99,7 @@ pub(crate) fn boolean(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<b
 }
 
 /// One of some words.
-pub(crate) fn word<T: Copy>(
+pub fn word<T: Copy>(
     cx: &mut Diagnostics,
     name: &str,
     node: &Node,
@@ -132,7 +132,7 @@ pub(crate) fn word<T: Copy>(
 }
 
 /// A whole number in a range.
-pub(crate) fn whole(
+pub fn whole(
     cx: &mut Diagnostics,
     name: &str,
     node: &Node,
@@ -172,7 +172,7 @@ pub(crate) fn whole(
 }
 
 /// A number that must please `fits`; `range` says so in words.
-pub(super) fn number(
+pub fn number(
     cx: &mut Diagnostics,
     name: &str,
     node: &Node,
@@ -272,7 +272,7 @@ pub(crate) fn duration(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<
 }
 
 /// A length of time in whole seconds.
-pub(super) fn seconds(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<Located<u64>> {
+pub fn seconds(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<Located<u64>> {
     let nanos = duration(cx, name, node)?;
     if nanos.value % 1_000_000_000 != 0 {
         let message = format!("{name} is no whole number of seconds");
@@ -388,7 +388,7 @@ pub fn is_date(text: &str) -> bool {
 }
 
 /// A key nobody knows.
-pub(crate) fn unknown_key(cx: &mut Diagnostics, member: &Member, place: &str, known: &[&str]) {
+pub fn unknown_key(cx: &mut Diagnostics, member: &Member, place: &str, known: &[&str]) {
     let message = format!("unknown key `{}` {place}", member.name);
     let help = match nearest(&member.name, known.iter().copied()) {
         Some(word) => format!("write `{word}`"),
@@ -398,13 +398,13 @@ pub(crate) fn unknown_key(cx: &mut Diagnostics, member: &Member, place: &str, kn
 }
 
 /// A value of another kind than the key takes.
-pub(super) fn wrong_kind(cx: &mut Diagnostics, name: &str, node: &Node, wanted: &str, help: &str) {
+pub fn wrong_kind(cx: &mut Diagnostics, name: &str, node: &Node, wanted: &str, help: &str) {
     let message = format!("{name} is {}, not {wanted}", node.kind());
     cx.push(Diagnostic::error("wrong-kind", node.loc, message).help(help));
 }
 
 /// A key that must be there and is not. A misspelt one has been reported already.
-pub(crate) fn missing(cx: &mut Diagnostics, node: &Node, name: &str, help: &str) {
+pub fn missing(cx: &mut Diagnostics, node: &Node, name: &str, help: &str) {
     let key = name.trim_matches('`').rsplit('.').next().unwrap_or(name);
     let written = node.as_object().unwrap_or_default();
     if written

@@ -87,11 +87,11 @@ fn inputs(of: &Indicator<'_>, phases: &[Phase]) -> Vec<(String, Wave)> {
 }
 
 /// What an alert that fires says of itself: nothing but what its objective is about.
-fn fires(objective: &Objective<'_>, more: &[(&'static str, String)]) -> Option<Fires> {
-    let mut labels: Vec<(&'static str, String)> = Vec::new();
-    let kept = objective.indicator.kept();
-    labels.extend(kept.map(|(name, value)| (name, value.to_owned())));
-    labels.extend_from_slice(more);
+fn fires(objective: &Objective<'_>) -> Option<Fires> {
+    let kept = objective.indicator.kept().into_iter();
+    let labels = kept
+        .map(|(name, value)| (name.into(), value.to_owned()))
+        .collect();
     Some(Fires { labels, value: 0.0 })
 }
 
@@ -101,7 +101,7 @@ fn trial(
     checks: Vec<(u64, Option<Fires>)>,
 ) -> Trial {
     Trial {
-        name,
+        name: name.into(),
         step: MINUTE,
         inputs,
         checks,
@@ -125,7 +125,7 @@ pub(crate) fn trials(objective: &Objective<'_>, burn: &Burn, factor: f64) -> (Pa
     let threshold = objective.slo.threshold(factor);
     let (long, short) = (burn.long / MINUTE, burn.short / MINUTE);
     let hold = burn.hold / MINUTE;
-    let fire = || fires(objective, &[]);
+    let fire = || fires(objective);
     let is_time = matches!(of, Indicator::Time { .. });
     // How many times the threshold the share of failures is: some four and a half, so that the long window is over it between two
     // evaluations, and the short one is once and not twice over it at one of the last evaluations.
@@ -252,7 +252,7 @@ pub(crate) fn exhausted(objective: &Objective<'_>) -> Vec<Trial> {
     let period = objective.slo.period() / MINUTE;
     let hour = 60;
     let budget = objective.slo.budget();
-    let fire = || fires(objective, &[]);
+    let fire = || fires(objective);
     let day = 24 * hour;
     let well = |minutes| phase(minutes, 0.0, TRAFFIC);
     let first = ((period as f64 * budget * 1.5) as u64)
@@ -304,17 +304,9 @@ pub(crate) fn absent(objective: &Objective<'_>, hold: u64) -> Vec<Trial> {
     let of = &objective.indicator;
     let (at, hold) = (10, hold / MINUTE);
     let (name, value) = of.heartbeat_labels();
-    let labels = [(
-        if name == "topic" {
-            "topic"
-        } else {
-            "event_type"
-        },
-        value.to_owned(),
-    )];
     let fire = || {
         Some(Fires {
-            labels: labels.to_vec(),
+            labels: vec![(name.to_owned().into(), value.to_owned())],
             value: 1.0,
         })
     };

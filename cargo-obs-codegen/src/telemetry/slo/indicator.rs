@@ -1,6 +1,6 @@
 //! What an objective is counted from.
 
-use super::super::promql::{Pair, increase, rate, series, sum};
+use super::super::promql::{Pair, increase, inset, rate, series, sum};
 use super::super::subject::Subject;
 use super::super::trial::Wave;
 use obs_model::model::Slo;
@@ -154,7 +154,7 @@ impl<'a> Indicator<'a> {
             Indicator::Counted { good, .. } => format!(
                 "(\n  {}\n  +\n{}\n)",
                 self.speed(good, "", &[], window),
-                super::inset(&self.bad(window), 2)
+                inset(&self.bad(window), 2)
             ),
             Indicator::Bucket { family, .. } => self.speed(family, "_count", &[], window),
             Indicator::Time { .. } => self.slices(">= bool 0", window),

@@ -205,7 +205,7 @@ fn hunt(number: usize, files: &[PathBuf], known: &Mutex<BTreeSet<String>>) -> (u
             {
                 continue;
             }
-            let tests: Vec<String> = ["", "-hours", "-days", "-period"]
+            let tests: Vec<String> = ["", "-hours", "-days", "-period", "-30s", "-15s"]
                 .iter()
                 .filter_map(|ending| {
                     let path =
