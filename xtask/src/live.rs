@@ -43,9 +43,15 @@ const HOURS: u64 = 2;
 const GRACE: Duration = Duration::from_secs(20);
 
 /// The part of it that every test run has time for.
+///
+/// A scrape may take no longer than the pause between two, so a machine that is busy with something else sees processes
+/// fail that do not. It gets more time, in which what is wrong is wrong again.
 pub(crate) fn short() -> Result<(), String> {
     let some: Vec<&Fault> = FAULTS.iter().filter(|fault| fault.short).collect();
-    all(Hour(SHORT * 1_000), &some)
+    all(Hour(SHORT * 1_000), &some).or_else(|error| {
+        println!("{error}\nonce more, four times slower");
+        all(Hour(4 * SHORT * 1_000), &some)
+    })
 }
 
 /// All of it.

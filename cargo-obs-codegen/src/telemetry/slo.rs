@@ -24,6 +24,8 @@ use std::collections::BTreeSet;
 const BASE: u64 = 300;
 /// Windows up to this are worked out from the counters themselves.
 const DIRECT: u64 = 2 * 3_600;
+/// How often the ratio of the whole period is recorded: before Prometheus forgets the last one, which takes five minutes.
+const PERIOD: u64 = 240;
 /// A single failure, or two, is no outage, however few there were in all.
 const STRAY: u64 = 2;
 
@@ -169,7 +171,7 @@ impl<'a> Objective<'a> {
         if !slow.is_empty() {
             groups.push(Group::new(format!("slo {id} lately"), 120, slow));
         }
-        groups.push(Group::new(format!("slo {id} period"), 300, period));
+        groups.push(Group::new(format!("slo {id} period"), PERIOD, period));
         groups
     }
 

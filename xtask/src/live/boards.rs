@@ -7,15 +7,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// Panels that say nothing while all is well, with the reason: where there is nothing to tell, a zero would be a lie.
-const SILENT: &[(&str, &str)] = &[];
-
 /// A query of a panel, or of a variable.
 #[derive(Debug)]
 pub(crate) struct Query {
     /// `obs-overview: Published`
     pub(crate) place: String,
-    title: String,
     expr: String,
 }
 
@@ -77,7 +73,6 @@ pub(crate) fn queries(
                     let title = text(panel, "title");
                     all.push(Query {
                         place: format!("{uid}: {title} ({}{chosen})", text(target, "refId")),
-                        title: format!("{uid}: {title}"),
                         expr,
                     });
                 }
@@ -123,13 +118,12 @@ impl Query {
     /// What is wrong, if anything is.
     pub(crate) fn fault(&self, prometheus: &Program) -> Result<Option<String>, String> {
         let samples = samples(prometheus, &self.expr)?;
-        let silent = SILENT.iter().find(|(title, _)| *title == self.title);
-        let some = samples.iter().any(|(_, value)| value.is_finite());
-        Ok(match (some, silent) {
-            (true, None) | (false, Some(_)) => None,
-            (true, Some((_, reason))) => Some(format!("it has an answer, although {reason}")),
-            (false, None) if samples.is_empty() => Some("no series".to_owned()),
-            (false, None) => Some(format!("{} series without a number", samples.len())),
+        Ok(if samples.is_empty() {
+            Some("no series".to_owned())
+        } else if samples.iter().any(|(_, value)| value.is_finite()) {
+            None
+        } else {
+            Some(format!("{} series without a number", samples.len()))
         })
     }
 }
