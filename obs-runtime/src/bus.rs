@@ -50,6 +50,8 @@ pub use owned::OwnedRecord;
 pub use record::{Header, Headers, HeadersIter, Record};
 pub(crate) use sending::block_on;
 pub use sending::{Receipt, Sending, Waiting};
+#[cfg(feature = "tokio")]
+pub(crate) use subscription::Held;
 pub use subscription::{Delivery, Source, Subscription};
 
 /// How many records a bus in memory holds unless told otherwise.

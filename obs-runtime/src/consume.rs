@@ -34,6 +34,7 @@ mod run;
 mod seat;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -295,6 +296,8 @@ impl Consumer {
             topics,
             base,
             failure: Mutex::default(),
+            failed: AtomicBool::new(false),
+            lately: AtomicU64::new(0),
             policy: self.policy,
             once: self.once,
         });

@@ -114,9 +114,9 @@ impl Parts {
     }
 
     #[cfg(feature = "tokio")]
-    fn take_scope(self) -> Option<Arc<Scope>> {
+    fn take_scope(&mut self) -> Option<Arc<Scope>> {
         #[cfg(not(feature = "off-spans"))]
-        return self.scope;
+        return self.scope.take();
         #[cfg(feature = "off-spans")]
         None
     }
@@ -277,23 +277,23 @@ impl Context {
         self
     }
 
-    /// Another context in the place of one that is over: nothing is asked of the allocator, unless somebody still has
-    /// it. Gives what could be said of its span.
+    /// Another context in the place of one that is over and was made of the same base: nothing is asked of the
+    /// allocator, unless somebody still has it. What differs from the base is said anew each time. Gives what could be
+    /// said of its span.
     #[cfg(feature = "tokio")]
     pub(crate) fn renew(
         &mut self,
         base: &Context,
         change: impl FnOnce(&mut Parts),
     ) -> Option<Arc<Scope>> {
-        let mut next = base.parts().cloned().unwrap_or_default();
-        change(&mut next);
-        match self.parts.as_mut().and_then(Arc::get_mut) {
-            Some(place) => std::mem::replace(place, next).take_scope(),
-            None => {
-                self.parts = Some(Arc::new(next));
-                None
-            }
+        if let Some(parts) = self.parts.as_mut().and_then(Arc::get_mut) {
+            (parts.span, parts.state, parts.began) = (None, None, None);
+            let scope = parts.take_scope();
+            change(parts);
+            return scope;
         }
+        *self = base.clone().with(change);
+        None
     }
 
     /// The span that new spans become children of.

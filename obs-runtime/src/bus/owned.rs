@@ -42,7 +42,8 @@ impl OwnedRecord {
     /// Where it goes.
     #[must_use]
     pub fn topic(&self) -> &str {
-        self.as_record().topic
+        let topic = self.part(self.parts.topic).unwrap_or_default();
+        std::str::from_utf8(topic).unwrap_or_default()
     }
 
     /// Records of one key stay in order.

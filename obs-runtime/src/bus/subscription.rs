@@ -90,9 +90,7 @@ impl Subscription {
 /// A record that somebody works on. Dropped without a word, as when its handler panics, it is given back.
 pub struct Delivery {
     record: OwnedRecord,
-    receipt: Receipt,
-    attempt: u32,
-    settle: Option<Box<dyn FnOnce(bool) + Send>>,
+    held: Held,
 }
 
 impl Delivery {
@@ -104,12 +102,13 @@ impl Delivery {
         attempt: u32,
         settle: impl FnOnce(bool) + Send + 'static,
     ) -> Delivery {
-        Delivery {
-            record,
+        let settle: Box<dyn FnOnce(bool) + Send> = Box::new(settle);
+        let held = Held {
             receipt,
             attempt,
-            settle: Some(Box::new(settle)),
-        }
+            settle: Some(settle),
+        };
+        Delivery { record, held }
     }
 
     /// What was delivered.
@@ -121,22 +120,52 @@ impl Delivery {
     /// Where it is in its topic.
     #[must_use]
     pub fn receipt(&self) -> Receipt {
-        self.receipt
+        self.held.receipt
     }
 
     /// The how manieth time it is delivered to this group, from one.
     #[must_use]
     pub fn attempt(&self) -> u32 {
-        self.attempt
+        self.held.attempt
     }
 
     /// Done with: the group does not get it again.
-    pub fn ack(mut self) {
-        self.settle(true);
+    pub fn ack(self) {
+        self.held.ack();
     }
 
     /// Given back: the group gets it again, before what is behind it under its key.
     pub fn nack(self) {}
+
+    /// What was delivered, and what is to be said of it.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn parted(self) -> (OwnedRecord, Held) {
+        (self.record, self.held)
+    }
+}
+
+/// What is to be said of a record that somebody works on. Dropped without a word, it is given back.
+pub(crate) struct Held {
+    receipt: Receipt,
+    attempt: u32,
+    settle: Option<Box<dyn FnOnce(bool) + Send>>,
+}
+
+impl Held {
+    #[cfg(feature = "tokio")]
+    pub(crate) fn receipt(&self) -> Receipt {
+        self.receipt
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Done with.
+    pub(crate) fn ack(mut self) {
+        self.settle(true);
+    }
 
     fn settle(&mut self, done: bool) {
         if let Some(settle) = self.settle.take() {
@@ -145,7 +174,7 @@ impl Delivery {
     }
 }
 
-impl Drop for Delivery {
+impl Drop for Held {
     fn drop(&mut self) {
         self.settle(false);
     }
@@ -155,8 +184,8 @@ impl Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delivery")
             .field("record", &self.record)
-            .field("receipt", &self.receipt)
-            .field("attempt", &self.attempt)
+            .field("receipt", &self.held.receipt)
+            .field("attempt", &self.held.attempt)
             .finish_non_exhaustive()
     }
 }

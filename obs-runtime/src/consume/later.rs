@@ -39,26 +39,21 @@ pub(super) struct Before<'r> {
 }
 
 impl<'r> Before<'r> {
-    pub(super) fn of(record: Record<'r>, group: &str) -> Before<'r> {
-        let number = |name: &str| {
-            record
-                .headers
-                .text(name)
-                .and_then(|it| it.parse::<u32>().ok())
-        };
-        let waited = record
-            .topic
+    pub(super) fn of(record: &'r OwnedRecord, group: &str) -> Before<'r> {
+        let (topic, headers) = (record.topic(), record.headers());
+        let number = |name: &str| headers.text(name).and_then(|it| it.parse::<u32>().ok());
+        let waited = topic
             .strip_prefix(group)
             .is_some_and(|rest| rest.starts_with(".retry."));
         if !waited {
             return Before {
-                topic: record.topic,
+                topic,
                 attempts: 0,
                 step: 0,
             };
         }
         Before {
-            topic: record.headers.text(ORIGIN).unwrap_or(record.topic),
+            topic: headers.text(ORIGIN).unwrap_or(topic),
             attempts: number(ATTEMPTS).unwrap_or_default(),
             step: number(STEP).map_or(0, |step| step as usize),
         }
@@ -74,7 +69,7 @@ pub(super) async fn put_off(
     attempts: u32,
 ) -> Result<(), BusError> {
     let view = record.as_record();
-    let origin = Before::of(view, &shared.group).topic;
+    let origin = Before::of(record, &shared.group).topic;
     let due = clock::now().after(pause).unix_millis().to_string();
     let (attempts, topic) = (attempts.to_string(), topic(&shared.group, step));
     let step = step.to_string();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::lane::{Failed, Post};
 use super::prepared::Prepared;
+use super::seat::Room;
 use crate::bus::Receipt;
 use crate::clock::{self, Moment};
 use crate::context::{Context, SpanContext};
@@ -15,7 +16,7 @@ use crate::envelope::{Head, Place};
 use crate::error_type::ErrorType;
 use crate::metric::Consumed;
 use crate::publish::line::{Outcome, Told};
-use crate::span::{Attributes, Carried, Failure, Open, Scope};
+use crate::span::{Attributes, Carried, Failure, Open};
 
 /// How an attempt ended.
 pub(super) enum Ended {
@@ -111,13 +112,12 @@ impl<'a> Passage<'a> {
     /// Begins, in what is known around the event.
     pub(super) fn begin(
         prepared: &'static Prepared,
-        version: usize,
+        (version, receipt): (usize, Receipt),
         (head, id): (&'a Head<'a>, &'a str),
-        receipt: Receipt,
         post: &'a Post,
-        (around, place): (Context, Option<Arc<Scope>>),
+        ((around, place), start): (Room, Moment),
     ) -> Passage<'a> {
-        let (start, live) = (clock::now(), prepared.is_live());
+        let live = prepared.is_live();
         let spans = live && cfg!(not(feature = "off-spans"));
         let (span, context) = if spans {
             let span = Open::begin_in(&prepared.process, (around, place), start);
@@ -145,26 +145,21 @@ impl<'a> Passage<'a> {
         self.span.as_ref().map_or(&self.context, Open::context)
     }
 
-    /// The end of it. Gives back the context, of which room may be left.
-    pub(super) fn finish(mut self, ended: &Ended) -> Context {
+    /// The end of it.
+    pub(super) fn finish(&mut self, ended: &Ended) {
         self.tell(ended, clock::now());
-        self.over()
     }
 
-    /// The end of one that went well, and was settled within.
-    pub(super) fn settled(mut self, settle: impl FnOnce()) -> Context {
+    /// The end of one that went well, and was settled within. Gives back the context, of which room may be left.
+    pub(super) fn settled(&mut self, settle: impl FnOnce()) -> (Context, Moment) {
         let start = clock::now();
         settle();
         let end = clock::now();
         self.tell(&Ended::Fine, end);
         // Behind what it is a child of, of which it is known by now whether it leaves: so it need not wait for that.
         Passage::settled_within(self.prepared, self.context(), start, end);
-        self.over()
-    }
-
-    fn over(&mut self) -> Context {
         let context = std::mem::take(&mut self.context);
-        self.span.take().map_or(context, Open::over)
+        (self.span.take().map_or(context, Open::over), end)
     }
 
     /// The bus is told what became of the record.

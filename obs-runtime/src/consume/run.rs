@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::task::{Context as Task, Poll, Wake, Waker};
 
@@ -41,12 +41,39 @@ pub(super) struct Shared {
     /// The cells of events that nobody here knows.
     pub(super) unknown: &'static Consumed,
     pub(super) failure: Mutex<Option<ConsumeError>>,
+    pub(super) failed: AtomicBool,
+    /// The last look at the clock, in nanoseconds, if nothing has been done since that takes any time.
+    pub(super) lately: AtomicU64,
 }
 
 impl Shared {
     /// The consumer ends with this, unless it ends with another error already.
     pub(super) fn fail(&self, error: ConsumeError) {
         lock(&self.failure).get_or_insert(error);
+        self.failed.store(true, Relaxed);
+    }
+
+    fn has_failed(&self) -> bool {
+        self.failed.load(Relaxed)
+    }
+
+    /// Looks at the clock, unless somebody just has.
+    pub(super) fn now(&self) -> Moment {
+        match self.lately.load(Relaxed) {
+            0 => clock::now(),
+            lately => Moment(lately),
+        }
+    }
+
+    /// Somebody has looked at the clock; none says that it was longer ago.
+    pub(super) fn looked(&self, at: Option<Moment>) {
+        self.lately.store(at.map_or(0, |at| at.0), Relaxed);
+    }
+
+    /// The place of a topic among those of the consumer.
+    pub(super) fn place_of(&self, topic: &str) -> usize {
+        let found = self.topics.iter().position(|known| *known == topic);
+        found.unwrap_or_default()
     }
 }
 
@@ -198,13 +225,14 @@ impl Driver {
             }
         }
         self.control.listen(cx);
+        self.shared.looked(None);
         for _ in 0..ROUNDS {
             let taken = self.take(cx);
             let polled = self.work();
             if let Some((start, end)) = taken {
                 self.tell(start, end);
             }
-            let stops = self.control.is_stopped() || lock(&self.shared.failure).is_some();
+            let stops = self.control.is_stopped() || self.shared.has_failed();
             if self.ended || stops {
                 if !self.shared.desks.iter().any(Desk::is_busy) {
                     return Poll::Ready(());
@@ -234,15 +262,15 @@ impl Driver {
 
     /// Takes what there is room for. Says when that began and ended, if there was anything.
     fn take(&mut self, cx: &mut Task<'_>) -> Option<(Moment, Moment)> {
-        if self.ended || !self.control.takes() || lock(&self.shared.failure).is_some() {
+        if self.ended || !self.control.takes() || self.shared.has_failed() {
             return None;
         }
         let mut start = None;
+        let began = self.shared.now();
         for (desk, chair) in self.shared.desks.iter().zip(&self.chairs) {
             if desk.is_busy() {
                 continue;
             }
-            let began = start.unwrap_or_else(clock::now);
             match next(&mut self.subscription, &mut self.laters, cx) {
                 Poll::Pending => break,
                 Poll::Ready(None) => {
@@ -256,7 +284,10 @@ impl Driver {
                 }
             }
         }
-        start.map(|start| (start, clock::now()))
+        let start = start?;
+        let end = clock::now();
+        self.shared.looked(Some(end));
+        Some((start, end))
     }
 
     /// The spans of what was received in this round. The seats have looked into it since.
@@ -301,7 +332,7 @@ impl Driver {
     /// Polls the seats that were woken. Says whether there was any.
     fn work(&mut self) -> bool {
         let mut any = false;
-        for chair in &mut self.chairs {
+        for (chair, desk) in self.chairs.iter_mut().zip(&self.shared.desks) {
             if chair.bell.rung.swap(false, SeqCst) {
                 any = true;
                 // It never ends by itself.
@@ -309,6 +340,9 @@ impl Driver {
                     .life
                     .as_mut()
                     .poll(&mut Task::from_waker(&chair.waker));
+                if desk.is_busy() {
+                    self.shared.looked(None);
+                }
             }
         }
         any

@@ -1,9 +1,10 @@
 //! Where one delivery at a time is worked on, from the bus to its end.
 
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
+use std::task::{Context as Task, Poll};
 
 use super::ConsumeError;
 use super::dead::DeadLetter;
@@ -13,9 +14,9 @@ use super::lane::{Failed, Job, Lane, Post};
 use super::later::{Before, put_off};
 use super::passage::{Ended, Passage};
 use super::policy::Unprocessed;
-use super::prepared::{Known, Prepared};
+use super::prepared::Prepared;
 use super::run::Shared;
-use crate::bus;
+use crate::bus::{self, Held, OwnedRecord};
 use crate::clock;
 use crate::context::{Context, SpanContext, Text, baggage};
 use crate::envelope::Head;
@@ -24,7 +25,7 @@ use crate::lane::lock;
 use crate::metric::Consumed;
 use crate::span::Scope;
 
-/// What a seat and the driver tell each other.
+/// What a seat and the driver tell each other, in one task; others only look at how old it is.
 #[derive(Default)]
 pub(super) struct Desk {
     next: Mutex<Option<bus::Delivery>>,
@@ -40,18 +41,18 @@ pub(super) struct Desk {
 impl Desk {
     /// Gives it something to do.
     pub(super) fn put(&self, delivery: bus::Delivery) {
-        self.busy.store(true, SeqCst);
+        self.busy.store(true, Relaxed);
         *lock(&self.next) = Some(delivery);
     }
 
     pub(super) fn is_busy(&self) -> bool {
-        self.busy.load(SeqCst)
+        self.busy.load(Relaxed)
     }
 
     /// When the event of this topic happened that is worked on here.
     pub(super) fn occurred(&self, topic: usize) -> Option<u64> {
-        let occurred = self.occurred.load(SeqCst);
-        (occurred > 0 && self.topic.load(SeqCst) == topic).then_some(occurred)
+        let occurred = self.occurred.load(Relaxed);
+        (occurred > 0 && self.topic.load(Relaxed) == topic).then_some(occurred)
     }
 
     /// What was received here since it was asked last.
@@ -61,7 +62,7 @@ impl Desk {
 
     async fn next(&self) -> bus::Delivery {
         // Nobody is woken: the driver puts a delivery there and then polls.
-        std::future::poll_fn(|_| match lock(&self.next).take() {
+        poll_fn(|_| match lock(&self.next).take() {
             Some(delivery) => Poll::Ready(delivery),
             None => Poll::Pending,
         })
@@ -69,30 +70,126 @@ impl Desk {
     }
 
     fn works_on(&self, topic: usize, head: &Head<'_>) {
-        self.topic.store(topic, SeqCst);
+        self.topic.store(topic, Relaxed);
         let occurred = head.occurred.unwrap_or_else(|| clock::now().unix_nanos());
-        self.occurred.store(occurred, SeqCst);
+        self.occurred.store(occurred, Relaxed);
         *lock(&self.received) = Some((topic, head.span));
     }
 
     fn free(&self) {
-        self.occurred.store(0, SeqCst);
-        self.busy.store(false, SeqCst);
+        self.occurred.store(0, Relaxed);
+        self.busy.store(false, Relaxed);
     }
 }
 
 /// The life of a seat.
+///
+/// It is one future, for one within another is moved each time it is awaited. What seldom happens is apart.
 pub(super) async fn sit(shared: Arc<Shared>, at: usize) {
-    let desk = &shared.desks[at];
+    let (desk, policy) = (&shared.desks[at], &shared.policy);
+    let post: Arc<Post> = Arc::default();
     let mut seat = Seat {
         shared: &shared,
         lanes: shared.routes.iter().map(|_| None).collect(),
-        post: Arc::default(),
+        post: &post,
         around: Context::NONE,
     };
     loop {
-        let delivery = desk.next().await;
-        seat.work(desk, delivery).await;
+        let (record, held) = desk.next().await.parted();
+        let before = Before::of(&record, &shared.group);
+        let mut head = Head::of(record.headers());
+        let found = find(&shared.known, before.topic, &mut head, record.body());
+        desk.works_on(shared.place_of(before.topic), &head);
+        let id = head.id.clone().unwrap_or_default();
+        let Found { known, payload } = match found {
+            Ok(found) => found,
+            Err(refused) => {
+                seat.refuse(refused, (&head, &id), (&record, held)).await;
+                desk.free();
+                continue;
+            }
+        };
+        let prepared = known.prepared;
+        let once = shared.once.as_deref().filter(|_| !id.is_empty());
+        let mut attempt = held.attempt().saturating_add(before.attempts);
+        let mut tries = 0;
+        loop {
+            let asked = match once {
+                Some(once) => once.has(&shared.group, &id).await,
+                None => Ok(false),
+            };
+            let around = seat.around(&head, &id);
+            if let Ok(true) = asked {
+                Passage::settle(prepared, &around.0, || held.ack());
+                seat.around = around.0;
+                break;
+            }
+            post.put(Job {
+                delivery: Delivery {
+                    record: record.clone(),
+                    receipt: held.receipt(),
+                    attempt,
+                    about: prepared.about,
+                    occurred: head.occurred,
+                    id: match (head.id_header, &*id) {
+                        (Some(name), _) => Id::Header(name),
+                        (None, "") => Id::None,
+                        (None, id) => Id::Own(id.into()),
+                    },
+                },
+                version: known.version,
+                payload: payload.clone(),
+                names: Some(&prepared.line.fields),
+            });
+            let about = (known.version, held.receipt());
+            let start = shared.now();
+            let mut begun = Passage::begin(prepared, about, (&head, &id), &post, (around, start));
+            let mut ended = match asked {
+                Ok(_) => match policy.timeout {
+                    None => poll_fn(|cx| seat.poll(cx, known.route, begun.context())).await,
+                    Some(limit) => {
+                        let attempt = poll_fn(|cx| seat.poll(cx, known.route, begun.context()));
+                        let ended = tokio::time::timeout(limit, attempt).await;
+                        ended.unwrap_or(Ended::Late)
+                    }
+                },
+                Err(error) => Ended::Failed(Failed::memory(error)),
+            };
+            if let (Ended::Fine, Some(once)) = (&ended, once)
+                && let Err(error) = once.keep(&shared.group, &id).await
+            {
+                ended = Ended::Failed(Failed::memory(error));
+            }
+            if let Ended::Fine = ended {
+                let (around, end) = begun.settled(|| held.ack());
+                seat.around = around;
+                shared.looked(Some(end));
+                break;
+            }
+            if let Ended::Panicked(_) | Ended::Late = ended {
+                seat.clear(known.route, begun.context());
+            }
+            let inside = begun.context().clone();
+            begun.finish(&ended);
+            if tries < policy.retry.times && ended.may_pass() {
+                count(&inside, prepared, Consumed::retried);
+                tokio::time::sleep(policy.retry.pause(tries, ids::random())).await;
+                tries += 1;
+                attempt += 1;
+                continue;
+            }
+            let why = DeadLetter {
+                reason: ended.error().unwrap_or(crate::ErrorType::Other),
+                exception: ended.exception(),
+                attempts: attempt,
+            };
+            let later = ended.may_pass().then_some(before.step);
+            drop(ended);
+            shared
+                .give_up(why, later, (prepared, &inside), (&record, held))
+                .await;
+            break;
+        }
         desk.free();
     }
 }
@@ -101,118 +198,23 @@ struct Seat<'s> {
     shared: &'s Shared,
     /// One for each route, made when it is first needed.
     lanes: Vec<Option<Lane>>,
-    post: Arc<Post>,
+    post: &'s Arc<Post>,
     /// What was known around the last one, for the room that it takes.
     around: Context,
 }
 
+/// What is known around an event, and room for what is said of its processing.
+pub(super) type Room = (Context, Option<Arc<Scope>>);
+
+/// What telemetry knows of an event, and what is known around it.
+type Around<'a> = (&'static Prepared, &'a Context);
+
+/// A record, and whoever waits for what becomes of it.
+type One<'a> = (&'a OwnedRecord, Held);
+
 impl Seat<'_> {
-    async fn work(&mut self, desk: &Desk, delivery: bus::Delivery) {
-        let shared = self.shared;
-        let record = delivery.record().clone();
-        let view = record.as_record();
-        let before = Before::of(view, &shared.group);
-        let mut head = Head::of(view.headers);
-        let found = find(&shared.known, before.topic, &mut head, view.body);
-        let topic = shared
-            .topics
-            .iter()
-            .position(|topic| *topic == before.topic);
-        desk.works_on(topic.unwrap_or_default(), &head);
-        let id = head.id.clone().unwrap_or_default();
-        match found {
-            Ok(found) => self.process(found, &before, (&head, &id), delivery).await,
-            Err(refused) => self.refuse(refused, (&head, &id), delivery).await,
-        }
-    }
-
-    async fn process(
-        &mut self,
-        found: Found<'_, Known>,
-        before: &Before<'_>,
-        (head, id): (&Head<'_>, &str),
-        delivery: bus::Delivery,
-    ) {
-        let (known, shared, policy) = (found.known, self.shared, &self.shared.policy);
-        let prepared = known.prepared;
-        let once = shared.once.as_deref().filter(|_| !id.is_empty());
-        let mut mine = Delivery {
-            record: delivery.record().clone(),
-            receipt: delivery.receipt(),
-            attempt: delivery.attempt().saturating_add(before.attempts),
-            about: prepared.about,
-            occurred: head.occurred,
-            id: match (head.id_header, id) {
-                (Some(name), _) => Id::Header(name),
-                (None, "") => Id::None,
-                (None, id) => Id::Own(id.into()),
-            },
-        };
-        let mut tries = 0;
-        loop {
-            let asked = match once {
-                Some(once) => once.has(&shared.group, id).await,
-                None => Ok(false),
-            };
-            if let Ok(true) = asked {
-                Passage::settle(prepared, &self.around(head, id).0, || delivery.ack());
-                return;
-            }
-            self.post.put(Job {
-                delivery: mine.clone(),
-                version: known.version,
-                payload: found.payload.clone(),
-                names: Some(&prepared.line.fields),
-            });
-            let (post, around) = (Arc::clone(&self.post), self.around(head, id));
-            let (version, receipt) = (known.version, delivery.receipt());
-            let begun = Passage::begin(prepared, version, (head, id), receipt, &post, around);
-            let mut ended = match asked {
-                Ok(_) => self.attempt(known.route, begun.context()).await,
-                Err(error) => Ended::Failed(Failed::memory(error)),
-            };
-            if let (Ended::Fine, Some(once)) = (&ended, once)
-                && let Err(error) = once.keep(&shared.group, id).await
-            {
-                ended = Ended::Failed(Failed::memory(error));
-            }
-            if let Ended::Fine = ended {
-                self.around = begun.settled(|| delivery.ack());
-                return;
-            }
-            let inside = begun.context().clone();
-            self.around = begun.finish(&ended);
-            if tries < policy.retry.times && ended.may_pass() {
-                count(&inside, prepared, Consumed::retried);
-                tokio::time::sleep(policy.retry.pause(tries, ids::random())).await;
-                tries += 1;
-                mine.attempt += 1;
-                continue;
-            }
-            if let Some(pause) = policy.later.get(before.step).filter(|_| ended.may_pass()) {
-                let (record, step) = (delivery.record().clone(), before.step + 1);
-                if put_off(shared, &record, step, *pause, mine.attempt)
-                    .await
-                    .is_ok()
-                {
-                    count(&inside, prepared, Consumed::retried);
-                    Passage::settle(prepared, &inside, || delivery.ack());
-                    return;
-                }
-            }
-            let why = DeadLetter {
-                reason: ended.error().unwrap_or(crate::ErrorType::Other),
-                exception: ended.exception(),
-                attempts: mine.attempt,
-            };
-            return self
-                .put_aside(policy.failed, &why, prepared, &inside, delivery)
-                .await;
-        }
-    }
-
     /// What is known around the processing of an event, and room for what is said of it.
-    fn around(&mut self, head: &Head<'_>, id: &str) -> (Context, Option<Arc<Scope>>) {
+    fn around(&mut self, head: &Head<'_>, id: &str) -> Room {
         let mut around = std::mem::take(&mut self.around);
         let place = around.renew(&self.shared.base, |parts| {
             let some = |text: &str| (!text.is_empty()).then(|| Text::from(text));
@@ -221,11 +223,20 @@ impl Seat<'_> {
             parts.conversation = head.conversation.as_deref().and_then(some);
             parts.tenant = head.tenant.as_deref().and_then(some);
             parts.actor = head.actor.clone().map(Arc::new);
-            if let Some(text) = head.baggage {
-                let mut members = baggage::Members::new();
-                baggage::parse(text, &mut members);
-                parts.baggage = members.into();
-            }
+            parts.baggage = head.baggage.map_or_else(
+                || {
+                    self.shared
+                        .base
+                        .parts()
+                        .map(|base| Arc::clone(&base.baggage))
+                        .unwrap_or_default()
+                },
+                |text| {
+                    let mut members = baggage::Members::new();
+                    baggage::parse(text, &mut members);
+                    members.into()
+                },
+            );
             if self.shared.policy.child {
                 parts.span = head.span;
                 parts.state = head.state.filter(|_| head.span.is_some()).map(Into::into);
@@ -234,37 +245,29 @@ impl Seat<'_> {
         (around, place)
     }
 
-    /// One attempt. A handler that panics or takes too long is gone, and the next one starts anew.
-    async fn attempt(&mut self, route: usize, context: &Context) -> Ended {
-        let shared = self.shared;
-        let lane = self.lanes[route]
-            .get_or_insert_with(|| shared.routes[route].lane(Arc::clone(&self.post)));
-        let post = &self.post;
-        let polled = std::future::poll_fn(|cx| {
-            let _attached = context.attach();
-            // What has panicked is not polled again.
-            match catch_unwind(AssertUnwindSafe(|| lane.as_mut().poll(cx))) {
-                Err(panic) => Poll::Ready(Ended::Panicked(panic)),
-                Ok(_) => match post.done() {
-                    None => Poll::Pending,
-                    Some(Ok(())) => Poll::Ready(Ended::Fine),
-                    Some(Err(failed)) => Poll::Ready(Ended::Failed(failed)),
-                },
-            }
-        });
-        let ended = match shared.policy.timeout {
-            None => polled.await,
-            Some(limit) => tokio::time::timeout(limit, polled)
-                .await
-                .unwrap_or(Ended::Late),
-        };
-        if let Ended::Panicked(_) | Ended::Late = ended {
-            let lane = self.lanes[route].take();
-            let _attached = context.attach();
-            // What it does when it goes may panic too, and is over then.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(lane)));
+    /// Goes on with an attempt.
+    fn poll(&mut self, cx: &mut Task<'_>, route: usize, context: &Context) -> Poll<Ended> {
+        let (shared, post) = (self.shared, self.post);
+        let lane =
+            self.lanes[route].get_or_insert_with(|| shared.routes[route].lane(Arc::clone(post)));
+        let _attached = context.attach();
+        // What has panicked is not polled again.
+        match catch_unwind(AssertUnwindSafe(|| lane.as_mut().poll(cx))) {
+            Err(panic) => Poll::Ready(Ended::Panicked(panic)),
+            Ok(_) => match post.done() {
+                None => Poll::Pending,
+                Some(Ok(())) => Poll::Ready(Ended::Fine),
+                Some(Err(failed)) => Poll::Ready(Ended::Failed(failed)),
+            },
         }
-        ended
+    }
+
+    /// A handler that panics or takes too long is gone, and the next one starts anew.
+    fn clear(&mut self, route: usize, context: &Context) {
+        let lane = self.lanes[route].take();
+        let _attached = context.attach();
+        // What it does when it goes may panic too, and is over then.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(lane)));
     }
 
     /// There is no handler for it.
@@ -272,92 +275,98 @@ impl Seat<'_> {
         &mut self,
         refused: Refused,
         (head, id): (&Head<'_>, &str),
-        delivery: bus::Delivery,
+        (record, held): One<'_>,
     ) {
         let around = self.around(head, id);
         let (shared, policy) = (self.shared, &self.shared.policy);
-        let (prepared, then) = match refused {
-            Refused::Type => (None, policy.unknown_type),
+        let why = DeadLetter::of(refused.error(), held.attempt());
+        let (at, then) = match refused {
+            Refused::Type => {
+                if policy.unknown_type == Unprocessed::Skip {
+                    return held.ack();
+                }
+                shared.unknown.refused(refused.error());
+                return shared
+                    .put_aside(policy.unknown_type, &why, None, (record, held))
+                    .await;
+            }
             Refused::Version(at) => {
                 let prepared = shared.known[at].prepared;
                 count(&around.0, prepared, Consumed::unknown_version);
-                (Some(prepared), policy.unknown_version)
+                (at, policy.unknown_version)
             }
-            Refused::Envelope(at) => (Some(shared.known[at].prepared), policy.failed),
+            Refused::Envelope(at) => (at, policy.failed),
         };
-        let Some(prepared) = prepared else {
-            if then == Unprocessed::Skip {
-                return delivery.ack();
-            }
-            shared.unknown.refused(refused.error());
-            let why = DeadLetter::of(refused.error(), delivery.attempt());
-            return self
-                .park(then, &why, delivery, || shared.unknown.dead_lettered())
-                .await;
-        };
+        let prepared = shared.known[at].prepared;
         if then == Unprocessed::Skip {
-            Passage::settle(prepared, &around.0, || delivery.ack());
-            return;
+            return Passage::settle(prepared, &around.0, || held.ack());
         }
-        let begun = Passage::begin(
+        let about = (0, held.receipt());
+        let mut begun = Passage::begin(
             prepared,
-            0,
+            about,
             (head, id),
-            delivery.receipt(),
-            &self.post,
-            around,
+            self.post,
+            (around, shared.now()),
         );
         let inside = begun.context().clone();
         begun.finish(&Ended::Refused(refused.error()));
-        let why = DeadLetter::of(refused.error(), delivery.attempt());
-        self.put_aside(then, &why, prepared, &inside, delivery)
+        shared
+            .put_aside(then, &why, Some((prepared, &inside)), (record, held))
+            .await;
+    }
+}
+
+impl Shared {
+    /// No more attempts now: perhaps later, if there is a step for that.
+    async fn give_up(
+        &self,
+        why: DeadLetter,
+        later: Option<usize>,
+        about: Around<'_>,
+        (record, held): One<'_>,
+    ) {
+        if let Some(step) = later
+            && let Some(pause) = self.policy.later.get(step)
+            && put_off(self, record, step + 1, *pause, why.attempts)
+                .await
+                .is_ok()
+        {
+            let (prepared, inside) = about;
+            count(inside, prepared, Consumed::retried);
+            return Passage::settle(prepared, inside, || held.ack());
+        }
+        self.put_aside(self.policy.failed, &why, Some(about), (record, held))
             .await;
     }
 
+    /// Puts it to the dead letters if that is asked for, or ends the consumer.
     async fn put_aside(
-        &mut self,
+        &self,
         then: Unprocessed,
         why: &DeadLetter,
-        prepared: &'static Prepared,
-        inside: &Context,
-        delivery: bus::Delivery,
+        about: Option<Around<'_>>,
+        (record, held): One<'_>,
     ) {
-        if then == Unprocessed::Skip {
-            Passage::settle(prepared, inside, || delivery.ack());
-            return;
-        }
-        self.park(then, why, delivery, || {
-            count(inside, prepared, Consumed::dead_lettered)
-        })
-        .await;
-    }
-
-    /// Puts it to the dead letters, or ends the consumer.
-    async fn park(
-        &mut self,
-        then: Unprocessed,
-        why: &DeadLetter,
-        delivery: bus::Delivery,
-        counted: impl FnOnce(),
-    ) {
-        let shared = self.shared;
-        if then == Unprocessed::Fail {
-            let topic = Before::of(delivery.record().as_record(), &shared.group)
-                .topic
-                .to_owned();
-            shared.fail(ConsumeError::unprocessed(&topic, why.reason));
-            return delivery.nack();
-        }
-        let (record, receipt) = (delivery.record().clone(), delivery.receipt());
-        match why.send(shared, &record, receipt).await {
-            Ok(()) => {
-                counted();
-                delivery.ack();
+        match then {
+            Unprocessed::Skip => {}
+            Unprocessed::Fail => {
+                let topic = Before::of(record, &self.group).topic;
+                return self.fail(ConsumeError::unprocessed(topic, why.reason));
             }
-            Err(error) => {
-                shared.fail(ConsumeError::from(error));
-                delivery.nack();
+            Unprocessed::Park => {
+                if let Err(error) = why.send(self, record, held.receipt()).await {
+                    return self.fail(ConsumeError::from(error));
+                }
+                match about {
+                    Some((prepared, inside)) => count(inside, prepared, Consumed::dead_lettered),
+                    None => self.unknown.dead_lettered(),
+                }
             }
+        }
+        match about {
+            Some((prepared, inside)) => Passage::settle(prepared, inside, || held.ack()),
+            None => held.ack(),
         }
     }
 }
