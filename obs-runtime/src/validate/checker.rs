@@ -4,6 +4,7 @@
 //! each level it passes on its way out puts its own step in front.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use obs_schema::json::{Json, Number};
 use obs_schema::json_schema::{all_unique, equal, format, number};
@@ -248,23 +249,23 @@ impl Checker {
         if items.len() < 2 {
             return;
         }
-        // What cannot be written at all is refused elsewhere.
-        let values: Option<Vec<Json>> = items
-            .iter()
-            .map(|item| written(|writer| write(writer, item)))
-            .collect();
+        let list = |writer: &mut Writer| {
+            for (index, item) in items.iter().enumerate() {
+                writer.raw(if index == 0 { "[" } else { SEPARATOR });
+                write(writer, item);
+            }
+            writer.raw("]");
+        };
         self.must(
-            values.is_none_or(|values| all_unique(&values)),
+            written(list, |list| are_unique(list, items.len())).unwrap_or(true),
             "uniqueItems",
         );
     }
 
     /// `const`: the closure writes the value, as its codec would; `expected` is JSON text.
     pub fn const_(&mut self, expected: &'static str, write: impl FnOnce(&mut Writer)) {
-        self.must(
-            written(write).is_none_or(|value| equal(&parsed(expected), &value)),
-            "const",
-        );
+        let is = |value: Json| equal(&parsed(expected), &value);
+        self.must(value(write).is_none_or(is), "const");
     }
 
     /// `enum`: the closure writes the value, as its codec would; `expected` is a list as JSON text.
@@ -274,14 +275,14 @@ impl Checker {
                 .as_array()
                 .is_some_and(|list| list.iter().any(|item| equal(item, &value)))
         };
-        self.must(written(write).is_none_or(found), "enum");
+        self.must(value(write).is_none_or(found), "enum");
     }
 
     /// Checks a value against a schema that is interpreted: the closure writes the value, as its codec would.
     ///
     /// `false` when the value cannot be written, so that nothing was checked.
     pub fn encoded(&mut self, schema: &'static SchemaDoc, write: impl FnOnce(&mut Writer)) -> bool {
-        let Some(value) = written(write) else {
+        let Some(value) = value(write) else {
             return false;
         };
         for violation in schema.check(&value) {
@@ -304,13 +305,76 @@ fn is_at_least(text: &str, least: u64) -> bool {
     bytes >= least && (bytes >= least.saturating_mul(4) || text.chars().count() as u64 >= least)
 }
 
-/// Room for an encoded value of usual size, so that it is not copied as it grows.
-const ROOM: usize = 1024;
+thread_local! {
+    /// Where values are written that are compared, kept from one check to the next.
+    static ROOM: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
-fn written(write: impl FnOnce(&mut Writer)) -> Option<Json> {
-    let mut writer = Writer::on(Vec::with_capacity(ROOM));
+/// Larger ones are not kept.
+const KEPT_ROOM: usize = 1 << 16;
+
+/// Looks at what is written. Nothing for what cannot be: it is refused elsewhere.
+fn written<R>(write: impl FnOnce(&mut Writer), look: impl FnOnce(&[u8]) -> R) -> Option<R> {
+    // A thread that ends has nothing left from before.
+    let mut room = ROOM.try_with(Cell::take).unwrap_or_default();
+    room.clear();
+    let mut writer = Writer::on(room);
     write(&mut writer);
-    Json::parse(&writer.finish().ok()?).ok()
+    let text = writer.finish().ok()?;
+    let seen = look(&text);
+    if text.capacity() <= KEPT_ROOM {
+        let _ = ROOM.try_with(|room| room.set(text));
+    }
+    Some(seen)
+}
+
+fn value(write: impl FnOnce(&mut Writer)) -> Option<Json> {
+    written(write, |text| Json::parse(text).ok())?
+}
+
+/// Between elements: no text that our writers make has a line end in it.
+const SEPARATOR: &str = ",\n";
+
+/// So many are sorted without asking for memory.
+const FEW: usize = 16;
+
+/// Whether no two of so many elements are the same JSON. Most lists are of texts or whole numbers, of which each has
+/// one spelling only, so that they need not be read again.
+fn are_unique(list: &[u8], count: usize) -> bool {
+    let inside = list.get(1..list.len() - 1).unwrap_or_default();
+    let elements = || {
+        let lines = inside.split(|byte| *byte == b'\n');
+        lines.map(|line| line.strip_suffix(b",").unwrap_or(line))
+    };
+    if elements().count() != count || !elements().all(has_one_spelling) {
+        let Ok(Json::Array(values)) = Json::parse(list) else {
+            return true;
+        };
+        return all_unique(&values);
+    }
+    let mut few: [&[u8]; FEW] = [&[]; FEW];
+    let mut many = Vec::new();
+    let sorted = match few.get_mut(..count) {
+        Some(few) => {
+            few.iter_mut().zip(elements()).for_each(|(to, it)| *to = it);
+            few
+        }
+        None => {
+            many.extend(elements());
+            &mut many
+        }
+    };
+    sorted.sort_unstable();
+    sorted.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+/// Whether all that is equal to this JSON is written with the same bytes.
+fn has_one_spelling(text: &[u8]) -> bool {
+    match text {
+        [b'"', inside @ ..] => !inside.contains(&b'\\'),
+        b"-0" => false,
+        [b'-', digits @ ..] | digits => digits.iter().all(u8::is_ascii_digit),
+    }
 }
 
 fn parsed(expected: &'static str) -> Json {
@@ -393,6 +457,11 @@ mod tests {
             rules(|cx| cx.unique(&items, Writer::json)).is_empty()
         };
         assert!(unique("[]") && unique("[1,2,\"1\",true,null,[1],{}]"));
+        assert!(!unique(r#"["a","b","a"]"#) && !unique("[3,-1,2,3]") && !unique("[0,-0]"));
+        assert!(unique(r#"["a","b","A","\n","\\n"]"#) && unique("[1,-1,10,2.5,true]"));
+        let many: Vec<String> = (0..40).map(|at| format!("{:?}", at % 39)).collect();
+        assert!(unique(&format!("[{}]", many[..39].join(","))));
+        assert!(!unique(&format!("[{}]", many.join(","))));
         assert!(!unique("[1,1.0]") && !unique(r#"[{"a":1,"b":2},{"b":2.0,"a":1}]"#));
         let value = json(r#"{"a": 1.0, "b": []}"#);
         assert!(rules(|cx| cx.const_(r#"{"b":[],"a":1}"#, |w| w.json(&value))).is_empty());

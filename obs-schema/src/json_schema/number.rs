@@ -26,7 +26,72 @@ pub fn is_multiple(value: &Number, of: &Number) -> bool {
     if let (Number::Int(value), Number::Int(of)) = (value, of) {
         return *of != 0 && value.wrapping_rem(*of) == 0;
     }
+    if let (Number::Float(value), Number::Float(of)) = (value, of)
+        && let (Some(value), Some(of)) = (Short::of(*value), Short::of(*of))
+    {
+        return value.is_multiple(&of);
+    }
     Decimal::of(value).is_multiple(&Decimal::of(of))
+}
+
+/// A double as its digits, of which there are seventeen at most, times a power of ten: [`Decimal`] without memory.
+struct Short {
+    digits: u64,
+    exponent: i32,
+}
+
+impl Short {
+    /// Nothing for what is no number.
+    fn of(value: f64) -> Option<Short> {
+        if !value.is_finite() {
+            return None;
+        }
+        let mut text = zmij::Buffer::new();
+        let (mut digits, mut exponent, mut fraction) = (0u64, 0i32, false);
+        let mut bytes = text.format_finite(value).bytes();
+        while let Some(byte) = bytes.next() {
+            match byte {
+                b'0'..=b'9' => {
+                    digits = digits * 10 + u64::from(byte - b'0');
+                    exponent -= i32::from(fraction);
+                }
+                b'.' => fraction = true,
+                b'e' => {
+                    let (mut power, mut negative) = (0, false);
+                    for byte in bytes.by_ref() {
+                        match byte {
+                            b'0'..=b'9' => power = power * 10 + i32::from(byte - b'0'),
+                            b'-' => negative = true,
+                            _ => {}
+                        }
+                    }
+                    exponent += if negative { -power } else { power };
+                }
+                _ => {}
+            }
+        }
+        while digits != 0 && digits.is_multiple_of(10) {
+            digits /= 10;
+            exponent += 1;
+        }
+        Some(Short { digits, exponent })
+    }
+
+    /// As [`Decimal::is_multiple`].
+    fn is_multiple(&self, of: &Short) -> bool {
+        if self.digits == 0 || of.digits == 0 {
+            return self.digits == 0;
+        }
+        let Ok(power) = u64::try_from(self.exponent - of.exponent) else {
+            return false;
+        };
+        let rest = self.digits % of.digits;
+        if rest == 0 || power == 0 {
+            return rest == 0;
+        }
+        let divisor = u128::from(of.digits);
+        multiply(u128::from(rest), power_of_ten(power, divisor), divisor) == 0
+    }
 }
 
 /// A number as digits without zeros at either end, times a power of ten. No digits are zero.
@@ -197,6 +262,23 @@ mod tests {
                 expected,
                 "{value} of {of}"
             );
+        }
+    }
+
+    #[test]
+    fn doubles_are_divided_as_their_digits_are() {
+        let steps = [0.01, 0.5, 0.1, 3.0, 0.003, 1e-7, 2.5e10, 1e300, 0.30000000000000004];
+        let mut seed = 1u64;
+        for step in steps {
+            for round in 0..2_000 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let whole = f64::from(u32::try_from(seed >> 40).unwrap() >> (round % 24));
+                for value in [whole * step, -whole * step, whole + step, f64::from_bits(seed)] {
+                    let (value, of) = (Number::Float(value), Number::Float(step));
+                    let expected = Decimal::of(&value).is_multiple(&Decimal::of(&of));
+                    assert_eq!(is_multiple(&value, &of), expected, "{value:?} of {step}");
+                }
+            }
         }
     }
 
