@@ -67,8 +67,8 @@ use std::sync::{Arc, OnceLock};
 /// | `metrics(false)` | no metrics | |
 /// | `parent = context` | a [`Context`](crate::Context) whose span is the parent | that of the call |
 /// | `link = span` | a [`SpanContext`](crate::SpanContext), or an `Option` of one, that this has to do with | |
-/// | `db(system = "…", operation = "…", collection = "…", namespace = "…")` | a call of a database: its attributes and its name by the conventions of OpenTelemetry, and the kind `client` | |
-/// | `client(system = "…", method = "…", address = "…")` | a call of a peer, likewise | |
+/// | `db(system = "…", operation = "…", collection = "…", namespace = "…")` | a call of a database: its attributes and its name by the conventions of OpenTelemetry, the kind `client`, and its durations in `db_client_operation_duration_seconds` too | |
+/// | `client(system = "…", method = "…", address = "…")` | a call of a peer, likewise, and `rpc_client_call_duration_seconds` | |
 /// | `emits(Event, …)` | events that it publishes, for those who read the code; it publishes none | |
 /// | `crate = "…"` | the path of this crate, when it has another name | `::obs_runtime` |
 ///
@@ -291,9 +291,11 @@ impl Site {
             return None;
         }
         if let Some(recorder) = cx.recorder() {
-            return Some(Cells::Test(
-                recorder.operation(self.span.name(), self.labels),
-            ));
+            return Some(Cells::Test(recorder.operation(
+                self.span.name(),
+                self.labels,
+                self.span.fixed(),
+            )));
         }
         self.operation().map(Cells::Program)
     }
@@ -304,7 +306,7 @@ impl Site {
         if cfg!(feature = "off-metrics") || !self.metrics {
             return None;
         }
-        let make = || metric::operation(self.span.name(), self.labels);
+        let make = || metric::operation(self.span.name(), self.labels, self.span.fixed());
         Some(self.operation.get_or_init(make))
     }
 }

@@ -1,5 +1,6 @@
 //! What is counted, as text for whoever scrapes: OpenMetrics 1.0 and the older text format 0.0.4.
 
+mod clients;
 #[cfg(feature = "tokio")]
 mod consumed;
 mod families;
@@ -345,6 +346,7 @@ pub(crate) fn write(everything: &All<'_>, format: Format, out: &mut Vec<u8>) {
     }
     messaging::write(&mut to, everything.messaging);
     operations::write(&mut to, everything.operations);
+    clients::write(&mut to, everything.operations);
     for family in families {
         families::write(&mut to, family, now);
     }

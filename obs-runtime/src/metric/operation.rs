@@ -12,6 +12,7 @@ use crate::clock::Moment;
 use crate::context::SpanContext;
 use crate::event::LabelInfo;
 use crate::lane::lock;
+use crate::span::Value;
 
 const DURATIONS: usize = DURATION_BOUNDS_NS.len() + 1;
 
@@ -74,6 +75,8 @@ impl Outcome {
 pub(crate) struct Operation {
     pub(crate) name: &'static str,
     pub(super) labels: &'static [LabelInfo],
+    /// Attributes that all its spans have.
+    pub(super) fixed: &'static [(&'static str, Value<'static>)],
     /// Combinations of labels, each with a row of cells of its own.
     pub(super) series: usize,
     cells: Bank,
@@ -91,12 +94,17 @@ static OPERATIONS: Mutex<Vec<&'static Operation>> = Mutex::new(Vec::new());
 /// The operation of this name. To be asked for once: it stays for as long as the program runs.
 ///
 /// Functions of one name are one operation: two series may not be called the same.
-pub(crate) fn operation(name: &'static str, labels: &'static [LabelInfo]) -> &'static Operation {
+pub(crate) fn operation(
+    name: &'static str,
+    labels: &'static [LabelInfo],
+    fixed: &'static [(&'static str, Value<'static>)],
+) -> &'static Operation {
     let mut all = lock(&OPERATIONS);
     match all.binary_search_by(|one| one.name.cmp(name)) {
         Ok(at) => all[at],
         Err(at) => {
-            let new: &'static Operation = Box::leak(Box::new(Operation::new(name, labels)));
+            let new = Operation::new(name, labels).saying(fixed);
+            let new: &'static Operation = Box::leak(Box::new(new));
             all.insert(at, new);
             new
         }
@@ -119,12 +127,19 @@ impl Operation {
         Operation {
             name,
             labels,
+            fixed: &[],
             series,
             cells: Bank::new(CELLS * series),
             exemplars: OnceLock::new(),
             names: [const { OnceLock::new() }; MOST_NAMES],
             lines: OnceLock::new(),
         }
+    }
+
+    /// The same with attributes that all its spans have.
+    pub(crate) fn saying(mut self, fixed: &'static [(&'static str, Value<'static>)]) -> Operation {
+        self.fixed = fixed;
+        self
     }
 
     /// A call begins.
@@ -284,8 +299,8 @@ mod tests {
 
     #[test]
     fn a_name_is_one_operation() {
-        let one = operation("operation::tested", &[]);
-        assert!(std::ptr::eq(one, operation("operation::tested", &[])));
+        let one = operation("operation::tested", &[], &[]);
+        assert!(std::ptr::eq(one, operation("operation::tested", &[], &[])));
         let named = operations().into_iter().filter(|it| it.name == one.name);
         assert_eq!(named.count(), 1);
     }

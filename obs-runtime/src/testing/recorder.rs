@@ -103,13 +103,14 @@ impl Recording {
         &self,
         name: &'static str,
         labels: &'static [LabelInfo],
+        fixed: &'static [(&'static str, Value<'static>)],
     ) -> Arc<Operation> {
         let mut all = lock(&self.operations);
         let known = all.iter().find(|one| one.name == name);
         if let Some(known) = known {
             return Arc::clone(known);
         }
-        let new = Arc::new(Operation::new(name, labels));
+        let new = Arc::new(Operation::new(name, labels).saying(fixed));
         all.push(Arc::clone(&new));
         new
     }

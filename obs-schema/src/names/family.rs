@@ -51,6 +51,7 @@ pub const FAMILIES: &[Family] = &[
     BUILD_INFO,
     BUS_QUEUE_CAPACITY,
     BUS_QUEUE_DEPTH,
+    DB_CLIENT_OPERATION_DURATION_SECONDS,
     EVENT_CONSUME_DURATION_SECONDS,
     EVENT_CONSUME_ERRORS_TOTAL,
     EVENT_CONSUME_RETRIES_TOTAL,
@@ -81,6 +82,7 @@ pub const FAMILIES: &[Family] = &[
     OPERATION_DURATION_SECONDS,
     OPERATION_ERRORS_TOTAL,
     OPERATIONS_IN_FLIGHT,
+    RPC_CLIENT_CALL_DURATION_SECONDS,
 ];
 
 /// What Prometheus says of each scrape, and of alerts.
@@ -122,6 +124,21 @@ pub const BUS_QUEUE_DEPTH: Family = Family {
     labels: &[label::BUS],
     unit: "",
     help: "How many records a bus holds.",
+};
+
+/// How long calls of databases took, after the conventions of OpenTelemetry.
+pub const DB_CLIENT_OPERATION_DURATION_SECONDS: Family = Family {
+    name: "db_client_operation_duration_seconds",
+    kind: Kind::Histogram,
+    labels: &[
+        label::DB_SYSTEM_NAME,
+        label::DB_OPERATION_NAME,
+        label::DB_COLLECTION_NAME,
+        label::DB_NAMESPACE,
+        label::ERROR_TYPE,
+    ],
+    unit: "seconds",
+    help: "How long calls of databases took.",
 };
 
 /// How long processing took.
@@ -413,6 +430,20 @@ pub const OPERATIONS_IN_FLIGHT: Family = Family {
     labels: &[label::OPERATION],
     unit: "",
     help: "Calls of observed functions that run now.",
+};
+
+/// How long calls of peers took, after the conventions of OpenTelemetry.
+pub const RPC_CLIENT_CALL_DURATION_SECONDS: Family = Family {
+    name: "rpc_client_call_duration_seconds",
+    kind: Kind::Histogram,
+    labels: &[
+        label::RPC_SYSTEM_NAME,
+        label::RPC_METHOD,
+        label::SERVER_ADDRESS,
+        label::ERROR_TYPE,
+    ],
+    unit: "seconds",
+    help: "How long calls of peers took.",
 };
 
 /// How long a scrape took.

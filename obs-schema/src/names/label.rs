@@ -10,6 +10,14 @@ pub const BRANCH: &str = "branch";
 pub const BUS: &str = "bus";
 /// Who consumes.
 pub const CONSUMER: &str = "consumer";
+/// The table or the like, as the conventions of OpenTelemetry have it.
+pub const DB_COLLECTION_NAME: &str = "db_collection_name";
+/// The database.
+pub const DB_NAMESPACE: &str = "db_namespace";
+/// What is done to it.
+pub const DB_OPERATION_NAME: &str = "db_operation_name";
+/// The kind of database.
+pub const DB_SYSTEM_NAME: &str = "db_system_name";
 /// What went wrong, of [`ERROR_TYPES`](super::ERROR_TYPES).
 pub const ERROR_TYPE: &str = "error_type";
 /// Which event.
@@ -50,6 +58,12 @@ pub const QUANTILE: &str = "quantile";
 pub const REASON: &str = "reason";
 /// Which commit it was built from.
 pub const REVISION: &str = "revision";
+/// What is called, as the conventions of OpenTelemetry have it.
+pub const RPC_METHOD: &str = "rpc_method";
+/// How it is called.
+pub const RPC_SYSTEM_NAME: &str = "rpc_system_name";
+/// Who is called.
+pub const SERVER_ADDRESS: &str = "server_address";
 /// How much it matters.
 pub const SEVERITY: &str = "severity";
 /// Which part of telemetry, of [`SIGNALS`](super::SIGNALS).

@@ -11,6 +11,7 @@ use crate::metric::family::{FamilyInfo, Kind, Numbers};
 use crate::{
     bus::Origin,
     metric::{MessagingAbout, MessagingKind},
+    span::Value,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -379,7 +380,10 @@ fn what_is_exposed_is_what_the_table_of_names_says() {
         records: Some(1),
         oldest_nanos: 1,
     };
-    let operation = Operation::new("expose", &[]);
+    const QUERY: &[(&str, Value<'static>)] = &[("db.system.name", Value::Text("sqlite"))];
+    const CALL: &[(&str, Value<'static>)] = &[("rpc.system.name", Value::Text("grpc"))];
+    let query = Operation::new("query", &[]).saying(QUERY);
+    let call = Operation::new("call", &[]).saying(CALL);
     let kinds = [
         MessagingKind::Send,
         MessagingKind::Receive,
@@ -391,7 +395,7 @@ fn what_is_exposed_is_what_the_table_of_names_says() {
         consumed: &[&consumed],
         backlogs: &[backlog],
         families: &[],
-        operations: &[&operation],
+        operations: &[&query, &call],
         messaging: &operations.each_ref(),
     };
     let _bus = crate::Bus::memory(1);
