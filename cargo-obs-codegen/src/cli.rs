@@ -237,6 +237,8 @@ pub(crate) enum Document {
     Metrics,
     /// *.alerts.yaml
     Alerts,
+    /// *.dashboards.yaml
+    Dashboards,
 }
 
 /// Arguments of `carried`.

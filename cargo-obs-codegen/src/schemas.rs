@@ -17,6 +17,7 @@ fn text(document: Document) -> &'static str {
         Document::ObsToml => include_str!("../schemas/obs-toml.json"),
         Document::Metrics => include_str!("../schemas/metrics.json"),
         Document::Alerts => include_str!("../schemas/alerts.json"),
+        Document::Dashboards => include_str!("../schemas/dashboards.json"),
     }
 }
 

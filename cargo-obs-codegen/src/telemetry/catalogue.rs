@@ -183,7 +183,7 @@ fn each(kind: Kind, buckets: Option<usize>) -> u64 {
     }
 }
 
-fn kind(kind: FamilyKind) -> Kind {
+pub(crate) fn kind(kind: FamilyKind) -> Kind {
     match kind {
         FamilyKind::Counter => Kind::Counter,
         FamilyKind::Gauge => Kind::Gauge,

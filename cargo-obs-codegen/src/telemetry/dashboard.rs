@@ -2,21 +2,22 @@
 
 mod pages;
 
-pub(crate) use pages::{Facts, all};
+pub(crate) use pages::{Facts, all, dashboard, job, measured, pick_by, unit_of};
 
+use super::rule::Word;
 use obs_schema::avro::fingerprint::sha256;
 use serde::Serialize;
 
 /// Columns of Grafana's grid.
-const COLUMNS: u64 = 24;
+pub(crate) const COLUMNS: u64 = 24;
 
 /// A dashboard.
-#[derive(Serialize, Debug)]
+#[derive(Serialize, Clone, Debug)]
 pub(crate) struct Dashboard {
     uid: String,
     title: String,
     description: String,
-    tags: Vec<&'static str>,
+    tags: Vec<String>,
     variables: Vec<Variable>,
     panels: Vec<Panel>,
     links: Vec<Link>,
@@ -24,17 +25,17 @@ pub(crate) struct Dashboard {
 }
 
 /// A choice at the top of a dashboard.
-#[derive(Serialize, Debug)]
-struct Variable {
-    name: &'static str,
-    label: &'static str,
-    query: String,
+#[derive(Serialize, Clone, Debug)]
+pub(crate) struct Variable {
+    pub(crate) name: Word,
+    pub(crate) label: Word,
+    pub(crate) query: String,
     /// Several at once, or all.
-    many: bool,
+    pub(crate) many: bool,
 }
 
 /// A dashboard that another one leads to.
-#[derive(Serialize, Debug)]
+#[derive(Serialize, Clone, Debug)]
 struct Link {
     title: String,
     uid: String,
@@ -42,7 +43,7 @@ struct Link {
 
 /// How a panel shows its series.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
+pub(crate) enum Kind {
     /// Over time.
     Lines,
     /// The last value, large.
@@ -62,7 +63,7 @@ impl Kind {
 }
 
 /// A panel in its place.
-#[derive(Serialize, Debug)]
+#[derive(Serialize, Clone, Debug)]
 struct Panel {
     id: usize,
     kind: &'static str,
@@ -99,18 +100,19 @@ struct Step {
 }
 
 /// A panel before it has a place.
-struct Draft {
+#[derive(Debug)]
+pub(crate) struct Draft {
     kind: Kind,
     title: String,
     description: String,
     unit: &'static str,
-    width: u64,
+    pub(crate) width: u64,
     targets: Vec<Target>,
     steps: Vec<Step>,
 }
 
 impl Draft {
-    fn new(
+    pub(crate) fn new(
         kind: Kind,
         title: impl Into<String>,
         unit: &'static str,
@@ -135,7 +137,7 @@ impl Draft {
     }
 
     /// One more query. The legend names labels as `{{label}}`.
-    fn query(mut self, expr: impl Into<String>, legend: impl Into<String>) -> Draft {
+    pub(crate) fn query(mut self, expr: impl Into<String>, legend: impl Into<String>) -> Draft {
         let name = char::from(b'A' + u8::try_from(self.targets.len() % 26).unwrap_or_default());
         self.targets.push(Target {
             name: name.to_string(),
@@ -156,7 +158,7 @@ impl Draft {
     }
 
     /// From this value on it is bad.
-    fn bad_from(mut self, value: f64) -> Draft {
+    pub(crate) fn bad_from(mut self, value: f64) -> Draft {
         self.steps.push(Step {
             colour: "red",
             from: Some(value),
@@ -165,7 +167,7 @@ impl Draft {
     }
 
     /// Up to this value it is bad.
-    fn good_from(mut self, value: f64) -> Draft {
+    pub(crate) fn good_from(mut self, value: f64) -> Draft {
         self.steps = vec![
             Step {
                 colour: "red",
@@ -181,17 +183,30 @@ impl Draft {
 }
 
 /// Rows of panels, put in their places one after the other.
-#[derive(Default)]
-struct Layout {
+#[derive(Default, Debug)]
+pub(crate) struct Layout {
     panels: Vec<Panel>,
     x: u64,
     y: u64,
     height: u64,
 }
 
+impl Dashboard {
+    /// The name by which others lead to it.
+    pub(crate) fn uid(&self) -> &str {
+        &self.uid
+    }
+
+    /// The same with tags.
+    pub(crate) fn tagged(mut self, tags: impl IntoIterator<Item = String>) -> Dashboard {
+        self.tags.extend(tags);
+        self
+    }
+}
+
 impl Layout {
     /// A heading over what follows.
-    fn row(&mut self, title: &str) {
+    pub(crate) fn row(&mut self, title: &str) {
         self.end_line();
         self.panels.push(Panel {
             id: self.panels.len() + 1,
@@ -218,7 +233,7 @@ impl Layout {
         (self.x, self.height) = (0, 0);
     }
 
-    fn add(&mut self, draft: Draft) {
+    pub(crate) fn add(&mut self, draft: Draft) {
         if self.x + draft.width > COLUMNS {
             self.end_line();
         }

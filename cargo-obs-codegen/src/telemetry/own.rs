@@ -1,13 +1,15 @@
-//! What a team adds to what its specs say: alerts of its own, under the same rules as ours. Their queries ask for what there is, tests
-//! hold them in place, and a page says what to do.
+//! What a team adds to what its specs say: alerts and dashboards of its own, under the same rules as ours. Their queries ask for what
+//! there is, tests hold alerts in place, and a page says what to do.
 
 mod document;
 mod drive;
 mod evaluate;
+mod panels;
 mod trials;
 
 use super::alert::{Alert, fill};
 use super::catalogue::Catalogue;
+use super::dashboard::{self, Dashboard};
 use super::runbook::{self, Words};
 use super::subject::Subject;
 use super::trial::{Fires, Trial, Wave};
@@ -17,8 +19,9 @@ use crate::lint::query;
 use crate::package::Package;
 use document::{Test, Written};
 use obs_codegen::load;
+use obs_model::draft::Located;
 use obs_schema::diag::{Diagnostic, Diagnostics, nearest};
-use obs_schema::node;
+use obs_schema::node::{self, Node};
 use obs_schema::source::{FileId, Loc};
 use promql_parser::parser::{self, Expr};
 use std::collections::BTreeMap;
@@ -41,6 +44,8 @@ pub(crate) struct Own {
     pub(crate) files: Vec<File>,
     /// What runbooks say of them.
     pub(crate) words: BTreeMap<String, Words>,
+    /// Dashboards.
+    pub(crate) dashboards: Vec<Dashboard>,
 }
 
 /// Reads the documents of a package, and says what is wrong with them.
@@ -60,11 +65,14 @@ pub(crate) fn read(
         links,
         subjects: &subjects,
         named: BTreeMap::new(),
+        titles: BTreeMap::new(),
+        leads: Vec::new(),
         own: Own::default(),
     };
     for file in package.outcome.operational.iter().copied() {
         reader.file(file);
     }
+    reader.uids();
     let own = reader.own;
     (own, cx.into_sorted())
 }
@@ -78,6 +86,10 @@ struct Reader<'a> {
     subjects: &'a [Subject<'a>],
     /// Alerts so far, with their places.
     named: BTreeMap<String, Loc>,
+    /// Uids of dashboards so far, with the places of their documents.
+    titles: BTreeMap<String, Loc>,
+    /// Dashboards that alerts lead to, by uid.
+    leads: Vec<Located<String>>,
     own: Own,
 }
 
@@ -87,15 +99,15 @@ impl<'a> Reader<'a> {
             return;
         };
         let name = source.path.rsplit('/').next().unwrap_or_default();
-        let Some((stem, ending)) = name.split_once(".alerts.") else {
-            return;
-        };
-        let tree = if ending == "json" {
+        let tree = if name.ends_with(".json") {
             node::parse_json(self.cx, file, &source.text)
         } else {
             load::parse_yaml(self.cx, file, source)
         };
         let Some(tree) = tree else { return };
+        let Some((stem, _)) = name.split_once(".alerts.") else {
+            return self.dashboards(&tree, &source.path);
+        };
         let written = document::read(self.cx, &tree);
         let alerts = written.iter().filter_map(|one| self.alert(one)).collect();
         let base = format!("own-{stem}");
@@ -112,6 +124,64 @@ impl<'a> Reader<'a> {
             from: vec![source.path.clone()],
             alerts,
         });
+    }
+
+    fn dashboards(&mut self, tree: &Node, path: &str) {
+        let mut facts = panels::Facts {
+            catalogue: self.catalogue,
+            from: &[path.to_owned()],
+            queries: Vec::new(),
+        };
+        let found = panels::read(self.cx, tree, &mut facts);
+        for query in &facts.queries {
+            let sources = &self.package.sources;
+            query::check(self.cx, self.catalogue, &[], sources, query);
+        }
+        for (dashboard, loc) in found {
+            if let Some(first) = self.titles.get(dashboard.uid()) {
+                let message = format!("two dashboards have the uid `{}`", dashboard.uid());
+                let finding = Diagnostic::error("duplicate-dashboard", loc, message);
+                let finding = finding.other(*first, "the first is this");
+                self.cx.push(finding.help("give one of them another title"));
+                continue;
+            }
+            self.titles.insert(dashboard.uid().to_owned(), loc);
+            self.own.dashboards.push(dashboard);
+        }
+    }
+
+    /// A uid stands for one dashboard, and alerts lead to one that is there.
+    fn uids(&mut self) {
+        let facts = dashboard::Facts {
+            model: &self.package.outcome.model,
+            subjects: self.subjects,
+            from: &[],
+            of: &|_| Vec::new(),
+        };
+        let ours = dashboard::all(&facts, Vec::new());
+        for ours in &ours {
+            if let Some(loc) = self.titles.get(ours.uid()) {
+                let message = format!("the dashboard `{}` is made from the specs", ours.uid());
+                let finding = Diagnostic::error("duplicate-dashboard", *loc, message);
+                self.cx.push(finding.help("give it another title"));
+            }
+        }
+        let known = || {
+            let own = self.titles.keys().map(String::as_str);
+            ours.iter().map(Dashboard::uid).chain(own)
+        };
+        for lead in &self.leads {
+            if known().any(|uid| uid == lead.value) {
+                continue;
+            }
+            let help = nearest(&lead.value, known()).map_or_else(
+                || "write an address, or the uid of a dashboard that is rendered".to_owned(),
+                |near| format!("write `{near}`"),
+            );
+            let message = format!("no dashboard has the uid `{}`", lead.value);
+            self.cx
+                .push(Diagnostic::error("unknown-dashboard", lead.loc, message).help(help));
+        }
     }
 
     fn alert(&mut self, written: &Written) -> Option<Alert> {
@@ -148,7 +218,10 @@ impl<'a> Reader<'a> {
         self.own.words.insert(name.clone(), words);
         let dashboard = match (&written.dashboard, subject) {
             (Some(address), _) if address.value.contains("://") => address.value.clone(),
-            (Some(uid), _) => self.links.uid(&uid.value),
+            (Some(uid), _) => {
+                self.leads.push(uid.clone());
+                self.links.uid(&uid.value)
+            }
             (None, Some(subject)) => self.links.event_dashboard(subject.name()),
             (None, None) => self.links.dashboard("overview"),
         };
@@ -278,7 +351,7 @@ impl<'a> Reader<'a> {
             }
         }
         let input = |(name, values): &(_, String)| {
-            let name: &obs_model::draft::Located<String> = name;
+            let name: &Located<String> = name;
             (name.value.clone(), Wave::written(values))
         };
         is_sound.then(|| Trial {

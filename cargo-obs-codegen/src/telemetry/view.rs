@@ -86,12 +86,13 @@ pub(super) fn of(package: &Package, profile: Profile, own: &Own) -> Result<Value
         }
     }
     let catalogue = Catalogue::of(&package.outcome.model);
-    let dashboards = dashboard::all(&dashboard::Facts {
+    let facts = dashboard::Facts {
         model: &package.outcome.model,
         subjects: &subjects,
         from: &everything,
         of: &place,
-    });
+    };
+    let dashboards = dashboard::all(&facts, own.dashboards.clone());
     let view: BTreeMap<&str, Value> = [
         ("head", serde_json::to_value(head)?),
         (

@@ -85,7 +85,7 @@ pub fn texts(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<Vec<Locate
 }
 
 /// `true` or `false`.
-pub(crate) fn boolean(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<bool> {
+pub fn boolean(cx: &mut Diagnostics, name: &str, node: &Node) -> Option<bool> {
     if node.as_bool().is_none() {
         wrong_kind(
             cx,
@@ -201,7 +201,7 @@ pub fn number(
 }
 
 /// Ascending numbers, at least one, each pleasing `fits`.
-pub(super) fn ascending(
+pub fn ascending(
     cx: &mut Diagnostics,
     name: &str,
     node: &Node,
@@ -423,7 +423,7 @@ fn out_of_range(cx: &mut Diagnostics, name: &str, node: &Node, value: &Number, r
 }
 
 /// Words for a sentence: `` `a`, `b` or `c` ``.
-pub(crate) fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+pub fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
     match words.split_last() {
         None => String::new(),

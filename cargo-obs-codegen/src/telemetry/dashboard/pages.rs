@@ -5,6 +5,7 @@ mod flow;
 mod objectives;
 
 use business::{business, fed};
+pub(crate) use business::{measured, unit_of};
 use flow::{consumers, schemas, telemetry};
 use objectives::{budget, recorded, slo, slos};
 
@@ -37,10 +38,20 @@ pub(crate) struct Facts<'a> {
 
 /// A family with the processes that are looked at, and what else is asked for.
 fn pick(family: &str, ending: &str, matching: &[Pair<'_>]) -> String {
+    let equal = matching.iter().map(|(name, value)| (*name, "=", *value));
+    pick_by(family, ending, equal)
+}
+
+/// The same by comparisons of labels.
+pub(crate) fn pick_by<'a>(
+    family: &str,
+    ending: &str,
+    matching: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
+) -> String {
     let mut labels = vec![JOB.to_owned()];
-    labels.extend(matching.iter().map(|(name, value)| {
+    labels.extend(matching.into_iter().map(|(name, op, value)| {
         let value = value.replace('\\', "\\\\").replace('"', "\\\"");
-        format!("{name}=\"{value}\"")
+        format!("{name}{op}\"{value}\"")
     }));
     format!("{family}{ending}{{{}}}", labels.join(", "))
 }
@@ -55,11 +66,12 @@ fn per_second(family: &str, by: &[&str], matching: &[Pair<'_>]) -> String {
 }
 
 fn quantile(share: f64, family: &str, by: &[&str], matching: &[Pair<'_>]) -> String {
-    let rate = format!(
-        "rate({}[$__rate_interval])",
-        pick(family, "_bucket", matching)
-    );
+    quantile_of(share, by, &pick(family, "_bucket", matching))
+}
+
+fn quantile_of(share: f64, by: &[&str], buckets: &str) -> String {
     let by = [&[label::LE], by].concat();
+    let rate = format!("rate({buckets}[$__rate_interval])");
     format!("histogram_quantile({share}, {})", sum(&by, &rate))
 }
 
@@ -88,16 +100,16 @@ fn lines_by(
         .query(per_second(family.name, by, matching), legend(by))
 }
 
-fn job() -> Variable {
+pub(crate) fn job() -> Variable {
     Variable {
-        name: "job",
-        label: "Service",
+        name: "job".into(),
+        label: "Service".into(),
         query: format!("label_values({}, {})", families::UP.name, label::JOB),
         many: true,
     }
 }
 
-fn dashboard(
+pub(crate) fn dashboard(
     name: &str,
     title: &str,
     description: &str,
@@ -109,7 +121,7 @@ fn dashboard(
         uid: uid(name),
         title: title.to_owned(),
         description: description.to_owned(),
-        tags: vec!["obs"],
+        tags: vec!["obs".to_owned()],
         variables,
         panels: layout.panels,
         links: Vec::new(),
@@ -118,7 +130,7 @@ fn dashboard(
 }
 
 /// All dashboards. Each leads to the ones that are about everything.
-pub(crate) fn all(facts: &Facts<'_>) -> Vec<Dashboard> {
+pub(crate) fn all(facts: &Facts<'_>, own: Vec<Dashboard>) -> Vec<Dashboard> {
     let objectives: Vec<Objective<'_>> = facts.subjects.iter().flat_map(Objective::all).collect();
     let mut all = vec![overview(facts, &objectives), events(facts), event(facts)];
     all.push(schemas(facts));
@@ -131,6 +143,7 @@ pub(crate) fn all(facts: &Facts<'_>) -> Vec<Dashboard> {
     }
     all.extend(business(facts));
     all.push(telemetry(facts));
+    all.extend(own);
     let links: Vec<(String, String)> = all
         .iter()
         .map(|dashboard| (dashboard.title.clone(), dashboard.uid.clone()))
@@ -416,8 +429,8 @@ fn event(facts: &Facts<'_>) -> Dashboard {
     let mut layout = Layout::default();
     about_event(&mut layout, &[(label::EVENT_TYPE, "$event")], None);
     let variable = Variable {
-        name: "event",
-        label: "Event",
+        name: "event".into(),
+        label: "Event".into(),
         query: format!(
             "label_values({}, {})",
             families::EVENT_PUBLISHED_TOTAL.name,

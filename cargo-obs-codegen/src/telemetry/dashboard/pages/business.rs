@@ -1,9 +1,9 @@
 //! What events say about the business: the families they feed.
 
+use super::super::super::catalogue::{Kind as Measured, kind};
 use super::super::super::promql::sum;
-use super::{Dashboard, Draft, Facts, Kind, Layout, dashboard, job, legend, pick, quantile};
+use super::{Dashboard, Draft, Facts, Kind, Layout, dashboard, job, legend, pick, quantile_of};
 use obs_model::model::feed::Feed;
-use obs_model::model::metrics::FamilyKind;
 use obs_schema::names::label;
 
 /// A family that an event feeds.
@@ -13,11 +13,6 @@ pub(super) fn fed(feed: &Feed) -> Draft {
         .iter()
         .map(|by| by.label.name.as_str())
         .collect();
-    let shown = if labels.is_empty() {
-        feed.name.clone()
-    } else {
-        legend(&labels)
-    };
     let title = feed.name.replace('_', " ");
     let unit = unit_of(&feed.unit);
     let help = if feed.help.is_empty() {
@@ -25,43 +20,70 @@ pub(super) fn fed(feed: &Feed) -> Draft {
     } else {
         &feed.help
     };
+    let draft = Draft::new(Kind::Lines, title, unit, help);
+    measured(draft, kind(feed.kind), &labels, &[], &|ending| {
+        pick(&feed.name, ending, &[])
+    })
+}
+
+/// What a family of a kind tells, by labels: how much it grew, where it stands, how its values lie.
+pub(crate) fn measured(
+    draft: Draft,
+    kind: Measured,
+    by: &[&str],
+    quantiles: &[f64],
+    select: &dyn Fn(&str) -> String,
+) -> Draft {
     let whole = |inner: &str| {
-        if labels.is_empty() {
+        if by.is_empty() {
             format!("sum({inner})")
         } else {
-            sum(&labels, inner)
+            sum(by, inner)
         }
     };
-    match feed.kind {
-        FamilyKind::Counter => {
-            let grown = format!("increase({}[$__rate_interval])", pick(&feed.name, "", &[]));
-            Draft::new(Kind::Lines, title, unit, help).query(whole(&grown), shown)
+    let shown = if by.is_empty() {
+        select("").split('{').next().unwrap_or_default().to_owned()
+    } else {
+        legend(by)
+    };
+    match kind {
+        Measured::Counter => {
+            let grown = format!("increase({}[$__rate_interval])", select(""));
+            draft.query(whole(&grown), shown)
         }
-        FamilyKind::Histogram => {
-            let draft = Draft::new(Kind::Lines, title, unit, help);
-            let half = quantile(0.5, &feed.name, &labels, &[]);
-            let most = quantile(0.99, &feed.name, &labels, &[]);
-            draft
-                .query(half, format!("{shown} half"))
-                .query(most, format!("{shown} one in a hundred"))
-        }
-        FamilyKind::Gauge => Draft::new(Kind::Lines, title, unit, help)
-            .query(whole(&pick(&feed.name, "", &[])), shown),
-        FamilyKind::Summary | FamilyKind::Info => {
-            let quantiles = if feed.kind == FamilyKind::Summary {
-                vec![label::QUANTILE]
+        Measured::Histogram => {
+            let usual: &[f64] = &[0.5, 0.99];
+            let quantiles = if quantiles.is_empty() {
+                usual
             } else {
-                Vec::new()
+                quantiles
             };
-            let by = [labels.clone(), quantiles].concat();
-            let largest = format!("max by ({}) ({})", by.join(", "), pick(&feed.name, "", &[]));
-            Draft::new(Kind::Lines, title, unit, help).query(largest, legend(&by))
+            quantiles.iter().fold(draft, |draft, share| {
+                let name = match *share {
+                    0.5 => "half".to_owned(),
+                    0.99 => "one in a hundred".to_owned(),
+                    share => format!("{share}"),
+                };
+                let query = quantile_of(*share, by, &select("_bucket"));
+                draft.query(query, format!("{shown} {name}"))
+            })
+        }
+        Measured::Gauge => draft.query(whole(&select("")), shown),
+        Measured::Summary | Measured::Info | Measured::Recorded => {
+            let quantiles: &[&str] = if kind == Measured::Summary {
+                &[label::QUANTILE]
+            } else {
+                &[]
+            };
+            let by = [by, quantiles].concat();
+            let largest = format!("max by ({}) ({})", by.join(", "), select(""));
+            draft.query(largest, legend(&by))
         }
     }
 }
 
 /// Units by the names that Grafana has for them.
-fn unit_of(unit: &str) -> &'static str {
+pub(crate) fn unit_of(unit: &str) -> &'static str {
     match unit {
         "seconds" => "s",
         "milliseconds" => "ms",

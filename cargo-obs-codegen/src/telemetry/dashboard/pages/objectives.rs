@@ -155,8 +155,8 @@ pub(super) fn slo(facts: &Facts<'_>, objectives: &[Objective<'_>]) -> Dashboard 
     ratios.width = 24;
     layout.add(ratios);
     let variable = Variable {
-        name: "slo",
-        label: "Objective",
+        name: "slo".into(),
+        label: "Objective".into(),
         query: format!(
             "label_values({{__name__=~\"slo:.+:objective\"}}, {})",
             "slo"
