@@ -190,6 +190,10 @@ impl Sent<'_> {
             );
             (fate == Fate::Exported).then_some((place, end))
         });
+        if let Some([_, send]) = prepared.messaging.filter(|_| prepared.is_live()) {
+            send.ended(error, nanos, exemplar);
+            send.messages(error, 1);
+        }
         let Some(published) = prepared.published.filter(|_| prepared.is_live()) else {
             return;
         };

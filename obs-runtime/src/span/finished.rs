@@ -198,6 +198,11 @@ impl<'a> FinishedSpan<'a> {
         fixed.copied().chain(ids.map(Stated::into))
     }
 
+    /// The same, as far as it was known when the span began: what a sampler may look at.
+    pub fn known_at_start(&self) -> impl Iterator<Item = (&'static str, Value<'a>)> + use<'a> {
+        self.record.meta.fixed.iter().copied()
+    }
+
     /// What the program says of all such spans; of one address for as long as it runs.
     pub(crate) fn meta(&self) -> &'static SpanMeta {
         self.record.meta

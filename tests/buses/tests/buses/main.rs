@@ -9,6 +9,7 @@
 
 mod broker;
 mod contract;
+mod conventions;
 mod http;
 mod kafka;
 mod program;
