@@ -11,7 +11,14 @@ use std::path::Path;
 const SCHEMES: &[Scheme] = &[
     #[cfg(feature = "kafka")]
     obs_kafka::SCHEME,
+    #[cfg(feature = "http")]
+    obs_http::SCHEME,
+    #[cfg(feature = "http")]
+    obs_http::SCHEME_TLS,
 ];
+
+/// How many topics are named where none is meant.
+const SOME: usize = 20;
 
 /// What is done with it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,19 +59,27 @@ pub(crate) fn open(address: &Address, access: Access) -> Result<Bus, Failure> {
             }
         }
         "kafka" if cfg!(not(feature = "kafka")) => {
-            return Err(
-                "this tool was built without Kafka\nhelp: `cargo install cargo-obs-codegen --features kafka`, which takes a compiler for C and C++ and `make`"
-                    .into(),
-            );
+            return Err(built_without(
+                "kafka",
+                ", which takes a compiler for C and C++ and `make`",
+            ));
+        }
+        "http" | "https" if cfg!(not(feature = "http")) => {
+            return Err(built_without("http", ""));
         }
         "kafka" => {
-            // Somebody waits in front of a terminal.
+            // Somebody waits in front of a terminal, and nobody goes on before it is there.
             set(&mut address, "message.timeout.ms", "10000");
             set(&mut address, "confirm", "delivered");
         }
         _ => {}
     }
     Bus::open(&address, SCHEMES).map_err(|error| told(&error))
+}
+
+/// A bus that this tool could know.
+fn built_without(feature: &str, takes: &str) -> Failure {
+    format!("this tool was built without the feature `{feature}`\nhelp: `cargo install cargo-obs-codegen --features {feature}`{takes}").into()
 }
 
 /// Sets what is not said.
@@ -84,7 +99,9 @@ pub(crate) fn told(error: &BusError) -> Failure {
         BusErrorKind::InUse => {
             "stop the program that has it for a moment; looking at it (`tail`, `dlq list`) works meanwhile"
         }
-        BusErrorKind::Unsupported => "see `OBS_BUS` in the documentation of `Bus::open`",
+        BusErrorKind::Unsupported if error.reason().is_empty() => {
+            "buses in files (`file:FOLDER`) and Kafka's can be looked at"
+        }
         BusErrorKind::Unavailable | BusErrorKind::Timeout => {
             "see that it is there, and that its address is right"
         }
@@ -105,6 +122,13 @@ pub(crate) fn has_topic(bus: &Bus, topic: &str) -> Result<(), Failure> {
     }
     let all = match &topics[..] {
         [] => "the bus has no topics yet".to_owned(),
+        [some @ .., _] if topics.len() > SOME => {
+            format!(
+                "the bus has {} topics, such as {}",
+                topics.len(),
+                some[..SOME].join(", ")
+            )
+        }
         topics => format!("the bus has {}", topics.join(", ")),
     };
     let help = instead(topic, topics.iter().map(String::as_str), &all);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use obs_runtime::bus::{BusErrorKind, Confirm, Depth, Sending, Subscription, Waiting};
+use obs_runtime::bus::{BusErrorKind, Confirm, Depth, Look, Sending, Subscription, View, Waiting};
 use obs_runtime::{BusError, Record, Transport};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, PurgeConfig};
@@ -13,6 +13,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer, PurgeConfig};
 use crate::answer::Awaited;
 use crate::error;
 use crate::group;
+use crate::look::{self, KafkaView};
 use crate::member::Shared;
 use crate::options::KafkaOptions;
 use crate::report::{Reporter, Reports};
@@ -179,6 +180,14 @@ impl Transport for KafkaBus {
             }
         }
         lag
+    }
+
+    fn look(&self, topic: &str, look: Look) -> Result<Box<dyn View>, BusError> {
+        Ok(Box::new(KafkaView::new(&self.options, topic, look)?))
+    }
+
+    fn topics(&self) -> Result<Vec<String>, BusError> {
+        look::topics(&self.options)
     }
 
     fn subscribe(&self, topics: &[&str], group: &str) -> Result<Subscription, BusError> {

@@ -53,6 +53,7 @@ mod bus;
 mod error;
 mod group;
 mod held;
+mod look;
 mod member;
 mod options;
 mod report;

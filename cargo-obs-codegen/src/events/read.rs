@@ -26,6 +26,8 @@ pub(crate) enum Content {
     Gone,
     /// That a letter of its topic was sent again.
     Replayed(String),
+    /// What a consumer has kept of the body of a dead letter, in a word, and what there is of it.
+    Kept(String, Option<Json>),
     /// It cannot be told, and why.
     Unread { reason: String, raw: Raw },
 }
@@ -77,6 +79,12 @@ impl<'p> Events<'p> {
         let Some(body) = record.body else {
             return Content::Gone;
         };
+        if let Some(kept) = record.headers.text("dlq-body") {
+            let json = Json::parse(body).ok().zip(known);
+            let json = json
+                .map(|(json, known)| hidden(known.model, known.model.get(known.event.ty), &json));
+            return Content::Kept(kept.to_owned(), json);
+        }
         let unread = |reason: String| Content::Unread {
             reason,
             raw: self.raw(body, topic, seen),

@@ -228,6 +228,9 @@ impl Line {
             (", ", "dlq-attempts", " attempts"),
             (", ", "dlq-time", ""),
             (", after replay ", "replay-count", ""),
+            (", from ", "dlq-topic", ""),
+            ("/", "dlq-partition", ""),
+            ("/", "dlq-offset", ""),
         ] {
             if let Some(value) = said(name) {
                 text.push_str(&format!("{before}{value}{behind}"));
@@ -240,6 +243,14 @@ impl Line {
         match content {
             Content::Replayed(which) => {
                 self.more.push(format!("{which} was replayed"));
+            }
+            Content::Kept(what, json) => {
+                self.more.push(match &json {
+                    Some(json) => format!("of its body ({what}): {json}"),
+                    None => format!("its body was not kept ({what})"),
+                });
+                self.json.push(member("kept", &what));
+                self.json.extend(json.map(|json| ("body".to_owned(), json)));
             }
             Content::Gone => {
                 self.more

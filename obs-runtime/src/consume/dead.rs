@@ -14,6 +14,8 @@ pub(super) struct DeadLetter {
     /// The type of the error.
     pub(super) exception: &'static str,
     pub(super) attempts: u32,
+    /// What its log line says of the event, if somebody has read it.
+    pub(super) said: Vec<u8>,
 }
 
 impl DeadLetter {
@@ -22,7 +24,14 @@ impl DeadLetter {
             reason,
             exception: "",
             attempts,
+            said: Vec::new(),
         }
+    }
+
+    /// The same as JSON; nothing if there is none.
+    fn redacted(&self) -> &[u8] {
+        let object = self.said.strip_prefix(b",\"context\":");
+        object.unwrap_or_default()
     }
 
     /// Sends it, as often as the bus asks for it.
@@ -40,7 +49,11 @@ impl DeadLetter {
         let offset = receipt.offset.map(|it| it.to_string());
         let time = stamp::rfc3339(clock::now());
         let time = str::from_utf8(&time).unwrap_or_default();
-        let whole = dead.body == DeadBody::Whole;
+        let (kept, body) = match dead.body {
+            DeadBody::Whole => (None, record.body()),
+            DeadBody::Redacted => (Some("redacted"), Some(self.redacted())),
+            DeadBody::Reference => (Some("reference"), Some(&b""[..])),
+        };
         let mut headers: Vec<Header<'_>> = record
             .headers()
             .iter()
@@ -63,16 +76,16 @@ impl DeadLetter {
             ("dlq-consumer", Some(&*shared.group)),
             ("dlq-attempts", Some(&*attempts)),
             ("dlq-time", Some(time)),
-            ("dlq-body", Some("reference").filter(|_| !whole)),
+            ("dlq-body", kept),
         ];
         for (name, value) in told {
             headers.extend(value.map(|value| Header::new(name, value)));
         }
         let letter = Record {
             topic: &topic,
-            key: record.key().filter(|_| whole),
+            key: record.key().filter(|_| kept.is_none()),
             headers: headers.as_slice().into(),
-            body: if whole { record.body() } else { Some(b"") },
+            body,
         };
         shared.send(&letter).await
     }

@@ -23,6 +23,9 @@ pub enum DeadBody {
     /// All of it: it can be sent again as it was.
     #[default]
     Whole,
+    /// What its log line says of the event, in the same form, as JSON: personal data as its field allows, secrets and
+    /// whatever has no `log` not at all. Without a key; what cannot be read has no body either.
+    Redacted,
     /// Its headers and where it is, without body and key: it can be looked up as long as its topic has it.
     Reference,
 }
@@ -38,7 +41,7 @@ pub enum DeadBody {
 ///
 /// A dead letter has the headers of the record, and `dlq-reason` (an [`ErrorType`](enum@crate::ErrorType)), `dlq-exception`
 /// (the type of the error), `dlq-topic`, `dlq-partition`, `dlq-offset`, `dlq-consumer`, `dlq-attempts` and `dlq-time`,
-/// and `dlq-body` if it does not have all of the body.
+/// and `dlq-body` (`redacted`, `reference`) if it does not have all of the body.
 /// What an error says is not among them, for it may hold what is in the event.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeadLetters {

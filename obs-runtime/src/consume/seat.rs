@@ -13,7 +13,7 @@ use super::handler::{Delivery, Id};
 use super::lane::{Failed, Job, Lane, Post};
 use super::later::{Before, put_off};
 use super::passage::{Ended, Passage};
-use super::policy::Unprocessed;
+use super::policy::{DeadBody, Unprocessed};
 use super::prepared::Prepared;
 use super::run::Shared;
 use crate::bus::{self, Held, OwnedRecord};
@@ -182,6 +182,10 @@ pub(super) async fn sit(shared: Arc<Shared>, at: usize) {
                 reason: ended.error().unwrap_or(crate::ErrorType::Other),
                 exception: ended.exception(),
                 attempts: attempt,
+                said: match policy.dead.body {
+                    DeadBody::Redacted => post.with_fields(<[u8]>::to_vec),
+                    _ => Vec::new(),
+                },
             };
             let later = ended.may_pass().then_some(before.step);
             drop(ended);

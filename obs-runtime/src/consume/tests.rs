@@ -1,3 +1,5 @@
+mod dead;
+
 use std::future::Future;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};

@@ -139,6 +139,38 @@ fn letters_are_found_by_what_is_said_of_them() {
 }
 
 #[test]
+fn a_letter_without_its_body_says_so() {
+    let place = Place::new("dlq-kept");
+    let told = br#"{"userId":"user-1","email":"ada@example.com","text":"ada@example.com"}"#;
+    let headers = super::about("user.registered", "2.0.0");
+    let user = Record {
+        headers: headers.as_slice().into(),
+        ..Record::new("user.registered.v2", told)
+    };
+    let time = "2026-11-21T12:00:00.000000Z";
+    let redacted = letter(&user.owned(), "handler", "mails", time, Some("redacted"));
+    let redacted = Record {
+        body: Some(told),
+        ..redacted.as_record()
+    };
+    let reference = letter(&user.owned(), "handler", "mails", time, Some("reference"));
+    place.send(&[redacted, reference.as_record()]);
+    for (id, said) in [
+        (
+            0,
+            r#"of its body (redacted): {"userId":"user-1","email":"***","text":"***"}"#,
+        ),
+        (1, "its body was not kept (reference)"),
+    ] {
+        let shown = place.run(&["dlq", "show", &format!("{USERS}/{id}")]).fine();
+        assert!(shown.contains(said), "{shown}");
+    }
+    let ended = place.run(&["dlq", "replay"]);
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.out.matches("stays").count(), 2, "{}", ended.out);
+}
+
+#[test]
 fn letters_go_back_once_as_they_were() {
     let place = Place::new("dlq-replay");
     fill(&place);

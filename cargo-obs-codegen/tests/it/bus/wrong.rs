@@ -57,7 +57,20 @@ const CASES: &[Case] = &[
     case(
         &["tail", "user.registered.v2", "--bus", "kafka://127.0.0.1:9"],
         2,
-        &["built without Kafka", "--features kafka"],
+        &["built without the feature `kafka`", "--features kafka"],
+    ),
+    #[cfg(not(feature = "http"))]
+    case(
+        &[
+            "emit",
+            "reading.taken",
+            "--data",
+            "{\"meter\":\"m\",\"watts\":1}",
+            "--bus",
+            "https://127.0.0.1/",
+        ],
+        2,
+        &["built without the feature `http`", "--features http"],
     ),
     #[cfg(feature = "kafka")]
     case(

@@ -12,5 +12,6 @@ mod contract;
 mod conventions;
 mod http;
 mod kafka;
+mod look;
 mod program;
 mod rig;
