@@ -23,6 +23,27 @@ pub(crate) struct Package {
     pub(crate) settings: ObsToml,
     /// What came of compiling.
     pub(crate) outcome: Outcome,
+    /// Its code, and that of the packages of the workspace which depend on it.
+    pub(crate) code: Vec<Code>,
+}
+
+/// A folder with code of a package.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Code {
+    /// The name of the package.
+    pub(crate) package: String,
+    /// The folder of the package.
+    pub(crate) root: PathBuf,
+    /// The folder with the code.
+    pub(crate) folder: PathBuf,
+}
+
+/// A package that is meant.
+#[derive(Clone)]
+struct Place {
+    name: String,
+    root: PathBuf,
+    code: Vec<Code>,
 }
 
 /// The packages a command is about, compiled.
@@ -33,7 +54,7 @@ pub(crate) fn all(cli: &Cli) -> Result<Vec<Package>, Failure> {
 /// The same, with sunsets judged by a day.
 pub(crate) fn all_on(cli: &Cli, today: Option<&str>) -> Result<Vec<Package>, Failure> {
     let mut packages = Vec::new();
-    for (name, root) in roots(cli)? {
+    for Place { name, root, code } in roots(cli)? {
         let inputs =
             match project::find(&root, &cli.specs) {
                 Ok(inputs) => inputs,
@@ -59,6 +80,7 @@ pub(crate) fn all_on(cli: &Cli, today: Option<&str>) -> Result<Vec<Package>, Fai
             sources: loaded.sources,
             settings: loaded.settings,
             outcome,
+            code,
         });
     }
     if packages.is_empty() {
@@ -73,14 +95,14 @@ pub(crate) fn all_on(cli: &Cli, today: Option<&str>) -> Result<Vec<Package>, Fai
 pub(crate) fn root(cli: &Cli) -> Result<PathBuf, Failure> {
     let mut roots = roots(cli)?;
     match roots.len() {
-        1 => Ok(roots.remove(0).1),
+        1 => Ok(roots.remove(0).root),
         0 => Err("no package found\nhelp: run inside a package, or name one with `-p`".into()),
         _ => Err("several packages are meant\nhelp: name one with `-p`".into()),
     }
 }
 
-/// Names and folders of the packages that are meant. A folder without a Cargo.toml stands for itself.
-fn roots(cli: &Cli) -> Result<Vec<(String, PathBuf)>, Failure> {
+/// The packages that are meant. A folder without a Cargo.toml stands for itself.
+fn roots(cli: &Cli) -> Result<Vec<Place>, Failure> {
     let here = fs::current_folder()?;
     let manifest = match &cli.manifest_path {
         Some(path) => here.join(path),
@@ -90,7 +112,13 @@ fn roots(cli: &Cli) -> Result<Vec<(String, PathBuf)>, Failure> {
             .find(|path| path.is_file())
         {
             Some(path) => path,
-            None if cli.package.is_empty() => return Ok(vec![(String::new(), here)]),
+            None if cli.package.is_empty() => {
+                return Ok(vec![Place {
+                    name: String::new(),
+                    root: here,
+                    code: Vec::new(),
+                }]);
+            }
             None => return Err(
                 "no Cargo.toml in this folder or above it\nhelp: name it with `--manifest-path`"
                     .into(),
@@ -110,18 +138,8 @@ fn roots(cli: &Cli) -> Result<Vec<(String, PathBuf)>, Failure> {
         let cause = cause.strip_prefix("error: ").unwrap_or(&cause);
         format!("cargo metadata failed: {cause}\nhelp: name a Cargo.toml that works with `--manifest-path`")
     })?;
-    let folder_of = |package: &cargo_metadata::Package| -> PathBuf {
-        package
-            .manifest_path
-            .parent()
-            .map(|path| path.as_std_path().to_owned())
-            .unwrap_or_default()
-    };
-    let packages: Vec<(String, PathBuf)> = metadata
-        .workspace_packages()
-        .iter()
-        .map(|package| (package.name.to_string(), folder_of(package)))
-        .collect();
+    let all = metadata.workspace_packages();
+    let packages: Vec<Place> = all.iter().map(|package| place(package, &all)).collect();
     if cli.workspace {
         return Ok(packages);
     }
@@ -135,26 +153,59 @@ fn roots(cli: &Cli) -> Result<Vec<(String, PathBuf)>, Failure> {
     let folder = manifest.parent().unwrap_or(Path::new("."));
     let own: Vec<_> = packages
         .iter()
-        .filter(|(_, root)| root == folder)
+        .filter(|place| place.root == folder)
         .cloned()
         .collect();
     if own.is_empty() {
         Ok(packages
             .into_iter()
-            .filter(|(_, root)| root.join("specs").is_dir())
+            .filter(|place| place.root.join("specs").is_dir())
             .collect())
     } else {
         Ok(own)
     }
 }
 
-fn pick(packages: &[(String, PathBuf)], wanted: &str) -> Result<(String, PathBuf), Failure> {
-    if let Some(package) = packages.iter().find(|(name, _)| name == wanted) {
+/// A package, with the code of those that use it.
+fn place(package: &cargo_metadata::Package, all: &[&cargo_metadata::Package]) -> Place {
+    let folder = |of: &cargo_metadata::Package| -> PathBuf {
+        let folder = of.manifest_path.parent();
+        folder
+            .map(|path| path.as_std_path().to_owned())
+            .unwrap_or_default()
+    };
+    let root = folder(package);
+    let uses = |other: &&&cargo_metadata::Package| {
+        let mut paths = other.dependencies.iter().filter_map(|it| it.path.as_ref());
+        other.name == package.name || paths.any(|path| path.as_std_path() == root)
+    };
+    let mut code: Vec<Code> = Vec::new();
+    for user in all.iter().filter(uses) {
+        let runs = |target: &&cargo_metadata::Target| target.is_lib() || target.is_bin();
+        for target in user.targets.iter().filter(runs) {
+            code.extend(target.src_path.parent().map(|path| Code {
+                package: user.name.to_string(),
+                root: folder(user),
+                folder: path.as_std_path().to_owned(),
+            }));
+        }
+    }
+    code.sort();
+    code.dedup();
+    Place {
+        name: package.name.to_string(),
+        root,
+        code,
+    }
+}
+
+fn pick(packages: &[Place], wanted: &str) -> Result<Place, Failure> {
+    if let Some(package) = packages.iter().find(|place| place.name == wanted) {
         return Ok(package.clone());
     }
     let help = instead(
         wanted,
-        packages.iter().map(|(name, _)| name.as_str()),
+        packages.iter().map(|place| place.name.as_str()),
         "`cargo metadata` lists them",
     );
     Err(format!("the workspace has no package `{wanted}`\nhelp: {help}").into())

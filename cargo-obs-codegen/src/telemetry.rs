@@ -2,6 +2,7 @@
 
 mod alert;
 mod catalogue;
+mod code;
 mod contract;
 mod dashboard;
 mod events;

@@ -69,7 +69,7 @@ use std::sync::{Arc, OnceLock};
 /// | `link = span` | a [`SpanContext`](crate::SpanContext), or an `Option` of one, that this has to do with | |
 /// | `db(system = "…", operation = "…", collection = "…", namespace = "…")` | a call of a database: its attributes and its name by the conventions of OpenTelemetry, the kind `client`, and its durations in `db_client_operation_duration_seconds` too | |
 /// | `client(system = "…", method = "…", address = "…")` | a call of a peer, likewise, and `rpc_client_call_duration_seconds` | |
-/// | `emits(Event, …)` | events that it publishes, for those who read the code; it publishes none | |
+/// | `emits(Event, …)` | events that it publishes, for those who read the code and for the reference that `cargo obs-codegen telemetry` writes; it publishes none | |
 /// | `crate = "…"` | the path of this crate, when it has another name | `::obs_runtime` |
 ///
 /// ```

@@ -1,10 +1,11 @@
 //! Events for those who read about them: a reference in Markdown, and AsyncAPI.
 
 use super::Links;
+use super::code::{self, Part};
 use super::subject::Subject;
-use obs_model::model::{Encoding, Event, Field, Model, Shape, Type, TypeKind};
+use obs_model::model::{Encoding, Event, Field, Model, Shape, Type, TypeDef, TypeKind};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An event, as its part of the reference shows it.
 #[derive(Serialize, Debug)]
@@ -22,6 +23,16 @@ pub(crate) struct Entry {
     feeds: Vec<String>,
     versions: Vec<Version>,
     fields: Vec<Row>,
+    publishers: Vec<Place>,
+    handlers: Vec<Place>,
+}
+
+/// A part of a program.
+#[derive(Serialize, Debug)]
+struct Place {
+    name: String,
+    package: String,
+    file: String,
 }
 
 #[derive(Serialize, Debug)]
@@ -59,11 +70,28 @@ struct Message {
 }
 
 /// The events of a package.
-pub(crate) fn entries(model: &Model, subjects: &[Subject<'_>], links: &Links<'_>) -> Vec<Entry> {
-    subjects
-        .iter()
-        .map(|subject| entry(model, subject, links))
-        .collect()
+pub(crate) fn entries(
+    model: &Model,
+    subjects: &[Subject<'_>],
+    links: &Links<'_>,
+    parts: &BTreeSet<Part>,
+) -> Vec<Entry> {
+    let places = |subject: &Subject<'_>, emits| -> Vec<Place> {
+        let found = code::of(parts, model, subjects, subject, emits).into_iter();
+        let places = found.map(|part| Place {
+            name: part.name.clone(),
+            package: part.package.clone(),
+            file: part.file.clone(),
+        });
+        places.collect()
+    };
+    let with_code = |subject| {
+        let mut entry = entry(model, subject, links);
+        entry.publishers = places(subject, true);
+        entry.handlers = places(subject, false);
+        entry
+    };
+    subjects.iter().map(with_code).collect()
 }
 
 fn entry(model: &Model, subject: &Subject<'_>, links: &Links<'_>) -> Entry {
@@ -93,7 +121,7 @@ fn entry(model: &Model, subject: &Subject<'_>, links: &Links<'_>) -> Entry {
     let promise = |slo: &obs_model::model::Slo| format!("{}: {} %", slo.objective, slo.target);
     Entry {
         name: subject.name().to_owned(),
-        doc: def.doc.clone().unwrap_or_default(),
+        doc: doc(def),
         team: subject.team().to_owned(),
         service: subject.service().unwrap_or(links.package).to_owned(),
         domain: newest.domain.clone(),
@@ -105,7 +133,19 @@ fn entry(model: &Model, subject: &Subject<'_>, links: &Links<'_>) -> Entry {
         feeds: newest.feeds.iter().map(|feed| feed.name.clone()).collect(),
         versions: subject.versions.iter().map(version).collect(),
         fields,
+        publishers: Vec::new(),
+        handlers: Vec::new(),
     }
+}
+
+/// What a type is for. A title that only names it says nothing.
+fn doc(def: &TypeDef) -> String {
+    let doc = def.doc.as_deref().unwrap_or_default();
+    match doc.split_once("\n\n") {
+        Some((title, rest)) if title == def.wire_name || title == def.name.ident => rest,
+        _ => doc,
+    }
+    .to_owned()
 }
 
 /// `avro in envelope obs`
@@ -224,7 +264,7 @@ fn message(model: &Model, event: &Event) -> Message {
         .replace("\"#/", &format!("\"#/components/schemas/{id}/schema/"));
     Message {
         event: event.event_type.clone(),
-        doc: model.get(event.ty).doc.clone().unwrap_or_default(),
+        doc: doc(model.get(event.ty)),
         body: body(event),
         content_type,
         format,

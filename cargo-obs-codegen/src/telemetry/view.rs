@@ -10,7 +10,8 @@ use super::slo::{Objective, Pace};
 use super::subject::Subject;
 use super::trial::{TestGroup, Trial};
 use super::{
-    Links, NOBODY, Profile, SAMPLE_LIMIT, contract, dashboard, events, pipeline, recording, runbook,
+    Links, NOBODY, Profile, SAMPLE_LIMIT, code, contract, dashboard, events, pipeline, recording,
+    runbook,
 };
 use crate::package::{Failure, Package};
 use serde::Serialize;
@@ -101,7 +102,12 @@ pub(super) fn of(package: &Package, profile: Profile, own: &Own) -> Result<Value
         ),
         (
             "events",
-            serde_json::to_value(contract::entries(&package.outcome.model, &subjects, &links))?,
+            serde_json::to_value(contract::entries(
+                &package.outcome.model,
+                &subjects,
+                &links,
+                &code::parts(&package.code)?,
+            ))?,
         ),
         ("dashboards", serde_json::to_value(dashboards)?),
         ("families", serde_json::to_value(catalogue.rows())?),
