@@ -18,6 +18,7 @@ mod slo;
 mod subject;
 mod trial;
 mod view;
+mod weaver;
 
 pub(crate) use catalogue::{Catalogue, Found, Kind};
 

@@ -32,6 +32,9 @@ for (const file of process.argv.slice(2)) {
 }
 ";
 
+/// Holds definition files against what OpenTelemetry Weaver takes.
+const WEAVER: &str = include_str!("weaver.py");
+
 /// Shows all of it to all of them.
 pub(crate) fn check() -> Result<(), String> {
     let tools = tools::install()?;
@@ -54,6 +57,9 @@ pub(crate) fn check() -> Result<(), String> {
             .arg(node.join("lint.markdownlint-cli2.jsonc"))
             .arg("**/*.md"))?;
     }
+    go(Command::new(&tools.python)
+        .args(["-c", WEAVER])
+        .args(folders.each_ref().map(|folder| folder.join("weaver"))))?;
     let documents = folders
         .each_ref()
         .map(|folder| folder.join("docs/asyncapi.yaml"));

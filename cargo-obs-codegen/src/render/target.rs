@@ -70,6 +70,7 @@ const BUILT_IN: &[(&str, &str, &str)] = built_in! {
     "prometheus": "target.toml", "prometheus.hbs", "rules.hbs", "tests.hbs";
     "runbooks": "target.toml", "alert.hbs", "index.hbs";
     "slo": "target.toml", "openslo.hbs", "policy.hbs";
+    "weaver": "target.toml", "attributes.hbs", "manifest.hbs", "signals.hbs";
 };
 
 /// Our targets with those of a folder laid over them.

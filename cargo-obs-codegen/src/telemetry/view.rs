@@ -9,6 +9,7 @@ use super::rule::{Group, RuleFile, TestFile};
 use super::slo::{Objective, Pace};
 use super::subject::Subject;
 use super::trial::{TestGroup, Trial};
+use super::weaver::Registry;
 use super::{
     Links, NOBODY, Profile, SAMPLE_LIMIT, code, contract, dashboard, events, pipeline, recording,
     runbook,
@@ -122,6 +123,15 @@ pub(super) fn of(package: &Package, profile: Profile, own: &Own) -> Result<Value
         ),
         ("rule_files", serde_json::to_value(rules)?),
         ("test_files", serde_json::to_value(tests)?),
+        (
+            "weaver",
+            serde_json::to_value(Registry::of(
+                &package.outcome.model,
+                &subjects,
+                &catalogue,
+                links.package,
+            ))?,
+        ),
     ]
     .into();
     Ok(serde_json::to_value(view)?)
