@@ -1,11 +1,13 @@
 //! The bus a command is about.
 
 use crate::cli::Address;
+use crate::events::harmless;
 use crate::package::{Failure, instead};
 use obs_codegen::fs;
 use obs_runtime::bus::{BusErrorKind, Scheme};
 use obs_runtime::{Bus, BusError};
 use std::path::Path;
+use std::time::Duration;
 
 /// Buses by their addresses, beside those that the runtime knows.
 const SCHEMES: &[Scheme] = &[
@@ -16,6 +18,10 @@ const SCHEMES: &[Scheme] = &[
     #[cfg(feature = "http")]
     obs_http::SCHEME_TLS,
 ];
+
+/// How often, and after how long, a bus is asked for that somebody has.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// How many topics are named where none is meant.
 const SOME: usize = 20;
@@ -74,6 +80,13 @@ pub(crate) fn open(address: &Address, access: Access) -> Result<Bus, Failure> {
         }
         _ => {}
     }
+    for _ in 0..TRIES {
+        match Bus::open(&address, SCHEMES) {
+            // Whoever starts a process lends it the lock for a moment, even if he lets go of it meanwhile.
+            Err(error) if error.kind() == BusErrorKind::InUse => std::thread::sleep(PAUSE),
+            opened => return opened.map_err(|error| told(&error)),
+        }
+    }
     Bus::open(&address, SCHEMES).map_err(|error| told(&error))
 }
 
@@ -110,16 +123,18 @@ pub(crate) fn told(error: &BusError) -> Failure {
     format!("{error}\nhelp: {help}").into()
 }
 
-/// Says that a topic is not there, if that is known, and which one may be meant.
-pub(crate) fn has_topic(bus: &Bus, topic: &str) -> Result<(), Failure> {
+/// Whether a topic is there, or what to say of that: which one may be meant. Where nobody knows it may be there.
+pub(crate) fn has_topic(bus: &Bus, topic: &str) -> Result<Result<(), Failure>, Failure> {
     let topics = match bus.topics() {
         Ok(topics) => topics,
-        Err(error) if error.kind() == BusErrorKind::Unsupported => return Ok(()),
+        Err(error) if error.kind() == BusErrorKind::Unsupported => return Ok(Ok(())),
         Err(error) => return Err(told(&error)),
     };
     if topics.iter().any(|known| known == topic) {
-        return Ok(());
+        return Ok(Ok(()));
     }
+    let topics: Vec<String> = topics.iter().map(|known| harmless(known)).collect();
+    let topic = harmless(topic);
     let all = match &topics[..] {
         [] => "the bus has no topics yet".to_owned(),
         [some @ .., _] if topics.len() > SOME => {
@@ -131,8 +146,10 @@ pub(crate) fn has_topic(bus: &Bus, topic: &str) -> Result<(), Failure> {
         }
         topics => format!("the bus has {}", topics.join(", ")),
     };
-    let help = instead(topic, topics.iter().map(String::as_str), &all);
-    Err(format!("the bus has no topic `{topic}`\nhelp: {help}").into())
+    let help = instead(&topic, topics.iter().map(String::as_str), &all);
+    Ok(Err(
+        format!("the bus has no topic `{topic}`\nhelp: {help}").into()
+    ))
 }
 
 #[cfg(test)]

@@ -338,7 +338,7 @@ pub(crate) struct Dlq {
 #[derive(Subcommand, Debug)]
 pub(crate) enum DlqCommand {
     /// List those that wait, one a line
-    List(Letters),
+    List(List),
     /// Show all of one
     Show(ShowLetter),
     /// Send them to the topics they came from; all groups there get them
@@ -374,6 +374,13 @@ pub(crate) struct Letters {
     /// What topics of dead letters end with
     #[arg(long, value_name = "ENDING", default_value = ".dlq")]
     pub(crate) suffix: String,
+}
+
+/// Arguments of `dlq list`.
+#[derive(Args, Debug)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) letters: Letters,
     /// Those too that were replayed
     #[arg(long)]
     pub(crate) all: bool,

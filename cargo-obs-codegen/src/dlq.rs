@@ -4,7 +4,7 @@ mod letter;
 mod replay;
 
 use crate::bus::{self, Access};
-use crate::cli::{Cli, Dlq, DlqCommand, Letters, ShowLetter, Shown};
+use crate::cli::{Cli, Dlq, DlqCommand, List, ShowLetter, Shown};
 use crate::events::{self, Events};
 use crate::package::Failure;
 use crate::report;
@@ -29,10 +29,11 @@ pub(crate) fn run(cli: &Cli, arguments: &Dlq) -> Result<bool, Failure> {
 }
 
 /// `dlq list`
-fn list(cli: &Cli, events: &Events<'_>, asked: &Letters) -> Result<bool, Failure> {
-    let bus = bus::open(&asked.address, Access::Look)?;
-    let wanted = Wanted::of(asked)?;
-    let pile = Pile::of(&bus, events, &asked.suffix)?;
+fn list(cli: &Cli, events: &Events<'_>, asked: &List) -> Result<bool, Failure> {
+    let letters = &asked.letters;
+    let bus = bus::open(&letters.address, Access::Look)?;
+    let wanted = Wanted::of(letters)?;
+    let pile = Pile::of(&bus, events, &letters.suffix)?;
     let mut count = 0;
     pile.each(&bus, |letter, done| {
         if (done && !asked.all) || !wanted.has(events, &letter) {

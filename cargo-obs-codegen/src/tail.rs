@@ -25,7 +25,18 @@ pub(crate) fn run(cli: &Cli, arguments: &Tail) -> Result<bool, Failure> {
     };
     let events = Events::of(&packages);
     let bus = bus::open(&arguments.address, Access::Look)?;
-    bus::has_topic(&bus, &arguments.topic)?;
+    let mut told = false;
+    while let Err(missing) = bus::has_topic(&bus, &arguments.topic)? {
+        if !arguments.follow {
+            return Err(missing);
+        }
+        // The first who publishes makes it.
+        if !told {
+            report::note(cli, &format!("waiting: {missing}"));
+            told = true;
+        }
+        std::thread::sleep(PATIENCE);
+    }
     let look = Look {
         last: match arguments.from {
             From::Start => None,

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: the steps, in the order that fails fastest.
 
-use crate::run::{cargo, go, root};
+use crate::run::{cargo, go, output, root};
 use crate::{features, tools};
 use obs_schema::json::Json;
 use std::time::{Duration, Instant};
@@ -182,7 +182,34 @@ fn specs() -> Result<(), String> {
 
 fn quickstart() -> Result<(), String> {
     go(cargo().args(["run", "--quiet", "-p", "quickstart"]))?;
+    in_files()?;
     go(cargo().args(["run", "--quiet", "-p", "outbox"]))
+}
+
+/// The same on a bus in files, which is looked at from the shell afterwards, as README has it.
+fn in_files() -> Result<(), String> {
+    let folder = std::env::temp_dir().join(format!("obs-quickstart-{}", std::process::id()));
+    let bus = format!("file:{}", folder.display());
+    let shown = go(cargo()
+        .args(["run", "--quiet", "-p", "quickstart"])
+        .env("OBS_BUS", &bus))
+    .and_then(|()| {
+        let tail = [
+            "obs-codegen",
+            "tail",
+            "user.registered.v2",
+            "-p",
+            "quickstart",
+        ];
+        output(cargo().args(tail).env("OBS_BUS", &bus))
+    });
+    // What cannot be removed is in a folder that the system empties.
+    let _ = std::fs::remove_dir_all(&folder);
+    let seen = r#"{"userId":"user-123","email":"***","plan":"TEAM","referrer":null}"#;
+    match shown?.contains(seen) {
+        true => Ok(()),
+        false => Err(format!("`tail` does not show {seen}")),
+    }
 }
 
 /// What repeats exactly; the figures that depend on the machine are for people.

@@ -5,12 +5,12 @@ mod dlq;
 mod tail;
 mod wrong;
 
-use obs_runtime::bus::{Header, Look, Sight};
+use obs_runtime::bus::{BusErrorKind, Header, Look, Sight};
 use obs_runtime::{Bus, OwnedRecord, Record};
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 const SPECS: &[(&str, &str)] = &[
@@ -85,7 +85,13 @@ impl Place {
 
     /// Its bus, for a moment: the tool wants it too.
     fn bus(&self) -> Bus {
-        Bus::file(self.root.join("bus")).expect("nobody has it")
+        loop {
+            match Bus::file(self.root.join("bus")) {
+                // A process that is being made has all files of this one for a moment, and with them their locks.
+                Err(error) if error.kind() == BusErrorKind::InUse => std::thread::yield_now(),
+                opened => return opened.expect("nobody has it"),
+            }
+        }
     }
 
     fn send(&self, records: &[Record<'_>]) {
@@ -126,13 +132,7 @@ impl Place {
     }
 
     fn run_with(&self, arguments: &[&str], input: &[u8]) -> Ended {
-        let mut command = self.command(arguments);
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the tool starts");
+        let mut child = started(self.command(arguments).stdin(Stdio::piped()));
         let mut to = child.stdin.take().expect("it is piped");
         to.write_all(input).expect("it reads");
         drop(to);
@@ -140,8 +140,13 @@ impl Place {
     }
 }
 
+fn started(command: &mut Command) -> Child {
+    let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    piped.spawn().expect("the tool starts")
+}
+
 fn ended(command: &mut Command) -> Ended {
-    said(command.output().expect("the tool starts"))
+    said(started(command).wait_with_output().expect("it ends"))
 }
 
 fn said(output: std::process::Output) -> Ended {

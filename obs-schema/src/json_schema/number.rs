@@ -267,13 +267,28 @@ mod tests {
 
     #[test]
     fn doubles_are_divided_as_their_digits_are() {
-        let steps = [0.01, 0.5, 0.1, 3.0, 0.003, 1e-7, 2.5e10, 1e300, 0.30000000000000004];
+        let steps = [
+            0.01,
+            0.5,
+            0.1,
+            3.0,
+            0.003,
+            1e-7,
+            2.5e10,
+            1e300,
+            0.30000000000000004,
+        ];
         let mut seed = 1u64;
         for step in steps {
             for round in 0..2_000 {
                 seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 let whole = f64::from(u32::try_from(seed >> 40).unwrap() >> (round % 24));
-                for value in [whole * step, -whole * step, whole + step, f64::from_bits(seed)] {
+                for value in [
+                    whole * step,
+                    -whole * step,
+                    whole + step,
+                    f64::from_bits(seed),
+                ] {
                     let (value, of) = (Number::Float(value), Number::Float(step));
                     let expected = Decimal::of(&value).is_multiple(&Decimal::of(&of));
                     assert_eq!(is_multiple(&value, &of), expected, "{value:?} of {step}");
