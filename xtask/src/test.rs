@@ -147,7 +147,8 @@ fn tests() -> Result<(), String> {
         .env("OBS_PYTHON", &tools.python)
         .env("OBS_PROMTOOL", &tools.promtool)
         .env("OBS_AMTOOL", &tools.amtool)
-        .env("OBS_KAFKA_BROKER", &tools.kafka))
+        .env("OBS_KAFKA_BROKER", &tools.kafka)
+        .env("OBS_NATS_SERVER", &tools.nats))
 }
 
 /// What features that are off otherwise do.

@@ -42,6 +42,8 @@ pub(crate) struct Tools {
     pub(crate) amtool: PathBuf,
     /// A broker that speaks Kafka's protocol.
     pub(crate) kafka: PathBuf,
+    /// A server of NATS, with JetStream.
+    pub(crate) nats: PathBuf,
 }
 
 /// Installs what is missing.
@@ -51,10 +53,11 @@ pub(crate) fn install() -> Result<Tools, String> {
     Ok(Tools {
         kafka: kafka(&python)?,
         python,
-        prometheus: install_debian(&folder, "prometheus", "prometheus")?,
-        promtool: install_debian(&folder, "prometheus", "promtool")?,
-        alertmanager: install_debian(&folder, ALERTMANAGER, ALERTMANAGER)?,
-        amtool: install_debian(&folder, ALERTMANAGER, "amtool")?,
+        prometheus: install_debian(&folder, "prometheus", "bin/prometheus")?,
+        promtool: install_debian(&folder, "prometheus", "bin/promtool")?,
+        alertmanager: install_debian(&folder, ALERTMANAGER, "bin/prometheus-alertmanager")?,
+        amtool: install_debian(&folder, ALERTMANAGER, "bin/amtool")?,
+        nats: install_debian(&folder, "nats-server", "sbin/nats-server")?,
     })
 }
 
@@ -116,15 +119,17 @@ pub(crate) fn node() -> Result<PathBuf, String> {
     Ok(home)
 }
 
-/// The one on the path, or the one of Debian's package, unpacked without being installed.
-fn install_debian(folder: &Path, package: &str, name: &str) -> Result<PathBuf, String> {
+/// The one on the path, or the one of Debian's package, unpacked without being installed. Its place is the one below
+/// `usr`.
+fn install_debian(folder: &Path, package: &str, place: &str) -> Result<PathBuf, String> {
+    let (_, name) = place.split_once('/').unwrap_or(("", place));
     let help = format!("install {name}, which comes with {package}, so that it is on the path");
     let on_path = Command::new(name).arg("--version").output();
     if on_path.is_ok_and(|output| output.status.success()) {
         return Ok(name.into());
     }
     let folder = folder.join(package);
-    let tool = folder.join("usr/bin").join(name);
+    let tool = folder.join("usr").join(place);
     if tool.exists() {
         return Ok(tool);
     }

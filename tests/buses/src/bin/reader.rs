@@ -14,7 +14,10 @@ fn main() -> Result<(), BusError> {
         println!("reader ADDRESS TOPIC GROUP");
         return Ok(());
     };
-    let bus = Bus::open(address, &[obs_kafka::SCHEME])?;
+    let bus = Bus::open(
+        address,
+        &[obs_http::SCHEME, obs_kafka::SCHEME, obs_nats::SCHEME],
+    )?;
     let mut member = bus.subscribe(&[topic], group)?;
     let stopped = std::thread::spawn(|| std::io::stdin().read(&mut [0]));
     while !stopped.is_finished() {

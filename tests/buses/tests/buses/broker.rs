@@ -1,9 +1,6 @@
 //! A broker of its own for each test that wants one, on a port of 127.0.0.1 that was free.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -16,47 +13,41 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Headers, Message};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
+use crate::process::{Process, free_port, program};
+
 /// Long enough that what does not come fails the test instead of hanging it.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
-/// The broker goes when its input ends, so it never outlives who has started it, however that ends. Before that each
-/// line is a signal for it.
-const KEEP: &str = r#""$@" >/dev/null 2>&1 & pid=$!
-while read -r signal; do kill -"$signal" $pid; [ "$signal" = TERM ] && wait $pid; echo; done
-kill -KILL $pid; wait $pid"#;
-
 /// A Kafka-protocol broker.
 pub(crate) struct Broker {
-    program: String,
     folder: PathBuf,
     port: u16,
-    child: Option<Child>,
+    process: Process,
 }
 
-/// A port of 127.0.0.1 that nobody listens at.
-pub(crate) fn free_port() -> u16 {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    free.local_addr().unwrap().port()
-}
-
-/// A broker that runs. `cargo xtask test` says which program it is; without one its tests are left out.
+/// A broker that runs, if there is a program for it.
 pub(crate) fn broker() -> Option<Broker> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    let Ok(program) = std::env::var("OBS_KAFKA_BROKER") else {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "OBS_KAFKA_BROKER is not set, and here nothing is left out"
-        );
-        println!("left out, because OBS_KAFKA_BROKER is not set (`cargo xtask test` sets it)");
-        return None;
-    };
+    let program = program("OBS_KAFKA_BROKER")?;
     let number = COUNT.fetch_add(1, Relaxed);
     let folder = format!("obs-kafka-{}-{number}", std::process::id());
+    let folder = std::env::temp_dir().join(folder);
+    let port = free_port();
+    let (data, at) = (folder.display().to_string(), port.to_string());
+    let words = [
+        "start",
+        "--data-dir",
+        &data,
+        "--only",
+        "kafka",
+        "--kafka-port",
+        &at,
+    ];
+    let words = words.map(str::to_owned).to_vec();
     let mut broker = Broker {
-        program,
-        folder: std::env::temp_dir().join(folder),
-        port: free_port(),
-        child: None,
+        folder,
+        port,
+        process: Process::new([vec![program], words].concat()),
     };
     broker.start();
     Some(broker)
@@ -72,50 +63,28 @@ impl Broker {
     }
 
     pub(crate) fn start(&mut self) {
-        let port = self.port.to_string();
-        let child = Command::new("sh")
-            .args(["-c", KEEP, "sh", &self.program, "start", "--data-dir"])
-            .arg(&self.folder)
-            .args(["--only", "kafka", "--kafka-port", &port])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        self.child = Some(child);
+        self.process.start();
         let client: BaseConsumer = self.config().create().unwrap();
         client.fetch_metadata(None, LONG).unwrap();
     }
 
     /// It answers nobody until it is resumed.
     pub(crate) fn pause(&mut self) {
-        self.signal("STOP");
+        self.process.pause();
     }
 
     pub(crate) fn resume(&mut self) {
-        self.signal("CONT");
+        self.process.resume();
     }
 
     /// It ends in order.
     pub(crate) fn end(&mut self) {
-        self.signal("TERM");
-        self.stop();
-    }
-
-    /// Sends a signal, and waits until it is sent.
-    fn signal(&mut self, signal: &str) {
-        let child = self.child.as_mut().unwrap();
-        writeln!(child.stdin.as_ref().unwrap(), "{signal}").unwrap();
-        let answers = child.stdout.as_mut().unwrap();
-        answers.read_exact(&mut [0]).unwrap();
+        self.process.end();
     }
 
     /// As if its plug was pulled.
     pub(crate) fn stop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            drop(child.stdin.take());
-            child.wait().unwrap();
-        }
+        self.process.stop();
     }
 
     /// Makes a topic that keeps everything.

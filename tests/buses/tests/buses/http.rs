@@ -12,7 +12,8 @@ use obs_runtime::bus::{BusErrorKind, Sending};
 use obs_runtime::metric::{Format, exposition};
 use obs_runtime::{Bus, Record};
 
-use crate::broker::{LONG, free_port};
+use crate::broker::LONG;
+use crate::process::free_port;
 
 /// The end of a test of [`scripted`].
 struct Script {

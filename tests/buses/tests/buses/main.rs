@@ -13,5 +13,7 @@ mod conventions;
 mod http;
 mod kafka;
 mod look;
+mod nats;
+mod process;
 mod program;
 mod rig;

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use obs_runtime::Bus;
 use obs_runtime::bus::Scheme;
 
-use crate::broker::{Broker, broker, free_port};
+use crate::broker::{Broker, broker};
+use crate::nats::{Server, server};
+use crate::process::free_port;
 
 /// A kind of bus, and what a test needs of it.
 pub(crate) struct Rig {
@@ -25,10 +27,12 @@ enum Kind {
     Kafka(Broker),
     /// Who listens where another one sends to.
     Http(Option<Bus>),
+    /// Each bus has a stream of its own.
+    Nats(Server, AtomicU32),
 }
 
 /// What is not built in.
-const SCHEMES: &[Scheme] = &[obs_http::SCHEME, obs_kafka::SCHEME];
+const SCHEMES: &[Scheme] = &[obs_http::SCHEME, obs_kafka::SCHEME, obs_nats::SCHEME];
 
 /// All that there are on this machine.
 pub(crate) fn rigs() -> Vec<Rig> {
@@ -59,6 +63,12 @@ pub(crate) fn rigs() -> Vec<Rig> {
         small: "record_bytes=50000",
         kind: Kind::Http(None),
     });
+    rigs.extend(server().map(|server| Rig {
+        system: "nats",
+        few: "records=10",
+        small: "record_bytes=50000",
+        kind: Kind::Nats(server, AtomicU32::new(0)),
+    }));
     rigs.extend(broker().map(|broker| Rig {
         system: "kafka",
         few: "queue.buffering.max.messages=10",
@@ -87,6 +97,13 @@ impl Rig {
                     broker.servers()
                 )
             }
+            Kind::Nats(server, count) => {
+                let number = count.fetch_add(1, Relaxed);
+                format!(
+                    "{}?stream=s{number}&prefix=s{number}.&lag.ms=20",
+                    server.address()
+                )
+            }
             Kind::Http(_) => {
                 let port = free_port();
                 format!("http://127.0.0.1:{port}/events?listen=127.0.0.1:{port}")
@@ -112,6 +129,10 @@ impl Rig {
             Kind::Kafka(broker) => {
                 broker.end();
                 (with(&address, few), Box::new(|| broker.start()))
+            }
+            Kind::Nats(server, _) => {
+                server.end();
+                (with(&address, few), Box::new(|| server.start()))
             }
             Kind::Http(listens) => {
                 let (sends, _) = address.split_once('?').unwrap();

@@ -1,0 +1,265 @@
+//! The bus: records go into a queue, and everything that waits for the server is a task in one thread.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use async_nats::jetstream::{Context, ContextBuilder};
+use async_nats::{Client, ConnectOptions, Event, ServerAddr};
+use obs_runtime::bus::{BusErrorKind, Depth, Lost, Outgoing, Sending, Subscription, Waiting};
+use obs_runtime::{BusError, Record, Transport};
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
+
+use crate::counts::counts;
+use crate::member::{self, Shared};
+use crate::options::NatsOptions;
+use crate::publish::Publisher;
+
+/// How much memory what is on its way may take.
+const MEMORY: usize = 64 << 20;
+
+/// How long a server may take to answer.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// How long it takes to the next try to connect, at first and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
+/// What members, deliveries and the bus share. The thread ends with the last of them.
+pub(crate) struct Link {
+    pub(crate) client: Client,
+    pub(crate) jetstream: Context,
+    pub(crate) tasks: Handle,
+    pub(crate) connected: watch::Receiver<bool>,
+    pub(crate) options: Arc<NatsOptions>,
+    pub(crate) outgoing: Outgoing,
+    /// By group and topic.
+    lags: Mutex<BTreeMap<(String, String), u64>>,
+    /// Dropped, it tells the thread to end.
+    _ends: oneshot::Sender<()>,
+}
+
+impl Link {
+    pub(crate) fn lags(&self) -> MutexGuard<'_, BTreeMap<(String, String), u64>> {
+        self.lags.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) struct NatsBus {
+    link: Arc<Link>,
+    /// Those that live.
+    members: Mutex<Vec<Weak<Shared>>>,
+}
+
+impl NatsBus {
+    pub(crate) fn open(options: &NatsOptions) -> Result<NatsBus, BusError> {
+        counts();
+        if let Some(missing) = options.missing() {
+            return Err(missing);
+        }
+        let when_lost = options.when_lost.clone();
+        let lost = move |lost: &Lost<'_>| {
+            counts().lost.at(lost.error.error_type()).inc();
+            if let Some(when_lost) = &when_lost {
+                when_lost(lost);
+            }
+        };
+        let outgoing = Outgoing::new(options.records, MEMORY, options.confirm, lost);
+        let servers = servers(&options.servers)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build();
+        let failed = |error: std::io::Error| {
+            BusError::new(BusErrorKind::Io).with_reason(format!("no thread: {}", error.kind()))
+        };
+        let runtime = runtime.map_err(failed)?;
+        let (tells, told) = sync_channel(1);
+        let options = Arc::new(options.clone());
+        let (of_thread, queue) = (Arc::clone(&options), outgoing.clone());
+        let tasks = runtime.handle().clone();
+        let thread = std::thread::Builder::new().name("obs-nats".to_owned());
+        let started = thread.spawn(move || {
+            runtime.block_on(async move {
+                let (up, connected) = watch::channel(false);
+                let client = match connect(&of_thread, servers, up).await {
+                    Ok(client) => client,
+                    Err(error) => return drop(tells.send(Err(error))),
+                };
+                let builder = ContextBuilder::new().timeout(ANSWER).ack_timeout(ANSWER);
+                let jetstream = builder.build(client.clone());
+                let (ends, ended) = oneshot::channel::<()>();
+                let link = Link {
+                    client: client.clone(),
+                    jetstream: jetstream.clone(),
+                    tasks,
+                    connected: connected.clone(),
+                    options: Arc::clone(&of_thread),
+                    outgoing: queue.clone(),
+                    lags: Mutex::default(),
+                    _ends: ends,
+                };
+                drop(tells.send(Ok(link)));
+                Publisher::new(client.clone(), jetstream, of_thread, queue, connected)
+                    .run()
+                    .await;
+                drop(ended.await);
+                // The last acknowledgements.
+                drop(tokio::time::timeout(ANSWER, client.flush()).await);
+            });
+        });
+        started.map_err(failed)?;
+        let link = told
+            .recv()
+            .unwrap_or_else(|_| Err(BusErrorKind::Io.into()))?;
+        Ok(NatsBus {
+            link: Arc::new(link),
+            members: Mutex::default(),
+        })
+    }
+
+    fn refused(&self, record: &Record<'_>) -> Option<BusError> {
+        let limit = self.link.options.record_bytes;
+        let too_large = BusErrorKind::TooLarge { limit };
+        (record.size() > limit).then(|| too_large.into())
+    }
+
+    fn members(&self) -> MutexGuard<'_, Vec<Weak<Shared>>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The addresses of the servers.
+fn servers(list: &str) -> Result<Vec<ServerAddr>, BusError> {
+    let one = |server: &str| {
+        ServerAddr::from_str(server.trim()).map_err(|_| {
+            BusError::new(BusErrorKind::Unsupported)
+                .with_reason("the address of a server is `host:port`, with commas between several")
+        })
+    };
+    list.split(',').map(one).collect()
+}
+
+/// A client, which connects when it can.
+async fn connect(
+    options: &NatsOptions,
+    servers: Vec<ServerAddr>,
+    up: watch::Sender<bool>,
+) -> Result<Client, BusError> {
+    let up = Arc::new(up);
+    let mut connecting = ConnectOptions::new()
+        .name("obs")
+        .retry_on_initial_connect()
+        .max_reconnects(None)
+        .require_tls(options.tls)
+        .reconnect_delay_callback(|attempts| {
+            let doublings = u32::try_from(attempts.min(6)).unwrap_or(6);
+            (PAUSE.0 * 2_u32.pow(doublings)).min(PAUSE.1)
+        })
+        .event_callback(move |event| {
+            let up = Arc::clone(&up);
+            async move {
+                let now = match event {
+                    Event::Connected => true,
+                    Event::Disconnected | Event::Closed => false,
+                    _ => return,
+                };
+                if up.send_replace(now) != now {
+                    counts().connections_up.add(if now { 1 } else { -1 });
+                    counts().connects.add(u64::from(now));
+                }
+            }
+        });
+    if let Some(token) = &options.token {
+        connecting = connecting.token(token.clone());
+    }
+    #[cfg(feature = "credentials")]
+    if let Some(file) = &options.credentials {
+        connecting = connecting.credentials_file(file).await.map_err(|error| {
+            let reason = format!("the file with credentials cannot be used: {}", error.kind());
+            BusError::new(BusErrorKind::Unsupported).with_reason(reason)
+        })?;
+    }
+    // What it says may hold the address, and that a password.
+    connecting.connect(servers).await.map_err(|error| {
+        BusError::new(BusErrorKind::Unavailable).with_reason(format!("{:?}", error.kind()))
+    })
+}
+
+impl Transport for NatsBus {
+    fn system(&self) -> &'static str {
+        "nats"
+    }
+
+    fn send(&self, record: &Record<'_>) -> Sending {
+        match self.refused(record) {
+            None => self.link.outgoing.send(record),
+            Some(error) => Sending::Done(Err(error)),
+        }
+    }
+
+    fn send_confirmed(&self, record: &Record<'_>) -> Sending {
+        match self.refused(record) {
+            None => self.link.outgoing.send_confirmed(record),
+            Some(error) => Sending::Done(Err(error)),
+        }
+    }
+
+    fn room(&self, _: &str) -> Waiting {
+        self.link.outgoing.room()
+    }
+
+    fn flush(&self) -> Waiting {
+        self.link.outgoing.flush()
+    }
+
+    fn close(&self) {
+        self.link.outgoing.close();
+        for member in self.members().iter().filter_map(Weak::upgrade) {
+            member.close();
+        }
+    }
+
+    fn depth(&self) -> Option<Depth> {
+        Some(self.link.outgoing.depth())
+    }
+
+    fn lag(&self, topic: &str, group: &str) -> Option<u64> {
+        let key = (group.to_owned(), topic.to_owned());
+        self.link.lags().get(&key).copied()
+    }
+
+    fn subscribe(&self, topics: &[&str], group: &str) -> Result<Subscription, BusError> {
+        let (subscription, shared) = member::join(&self.link, topics, group);
+        let mut members = self.members();
+        members.retain(|member| member.strong_count() > 0);
+        members.push(Arc::downgrade(&shared));
+        drop(members);
+        if self.link.outgoing.is_closed() {
+            shared.close();
+        }
+        Ok(subscription)
+    }
+}
+
+/// What is on its way has a while to get there. What does not is lost, and told so.
+impl Drop for NatsBus {
+    fn drop(&mut self) {
+        let outgoing = &self.link.outgoing;
+        outgoing.close();
+        outgoing.flush().wait_for(self.link.options.patience);
+        outgoing.end();
+    }
+}
+
+impl fmt::Debug for NatsBus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NatsBus")
+            .field("options", &self.link.options)
+            .field("outgoing", &self.link.outgoing)
+            .finish_non_exhaustive()
+    }
+}
