@@ -138,6 +138,7 @@ impl Stage {
                 "--storage.tsdb.path=data",
                 "--log.level=warn",
             ])
+            .arg("--enable-feature=exemplar-storage")
             .arg(format!("--web.listen-address=127.0.0.1:{port}"))
             .arg(format!("--query.lookback-delta={}", hour.duration(300)));
         let prometheus =
@@ -199,15 +200,25 @@ impl Stage {
     /// Every query of every dashboard.
     fn boards(&self) -> Result<(), String> {
         let folder = root().join(RENDERED).join("grafana/dashboards");
-        let mut asked = 0;
+        let spans = self.folder.join("spans.jsonl");
+        let (mut asked, mut led) = (0, 0);
         self.wait("dashboards", || {
             Ok(boards::queries(&folder, &self.prometheus, self.hour).err())
         })?;
         for query in boards::queries(&folder, &self.prometheus, self.hour)? {
             self.wait(&query.place, || query.fault(&self.prometheus))?;
             asked += 1;
+            if query.leads {
+                self.wait(&query.place, || {
+                    let spans = fs::read_to_string(&spans).unwrap_or_default();
+                    query.lost(&self.prometheus, &spans)
+                })?;
+                led += 1;
+            }
         }
-        println!("{asked} queries of panels have an answer");
+        println!(
+            "{asked} queries of panels have an answer, and the points of {led} lead to traces"
+        );
         Ok(())
     }
 

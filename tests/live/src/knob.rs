@@ -16,18 +16,21 @@ pub(crate) enum Knob {
     InvalidOrders,
     /// So many mails can never be sent.
     Poison,
+    /// So many sign-ups are of a version that nobody knows yet.
+    Unknown,
     /// So many milliseconds are what a mail takes.
     Slow,
     /// Nobody signs up.
     Silence,
 }
 
-const ALL: [(Knob, &str); 7] = [
+const ALL: [(Knob, &str); 8] = [
     (Knob::RefusedOrders, "refused-orders"),
     (Knob::RefusedSignUps, "refused-sign-ups"),
     (Knob::LargeOrders, "large-orders"),
     (Knob::InvalidOrders, "invalid-orders"),
     (Knob::Poison, "poison"),
+    (Knob::Unknown, "unknown"),
     (Knob::Slow, "slow"),
     (Knob::Silence, "silence"),
 ];

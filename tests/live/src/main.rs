@@ -22,10 +22,10 @@ mod serve;
 use events::acme::user::{Plan, UserRegistered, user_registered_v1_4_0};
 use events::{OrderPlaced, OrderPlacedLinesItem, OrderPlacedPayment};
 use knob::Knob;
-use obs_runtime::bus::Origin;
+use obs_runtime::bus::{Header, Headers, Origin, Record};
 use obs_runtime::consume::Final;
 use obs_runtime::log::LogOutput;
-use obs_runtime::{Bus, Delivery, Handler, PublishError, Publisher, observed};
+use obs_runtime::{Bus, Delivery, Event as _, Handler, PublishError, Publisher, observed};
 use std::error::Error;
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
@@ -61,6 +61,15 @@ async fn sign_ups(bus: &Bus) {
         }
         if Knob::Silence.is_on() {
             continue;
+        }
+        if Knob::Unknown.take() {
+            let headers = [
+                Header::new("event-type", UserRegistered::EVENT_TYPE),
+                Header::new("event-version", "9.0.0"),
+            ];
+            let mut record = Record::new(UserRegistered::DESCRIPTOR.topic, b"from tomorrow");
+            record.headers = Headers::from(&headers[..]);
+            let _ = bus.send(&record).await;
         }
         let user = format!("user-{number}");
         // What goes wrong is what is looked at, and it is counted.

@@ -13,6 +13,8 @@ pub(crate) struct Query {
     /// `obs-overview: Published`
     pub(crate) place: String,
     expr: String,
+    /// Its points lead to traces.
+    pub(crate) leads: bool,
 }
 
 fn text<'a>(value: &'a Json, key: &str) -> &'a str {
@@ -74,6 +76,7 @@ pub(crate) fn queries(
                     all.push(Query {
                         place: format!("{uid}: {title} ({}{chosen})", text(target, "refId")),
                         expr,
+                        leads: target.get("exemplar") == Some(&Json::Bool(true)),
                     });
                 }
             }
@@ -125,6 +128,23 @@ impl Query {
         } else {
             Some(format!("{} series without a number", samples.len()))
         })
+    }
+}
+
+impl Query {
+    /// What is wrong with where its points lead, if anything is: `spans` is what the program wrote down.
+    pub(crate) fn lost(&self, prometheus: &Program, spans: &str) -> Result<Option<String>, String> {
+        let path = "/api/v1/query_exemplars?start=0&end=9999999999&query=";
+        let data = prometheus.data(&format!("{path}{}", encoded(&self.expr)))?;
+        let series = data.as_array().unwrap_or_default().iter();
+        let mut traces = series
+            .flat_map(|one| items(one, "exemplars"))
+            .filter_map(|exemplar| {
+                let trace = exemplar.get("labels")?.get("trace_id")?.as_str()?;
+                Some(trace.to_owned())
+            });
+        let known = traces.any(|trace| spans.contains(&trace));
+        Ok((!known).then(|| "no point leads to a trace that was written".to_owned()))
     }
 }
 

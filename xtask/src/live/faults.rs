@@ -111,4 +111,17 @@ pub(crate) const FAULTS: &[Fault] = &[
         fires: &[("EventPayloadTooLarge order.placed", "checkout-ticket")],
         ..NOTHING
     },
+    // They are put aside too.
+    Fault {
+        what: "sign-ups of a version that nobody knows",
+        turn: &[("unknown", Exactly(3))],
+        fires: &[
+            ("EventDeadLetterGrowing user.registered", "identity-ticket"),
+            (
+                "EventUnknownSchemaVersion user.registered",
+                "identity-ticket",
+            ),
+        ],
+        ..NOTHING
+    },
 ];

@@ -48,10 +48,10 @@ impl Pager {
             .args(["--cluster.listen-address=", "--log.level=warn"])
             .arg(format!("--web.listen-address=127.0.0.1:{port}"));
         let alertmanager = Program::start("alertmanager", &mut command, port, folder)?;
-        Ok(Pager {
-            alertmanager: alertmanager.ready("/-/ready")?,
-            told,
-        })
+        let alertmanager = alertmanager.ready("/-/ready").map_err(|error| {
+            format!("{error}\nhelp: install prometheus-alertmanager, so that it is on the path")
+        })?;
+        Ok(Pager { alertmanager, told })
     }
 
     /// Who was told of what since the last time this was asked to forget.
