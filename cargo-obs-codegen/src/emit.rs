@@ -10,9 +10,11 @@ use crate::package::Failure;
 use crate::report;
 use crate::tail::{Line, place};
 use obs_codegen::fs;
+use obs_model::model::TypeKind;
 use obs_runtime::bus::{Header, Receipt};
 use obs_runtime::untyped::{Untyped, UntypedPublisher};
 use obs_runtime::{Bus, Context, Key, OwnedRecord, Record};
+use obs_schema::diag::nearest;
 use obs_schema::json::Json;
 use std::io::Read;
 use std::path::Path;
@@ -30,10 +32,12 @@ pub(crate) fn run(cli: &Cli, arguments: &Emit) -> Result<bool, Failure> {
         for violation in &violations {
             report::complain(&format!("error: {}", events::harmless(violation)));
         }
-        report::complain(&format!(
-            "help: `cargo obs-codegen show {}` tells what it is made of",
+        let about = format!(
+            "`cargo obs-codegen show {}` tells what it is made of",
             known.about.event_type
-        ));
+        );
+        let meant = misspelt(known, &json).unwrap_or(about);
+        report::complain(&format!("help: {}", events::harmless(&meant)));
         return Ok(false);
     }
     let record = record(known, &json, arguments)?;
@@ -50,6 +54,19 @@ pub(crate) fn run(cli: &Cli, arguments: &Emit) -> Result<bool, Failure> {
     let place = place(record.topic(), receipt);
     report::say(format!("{}  {place}\n", id.unwrap_or_default()))?;
     Ok(true)
+}
+
+/// The first member that no field is called after, though one nearly is.
+fn misspelt(known: &Known<'_>, json: &Json) -> Option<String> {
+    let TypeKind::Record(record) = &known.model.get(known.event.ty).kind else {
+        return None;
+    };
+    let fields = || record.fields.iter().map(|field| field.wire.as_str());
+    let mut members = json.as_object()?.iter().map(|(name, _)| name.as_str());
+    members.find_map(|name| {
+        let near = (!fields().any(|field| field == name)).then(|| nearest(name, fields()))?;
+        near.map(|near| format!("write `{near}` instead of `{name}`"))
+    })
 }
 
 /// The value that was given: itself, in a file, or on standard input.

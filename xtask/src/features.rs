@@ -10,6 +10,9 @@ use std::sync::{Mutex, PoisonError};
 /// Its features build a library in C anew, for a minute each, and are nothing but passed on: one build for all.
 const KAFKA: &str = "obs-kafka";
 
+/// A feature that brings it along, and is checked beside it.
+const WITH_KAFKA: [&str; 2] = ["cargo-obs-codegen", "kafka"];
+
 /// The packages of the workspace as cargo describes them, by name.
 pub(crate) fn packages() -> Result<Vec<(String, Json)>, String> {
     let text = output(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
@@ -29,10 +32,10 @@ pub(crate) fn packages() -> Result<Vec<(String, Json)>, String> {
 /// Checks each combination, two at a time. Gives back what this machine could not check.
 pub(crate) fn check() -> Result<Option<String>, String> {
     let openssl = works(Command::new("pkg-config").args(["--exists", "openssl"]));
-    let kafka = if openssl {
-        "gzip,zstd,tls"
+    let kafka: &[&str] = if openssl {
+        &["gzip", "zstd", "tls"]
     } else {
-        "gzip,zstd"
+        &["gzip", "zstd"]
     };
     let combinations = Mutex::new(combinations(kafka)?.into_iter());
     let next = || {
@@ -64,13 +67,18 @@ pub(crate) fn check() -> Result<Option<String>, String> {
 }
 
 /// What is passed to `cargo check`.
-fn combinations(kafka: &str) -> Result<Vec<Vec<String>>, String> {
+fn combinations(kafka: &[&str]) -> Result<Vec<Vec<String>>, String> {
     // What takes longest goes first.
     let mut all = Vec::new();
     let mut add = |arguments: &[&str]| {
         all.push(arguments.iter().map(|&it| it.to_owned()).collect());
     };
-    add(&["-p", KAFKA, "--features", kafka]);
+    let [beside, feature] = WITH_KAFKA;
+    let mut features = format!("{beside}/{feature}");
+    for feature in kafka {
+        features.push_str(&format!(",{KAFKA}/{feature}"));
+    }
+    add(&["-p", KAFKA, "-p", beside, "--features", &features]);
     for (name, package) in packages()? {
         if name == KAFKA {
             continue;
@@ -85,6 +93,9 @@ fn combinations(kafka: &str) -> Result<Vec<Vec<String>>, String> {
         let alone = ["-p", name.as_str(), "--no-default-features"];
         add(&alone);
         for (feature, _) in features.iter().filter(|(feature, _)| feature != "default") {
+            if [name.as_str(), feature] == WITH_KAFKA {
+                continue;
+            }
             let [package, name, no] = alone;
             add(&[package, name, no, "--features", feature]);
         }

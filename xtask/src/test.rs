@@ -166,6 +166,14 @@ fn tracers() -> Result<(), String> {
         .args(lints)
         .args(["--", "-D", "warnings"]))?;
     go(cargo().arg("test").args(features))?;
+    let shell = [
+        "test",
+        "-p",
+        "cargo-obs-codegen",
+        "--features",
+        "http,kafka",
+    ];
+    go(cargo().args(shell).args(["--test", "it", "bus::wrong"]))?;
     go(cargo().args(["test", "-p", "versions", "--features", "opentelemetry"]))?;
     go(cargo().args(["test", "-p", "collector", "--features", "grpc"]))
 }

@@ -1,6 +1,6 @@
 //! What people type wrongly: the exit code says what kind of trouble it is, and the message what to do.
 
-use super::Place;
+use super::{Place, ended};
 use obs_runtime::Record;
 use std::fs;
 
@@ -142,6 +142,7 @@ const CASES: &[Case] = &[
             "`/email`: ",
             "`/plan`: ",
             "there is no member `emial`",
+            "write `email` instead of `emial`",
         ],
     ),
     case(
@@ -238,6 +239,20 @@ fn a_bus_that_somebody_has_is_not_written_to() {
     assert_eq!(refused.code, Some(2));
     assert!(
         refused.err.contains("stop the program that has it"),
+        "{}",
+        refused.err
+    );
+}
+
+#[test]
+fn a_trace_that_is_none_is_told() {
+    let place = Place::new("trace");
+    let data = "{\"meter\":\"m\",\"watts\":1}";
+    let mut command = place.command(&["emit", "reading.taken", "--data", data]);
+    let refused = ended(command.env("TRACEPARENT", "00-1-2-01"));
+    assert_eq!((refused.code, refused.out.as_str()), (Some(2), ""));
+    assert!(
+        refused.err.contains("TRACEPARENT does not say a trace"),
         "{}",
         refused.err
     );
