@@ -267,6 +267,37 @@ fn overview(facts: &Facts<'_>, objectives: &[Objective<'_>]) -> Dashboard {
         )
         .with_exemplars(),
     );
+    let running = pick(families::OPERATIONS_IN_FLIGHT.name, "", &[]);
+    layout.add(
+        Draft::new(
+            Kind::Lines,
+            "Running functions",
+            "short",
+            "Calls of observed functions that have not ended.",
+        )
+        .query(sum(&operations, &running), legend(&operations)),
+    );
+    layout.row("Processes");
+    let build = [
+        label::JOB,
+        label::SOURCE,
+        label::VERSION,
+        label::REVISION,
+        label::OBS_VERSION,
+    ];
+    let info = pick(families::BUILD_INFO.name, "", &[]);
+    layout.add(
+        Draft::new(
+            Kind::Table,
+            "What runs",
+            "short",
+            "How many processes run which build.",
+        )
+        .query(
+            format!("count by ({}) ({info})", build.join(", ")),
+            legend(&build),
+        ),
+    );
     dashboard(
         "overview",
         "Overview",

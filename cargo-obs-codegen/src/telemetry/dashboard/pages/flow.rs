@@ -179,6 +179,14 @@ pub(super) fn telemetry(facts: &Facts<'_>) -> Dashboard {
         )
         .bad_from(ANY),
     );
+    layout.add(lines_by(
+        "Log lines",
+        "cps",
+        "Log lines written a second, by level.",
+        &families::LOG_LINES_TOTAL,
+        &[label::JOB, label::LEVEL],
+        &[],
+    ));
     layout.row("Sizes");
     let place = [label::JOB, label::INSTANCE];
     let most = |family: &Family, by: &[&str]| {
