@@ -71,7 +71,28 @@ use later::Later;
 /// # drop(consumer);
 /// ```
 ///
-/// What needs state implements [`Handler`] itself.
+/// What needs state implements [`Handler`] itself. On such an `impl` it says `type Error`, which `handle` says already:
+///
+/// ```
+/// use obs_runtime::{Delivery, Event, Handler, handler};
+///
+/// # #[derive(Clone, Event)]
+/// # #[event(event = "user.registered")]
+/// # struct UserRegistered {
+/// #     user_id: String,
+/// # }
+/// struct Welcome {
+///     greeting: String,
+/// }
+///
+/// #[handler]
+/// impl Handler<UserRegistered> for Welcome {
+///     async fn handle(&self, event: UserRegistered, _: &Delivery) -> Result<(), std::fmt::Error> {
+///         println!("{}, {}", self.greeting, event.user_id);
+///         Ok(())
+///     }
+/// }
+/// ```
 #[cfg(feature = "macros")]
 pub use obs_macros::handler;
 use once::Memory;
@@ -89,13 +110,14 @@ use crate::envelope;
 use crate::error_type::ErrorType;
 use crate::event::{Descriptor, Encoding, Envelope, Event};
 use crate::metric;
-use crate::publish::{Retry, SchemaIds};
+pub use crate::publish::Retry;
+use crate::publish::SchemaIds;
 
 /// Gets events of a bus to their handlers, as a member of a group.
 ///
 /// ```
+/// use obs_runtime::consume::Retry;
 /// use obs_runtime::{Bus, Consumer, Event, Handler};
-/// use obs_runtime::publish::Retry;
 ///
 /// fn consumer<E: Event>(bus: &Bus, handler: impl Handler<E>) -> Consumer {
 ///     Consumer::new(bus, "email-service")

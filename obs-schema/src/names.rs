@@ -54,6 +54,7 @@ pub const RESERVED_LABELS: &[&str] = &[
 pub const RESERVED_ATTRS: &[&str] = &[
     "error.type",
     "event.id",
+    "event.tombstone",
     "event.type",
     "event.version",
     "sampling.reason",

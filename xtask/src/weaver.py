@@ -40,12 +40,13 @@ def signal(name, required, more, attribute=None):
         "minItems": 1,
         "items": {"additionalProperties": False, "required": ["ref"], "properties": known},
     }
-    common = {name: TEXT, "brief": TEXT, "stability": STABILITY, "attributes": refs}
+    level = {"enum": ["recommended", "opt_in"]}
+    common = {name: TEXT, "brief": TEXT, "stability": STABILITY, "requirement_level": level, "attributes": refs}
     return {
         "type": "array",
         "items": {
             "additionalProperties": False,
-            "required": [name, "brief", "stability", *required],
+            "required": [name, "brief", "stability", "requirement_level", *required],
             "properties": {**common, **more},
         },
     }

@@ -112,6 +112,23 @@ const OURS: &[(&str, &str, &str)] = &[
     ("event.type", "string", "Which event it is."),
     ("event.version", "string", "Which version of it."),
     (
+        "event.tombstone",
+        "boolean",
+        "What the key stands for is gone.",
+    ),
+    ("exception.type", "string", "The type of what went wrong."),
+    ("exception.message", "string", "What it says."),
+    (
+        "exception.stacktrace",
+        "string",
+        "Where it came from, where backtraces are on.",
+    ),
+    (
+        "messaging.kafka.message.tombstone",
+        "boolean",
+        "What the key of the message stands for is gone.",
+    ),
+    (
         "sampling.truncated",
         "int",
         "How many spans of the trace are missing.",
@@ -141,7 +158,7 @@ const OPERATIONS: &[(&str, &str, &str, &str, &[&str])] = &[
         "producer",
         "publish",
         "One event is sent.",
-        &["id"],
+        &["id", "gone"],
     ),
     (
         "create",
@@ -412,6 +429,10 @@ fn spans(model: &Model, subject: &Subject<'_>) -> Vec<Span> {
                     "messaging.message.id",
                     "messaging.message.conversation_id",
                 ][..],
+            ),
+            (
+                "gone",
+                &["event.tombstone", "messaging.kafka.message.tombstone"],
             ),
             ("batch", &["messaging.batch.message_count"]),
             (

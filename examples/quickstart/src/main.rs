@@ -12,7 +12,7 @@ use events::acme::user::{AnyUserRegistered, Plan, UserRegistered, user_registere
 use events::{OrderPlaced, OrderPlacedLinesItem, OrderPlacedPayment};
 use obs_runtime::bus::Origin;
 use obs_runtime::metric::{Format, exposition};
-use obs_runtime::{Delivery, Event as _, Handler, PublishError, Publisher, observed};
+use obs_runtime::{Delivery, Event as _, Handler, PublishError, Publisher, handler, observed};
 use std::convert::Infallible;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,9 +32,8 @@ struct Welcome {
     sent: Arc<Mutex<Vec<String>>>,
 }
 
+#[handler]
 impl Handler<UserRegistered> for Welcome {
-    type Error = Infallible;
-
     async fn handle(&self, event: UserRegistered, delivery: &Delivery) -> Result<(), Infallible> {
         println!("version {} came as {event:?}", delivery.version());
         for header in delivery.record().headers() {

@@ -11,13 +11,22 @@
 //! }
 //! ```
 //!
+//! On an `impl` of `Handler` it says the error alone, which `handle` gives already:
+//!
+//! ```text
+//! impl Handler<UserRegistered> for Welcome {
+//!     type Error = <Result<(), MailError> as Outcome>::Error;
+//!     async fn handle(&self, event: UserRegistered, _: &Delivery) -> Result<(), MailError> { body }
+//! }
+//! ```
+//!
 //! The signature is read as far as needed, and the body goes through as it stands. What is no handler is left as it is,
 //! with the reason beside it.
 
 use super::observed::function::{self, Function, Start, outside};
 use super::output::place;
 use super::spans::{Spans, with_errors};
-use super::tokens::{Delimiter, Span, TokenStream, TokenTree, is};
+use super::tokens::{Delimiter, Group, Span, TokenStream, TokenTree, is};
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::table::Table;
 
@@ -57,11 +66,16 @@ pub(super) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 fn made(tokens: &[TokenTree]) -> Result<TokenStream, Refusal> {
     let function = match function::parse(tokens) {
         Start::Function(function) => function,
+        Start::Other(Some(TokenTree::Ident(word))) if is(&word, "impl") => {
+            return implemented(tokens, word.span());
+        }
         Start::Other(word) => {
             let text = word.as_ref().map(ToString::to_string).unwrap_or_default();
             let message = match text.as_str() {
-                "" => "`#[handler]` is for functions".to_owned(),
-                text => format!("`#[handler]` is for functions, and this is `{text}`"),
+                "" => "`#[handler]` is for functions and implementations".to_owned(),
+                text => format!(
+                    "`#[handler]` is for functions and implementations, and this is `{text}`"
+                ),
             };
             let span = word.map_or_else(Span::call_site, |word| word.span());
             return Err((
@@ -127,6 +141,57 @@ fn made(tokens: &[TokenTree]) -> Result<TokenStream, Refusal> {
          {ATTRIBUTES} async fn handle(&self, {PATTERN}: {EVENT}, {told}) -> {RESULT} {BODY} }}"
     );
     Ok(place(&text, at, &pieces, &Table::default()))
+}
+
+/// An `impl` with the error that `handle` gives.
+fn implemented(tokens: &[TokenTree], at: Span) -> Result<TokenStream, Refusal> {
+    let Some((TokenTree::Group(group), head)) = tokens.split_last() else {
+        return Err((at, "this has no body".to_owned(), "write `{ … }`"));
+    };
+    let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+    let word = |at: usize, text: &str| matches!(inner.get(at), Some(TokenTree::Ident(word)) if is(word, text));
+    let places = || 0..inner.len();
+    if let Some(there) = places().find(|at| word(*at, "type") && word(at + 1, "Error")) {
+        let message = "`#[handler]` says `type Error`, and it is here too".to_owned();
+        return Err((inner[there].span(), message, "remove one of them"));
+    }
+    let Some(handle) = places().find(|at| word(*at, "fn") && word(at + 1, "handle")) else {
+        let message = "there is no `fn handle` in here".to_owned();
+        return Err((
+            at,
+            message,
+            "put `#[handler]` on an implementation of `Handler`",
+        ));
+    };
+    let sign = |token: &TokenTree, is: char| matches!(token, TokenTree::Punct(sign) if sign.as_char() == is);
+    let braces = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    let behind = &inner[handle..];
+    let arrow = behind
+        .windows(2)
+        .take_while(|pair| !braces(&pair[0]))
+        .position(|pair| sign(&pair[0], '-') && sign(&pair[1], '>'));
+    let Some(arrow) = arrow else {
+        let message = "a handler gives a `Result`, for an event that failed comes again".to_owned();
+        return Err((
+            inner[handle].span(),
+            message,
+            "write `-> Result<(), Error>`",
+        ));
+    };
+    let bound = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if is(word, "where"));
+    let result = behind[arrow + 2..]
+        .iter()
+        .take_while(|token| !braces(token) && !bound(token));
+    let mut pieces = Table::default();
+    pieces.insert(RESULT.to_owned(), result.cloned().collect());
+    let text = format!("type Error = <{RESULT} as ::obs_runtime::__private::v1::Outcome>::Error;");
+    let mut body = place(&text, at, &pieces, &Table::default());
+    body.extend(inner);
+    let mut body = Group::new(Delimiter::Brace, body);
+    body.set_span(group.span());
+    let mut made: TokenStream = head.iter().cloned().collect();
+    made.extend([TokenTree::Group(body)]);
+    Ok(made)
 }
 
 /// The arguments, each as its tokens.

@@ -472,7 +472,11 @@ impl<'a> Flight<'a> {
             match event {
                 Some(event) if !panicked => event.say(&mut Tell::span(about.fields, to)),
                 Some(_) => {}
-                None => to.set("messaging.message.tombstone", true),
+                // The conventions have a name for it on this bus alone.
+                None if self.core.bus.system() == "kafka" => {
+                    to.set("messaging.kafka.message.tombstone", true);
+                }
+                None => to.set("event.tombstone", true),
             }
         })
     }

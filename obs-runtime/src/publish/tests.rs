@@ -604,7 +604,7 @@ fn tombstones_and_prepared_records_are_records_like_others() {
     assert_eq!((record.key(), record.body()), (Some(&b"7"[..]), None));
     assert_eq!(record.headers().text("event-type"), Some("thing.counted"));
     assert_eq!(
-        recorder.spans()[0].attribute("messaging.message.tombstone"),
+        recorder.spans()[0].attribute("event.tombstone"),
         Some("true")
     );
 

@@ -1,6 +1,6 @@
 //! What is no handler is left as it is, so that each mistake is one message.
 
-use obs_runtime::{Event, handler};
+use obs_runtime::{Delivery, Event, Handler, handler};
 
 #[derive(Clone, Event)]
 #[event(event = "user.registered")]
@@ -39,6 +39,22 @@ impl Welcome {
     async fn method(self) -> Result<(), std::fmt::Error> {
         Ok(())
     }
+}
+
+struct Told;
+
+#[handler]
+impl Handler<UserRegistered> for Told {
+    type Error = std::fmt::Error;
+
+    async fn handle(&self, _: UserRegistered, _: &Delivery) -> Result<(), std::fmt::Error> {
+        Ok(())
+    }
+}
+
+#[handler]
+impl Told {
+    fn handles(&self) {}
 }
 
 fn main() {}

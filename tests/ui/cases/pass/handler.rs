@@ -1,6 +1,6 @@
 //! Functions as handlers, in the forms they may have.
 
-use obs_runtime::{Bus, Consumer, Delivery, Event, handler, observed};
+use obs_runtime::{Bus, Consumer, Delivery, Event, Handler, handler, observed};
 
 #[derive(Clone, Event)]
 #[event(event = "user.registered")]
@@ -30,7 +30,26 @@ async fn told(
     Ok(())
 }
 
+/// One with state.
+struct Counting<T>(T);
+
+/// Of a type with parameters, with an error that has some, too.
+#[handler]
+impl<T: Send + Sync + 'static> Handler<UserRegistered> for Counting<T>
+where
+    T: Clone,
+{
+    async fn handle(
+        &self,
+        event: UserRegistered,
+        _: &Delivery,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let _ = (self.0.clone(), event);
+        Ok(())
+    }
+}
+
 fn main() {
     let bus = Bus::memory(1);
-    let _ = Consumer::new(&bus, "mails").handle(mail::welcome).handle(told);
+    let _ = Consumer::new(&bus, "mails").handle(mail::welcome).handle(told).handle(Counting(7));
 }
