@@ -63,9 +63,10 @@ pub(crate) struct Alert {
     pub(crate) expr: String,
     /// For how long, in seconds.
     pub(crate) hold: u64,
-    /// Labels beside those of the expression: whose it is and what about.
+    /// Labels beside those of the expression: whose it is and what about, with the same signs as the summary.
     pub(crate) labels: Vec<(Word, String)>,
-    /// One line. `{source}` stands for the label `source`, `{value}` for the value.
+    /// One line. `{source}` stands for the label `source`, `{value}` for the value, and `{{` for a brace: what is
+    /// taken from a spec goes through [`literal`].
     pub(crate) summary: String,
     /// What happened and what it means, with the same signs.
     pub(crate) description: String,
@@ -85,7 +86,7 @@ impl Alert {
         let mut labels: BTreeMap<_, _> = self.labels.iter().cloned().collect();
         labels.insert("severity".into(), self.severity.as_str().to_owned());
         let said = |text: &str| {
-            fill(text, |name| match name {
+            fill(text, BRACE, |name| match name {
                 "value" => self.shown.template().to_owned(),
                 label => format!("{{{{ $labels.{label} }}}}"),
             })
@@ -107,8 +108,8 @@ impl Alert {
         [
             ("summary", said(&self.summary)),
             ("description", said(&self.description)),
-            ("runbook_url", self.runbook.clone()),
-            ("dashboard_url", self.dashboard.clone()),
+            ("runbook_url", said(&literal(&self.runbook))),
+            ("dashboard_url", said(&literal(&self.dashboard))),
         ]
         .into()
     }
@@ -119,7 +120,7 @@ impl Alert {
         trials.map(|trial| {
             trial.group(&self.name, &self.about(), |fires| {
                 let said = |text: &str| {
-                    fill(text, |name| match name {
+                    fill(text, "{", |name| match name {
                         "value" => self.shown.show(fires.value),
                         label => {
                             let own = fires.labels.iter().find(|(known, _)| *known == label);
@@ -140,28 +141,52 @@ impl Alert {
         })
     }
 
+    /// What one of its labels says whatever it fires with.
+    pub(crate) fn always(&self, label: &str) -> Option<String> {
+        let (_, text) = self.labels.iter().find(|(name, _)| name == label)?;
+        let mut same = true;
+        let value = fill(text, "{", |_| {
+            same = false;
+            String::new()
+        });
+        same.then_some(value)
+    }
+
     /// What it is about, for the names of tests.
     fn about(&self) -> String {
-        let wanted = ["slo", "event"];
-        let label = wanted.iter().find_map(|wanted| {
-            let label = self.labels.iter().find(|(name, _)| name == wanted)?;
-            Some(format!(" of {}", label.1))
-        });
-        label.unwrap_or_default()
+        let label = ["slo", "event"]
+            .iter()
+            .find_map(|wanted| self.always(wanted));
+        label
+            .map(|label| format!(" of {label}"))
+            .unwrap_or_default()
     }
 }
 
-/// Replaces each `{name}`.
-pub(super) fn fill(text: &str, mut value: impl FnMut(&str) -> String) -> String {
+/// A brace, in the language of Prometheus' templates.
+const BRACE: &str = "{{\"{\"}}";
+
+/// Text that stands for itself.
+pub(super) fn literal(text: &str) -> String {
+    text.replace('{', "{{")
+}
+
+/// Replaces each `{name}`, and each `{{` by a brace.
+pub(super) fn fill(text: &str, brace: &str, mut value: impl FnMut(&str) -> String) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('{') {
-        let Some((name, behind)) = behind.split_once('}') else {
-            break;
-        };
         out.push_str(before);
-        out.push_str(&value(name));
-        rest = behind;
+        if let Some(behind) = behind.strip_prefix('{') {
+            out.push_str(brace);
+            rest = behind;
+        } else if let Some((name, behind)) = behind.split_once('}') {
+            out.push_str(&value(name));
+            rest = behind;
+        } else {
+            out.push_str(brace);
+            rest = behind;
+        }
     }
     out.push_str(rest);
     out
@@ -170,6 +195,20 @@ pub(super) fn fill(text: &str, mut value: impl FnMut(&str) -> String) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_of_a_spec_stands_for_itself() {
+        let filled = |text: &str| fill(text, BRACE, |name| format!("<{name}>"));
+        assert_eq!(filled("{source} of {team}"), "<source> of <team>");
+        let text = literal("use {{x}} or {source}, {");
+        let brace = BRACE;
+        let expected = format!("use {brace}{brace}x}}}} or {brace}source}}, {brace}");
+        assert_eq!(filled(&text), expected);
+        assert_eq!(
+            fill(&text, "{", |_| String::new()),
+            "use {{x}} or {source}, {"
+        );
+    }
 
     #[test]
     fn values_as_prometheus_shows_them() {

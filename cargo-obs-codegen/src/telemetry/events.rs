@@ -1,6 +1,6 @@
 //! Alerts about events: those that are not published, not delivered, not wanted any more.
 
-use super::alert::{Alert, Shown};
+use super::alert::{Alert, Shown, literal};
 use super::rule::Severity;
 use super::shape::{self, Attempts, Condition, Of, Part, Share};
 use super::subject::Subject;
@@ -194,7 +194,7 @@ pub(crate) fn alerts(subject: &Subject<'_>, links: &Links<'_>, profile: Profile)
         let instead = deprecation
             .replacement
             .as_ref()
-            .map(|other| format!(" Use {other}."));
+            .map(|other| format!(" Use {}.", literal(other)));
         add(
             "EventDeprecatedVersionInUse",
             Severity::Info,
@@ -358,9 +358,9 @@ fn alert(
     by_source: bool,
 ) -> Alert {
     let service = match subject.service() {
-        Some(service) => service.to_owned(),
+        Some(service) => literal(service),
         None if by_source => "{source}".to_owned(),
-        None => links.package.to_owned(),
+        None => literal(links.package),
     };
     let runbook = subject.newest.runbook.clone();
     Alert {
@@ -369,9 +369,9 @@ fn alert(
         expr: condition.expr,
         hold: condition.hold,
         labels: vec![
-            ("event".into(), subject.name().to_owned()),
+            ("event".into(), literal(subject.name())),
             ("service".into(), service),
-            ("team".into(), subject.team().to_owned()),
+            ("team".into(), literal(subject.team())),
         ],
         summary,
         description,

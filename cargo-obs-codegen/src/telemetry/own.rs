@@ -7,7 +7,7 @@ mod evaluate;
 mod panels;
 mod trials;
 
-use super::alert::{Alert, fill};
+use super::alert::{Alert, fill, literal};
 use super::catalogue::Catalogue;
 use super::dashboard::{self, Dashboard};
 use super::runbook::{self, Words};
@@ -202,17 +202,17 @@ impl<'a> Reader<'a> {
         let mut labels = vec![
             (
                 "service".into(),
-                service.unwrap_or(self.links.package).to_owned(),
+                literal(service.unwrap_or(self.links.package)),
             ),
-            ("team".into(), team.unwrap_or(NOBODY).to_owned()),
+            ("team".into(), literal(team.unwrap_or(NOBODY))),
         ];
-        labels.extend(subject.map(|subject| ("event".into(), subject.name().to_owned())));
+        labels.extend(subject.map(|subject| ("event".into(), literal(subject.name()))));
         let further = written.labels.iter();
         labels
             .extend(further.map(|(name, value)| (name.value.clone().into(), value.value.clone())));
         let description = written.description.as_ref().unwrap_or(&written.summary);
         let words = written.words.clone().unwrap_or_else(|| Words {
-            meaning: fill(&description.value, str::to_owned),
+            meaning: fill(&description.value, "{", str::to_owned),
             ..Words::default()
         });
         self.own.words.insert(name.clone(), words);
@@ -394,7 +394,14 @@ impl<'a> Reader<'a> {
         let mut is_sound = true;
         for text in texts.into_iter().flatten().chain(values) {
             let mut unknown: Vec<String> = Vec::new();
-            fill(&text.value, |name| {
+            // Who knows Prometheus writes `{{ $labels.method }}`.
+            let theirs = text.value.split("{{").skip(1);
+            unknown.extend(
+                theirs
+                    .filter_map(|rest| rest.split_once('}'))
+                    .map(|(name, _)| format!("{{{name}")),
+            );
+            fill(&text.value, "{", |name| {
                 if !known.contains(&name) {
                     unknown.push(name.to_owned());
                 }

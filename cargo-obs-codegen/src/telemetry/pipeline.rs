@@ -1,6 +1,6 @@
 //! Alerts about telemetry itself: one set for all services, whose scrape job is the label `job`.
 
-use super::alert::{Alert, Shown};
+use super::alert::{Alert, Shown, literal};
 use super::promql::Pair;
 use super::rule::Severity;
 use super::shape::{self, Condition, Part};
@@ -93,7 +93,7 @@ pub(crate) fn alerts(team: &str, links: &Links<'_>, profile: Profile) -> Vec<Ale
                 hold: condition.hold,
                 labels: vec![
                     ("service".into(), "{job}".to_owned()),
-                    ("team".into(), team.to_owned()),
+                    ("team".into(), literal(team)),
                 ],
                 summary: summary.to_owned(),
                 description: description.to_owned(),

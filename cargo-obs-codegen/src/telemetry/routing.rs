@@ -3,7 +3,7 @@
 use super::Addresses;
 use super::alert::Alert;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What Alertmanager's configuration is printed from.
 #[derive(Serialize, Debug)]
@@ -18,6 +18,10 @@ pub(crate) struct Routing {
 #[derive(Serialize, Debug)]
 struct Team {
     name: String,
+    /// Its alerts, as Alertmanager matches them.
+    matcher: String,
+    /// The name in addresses and paths.
+    word: String,
     page: String,
     ticket: String,
     note: String,
@@ -26,44 +30,61 @@ struct Team {
 /// An alert as its labels say it, and who must hear of it.
 #[derive(Serialize, Debug)]
 struct Case {
-    labels: BTreeMap<&'static str, String>,
+    matchers: [String; 3],
     receiver: String,
 }
 
 /// Somebody who is no team of the specs.
 const STRANGER: &str = "nobody-we-know";
 
+/// What matches a label of this value and no other.
+fn matcher(label: &str, value: &str) -> String {
+    let escaped = value.replace('\\', r"\\").replace('"', "\\\"");
+    format!("{label}=\"{}\"", escaped.replace('\n', r"\n"))
+}
+
+/// A word of a shell's command.
+fn shell(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// The same name where neither spaces nor slashes may stand.
+fn word(team: &str) -> String {
+    let fits = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    let word: String = team
+        .chars()
+        .map(|c| if fits(c) { c } else { '-' })
+        .collect();
+    word.trim_matches(['-', '.']).to_owned()
+}
+
 impl Routing {
     /// The routes of all alerts there are.
     pub(crate) fn of(alerts: &[(Vec<String>, Alert)], addresses: &Addresses) -> Routing {
-        let teams: BTreeSet<&str> = alerts
+        let teams: BTreeSet<String> = alerts
             .iter()
-            .flat_map(|(_, alert)| &alert.labels)
-            .filter(|(name, _)| *name == "team")
-            .map(|(_, team)| team.as_str())
+            .filter_map(|(_, alert)| alert.always("team"))
             .collect();
         let receiver = |team: &str, what: &str| format!("{team}-{what}");
         let teams: Vec<Team> = teams
             .into_iter()
             .map(|team| Team {
-                name: team.to_owned(),
-                page: receiver(team, "page"),
-                ticket: receiver(team, "ticket"),
-                note: receiver(team, "note"),
+                page: receiver(&team, "page"),
+                ticket: receiver(&team, "ticket"),
+                note: receiver(&team, "note"),
+                matcher: matcher("team", &team),
+                word: word(&team),
+                name: team,
             })
             .collect();
         let case = |team: &str, severity: &str, receiver: &str| Case {
-            labels: [
-                ("severity", severity.to_owned()),
-                ("team", team.to_owned()),
-                ("service", "shop".to_owned()),
-            ]
-            .into(),
-            receiver: receiver.to_owned(),
+            matchers: [("service", "shop"), ("severity", severity), ("team", team)]
+                .map(|(label, value)| shell(&matcher(label, value))),
+            receiver: shell(receiver),
         };
         let mut cases = Vec::new();
-        // A name that means something to a shell is left out of the script, not of the routes.
-        let plain = |c: char| c.is_alphanumeric() || " -_./@".contains(c);
+        // The script asks for one receiver at a time, and a comma stands between two.
+        let plain = |c: char| c != ',' && !c.is_control();
         for team in teams.iter().filter(|team| team.name.chars().all(plain)) {
             cases.push(case(&team.name, "critical", &team.page));
             cases.push(case(&team.name, "warning", &team.ticket));

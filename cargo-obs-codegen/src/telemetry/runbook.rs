@@ -70,9 +70,9 @@ pub(crate) fn all(
 fn runbook(name: &str, words: Words, look: Look, alerts: &[(Vec<String>, Alert)]) -> Runbook {
     let own = || alerts.iter().filter(|(_, alert)| alert.name == name);
     let label = |wanted: &str| -> BTreeSet<String> {
-        let labels = own().flat_map(|(_, alert)| &alert.labels);
-        let found = labels.filter(|(name, value)| *name == wanted && !value.contains('{'));
-        found.map(|(_, value)| value.clone()).collect()
+        own()
+            .filter_map(|(_, alert)| alert.always(wanted))
+            .collect()
     };
     let mut queries: Vec<String> = Vec::new();
     // What fires is what to look at first, without its threshold.

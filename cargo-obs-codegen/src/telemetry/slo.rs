@@ -9,7 +9,7 @@ mod indicator;
 pub(crate) use course::{Pace, trials};
 pub(crate) use indicator::Indicator;
 
-use super::alert::{Alert, Shown as Number};
+use super::alert::{Alert, Shown as Number, literal};
 use super::promql::{duration, inset};
 use super::rule::{Group, Rule, Severity};
 use super::subject::Subject;
@@ -285,7 +285,7 @@ impl<'a> Objective<'a> {
             labels: [self.labels(links), more.to_vec()]
                 .concat()
                 .into_iter()
-                .map(|(name, value)| (name.into(), value))
+                .map(|(name, value)| (name.into(), literal(&value)))
                 .collect(),
             summary,
             description,

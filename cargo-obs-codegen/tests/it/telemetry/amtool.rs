@@ -36,7 +36,7 @@ fn routes_that_lead_elsewhere_are_noticed() {
     let text = fs::read_to_string(from.join("alertmanager.yml")).expect("it is committed");
     let changes = [
         ("receiver: \"billing-page\"", "receiver: \"billing-ticket\""),
-        ("team=\\\"identity\\\"", "team=\\\"billing\\\""),
+        ("team=\\\"checkout\\\"", "team=\\\"billing\\\""),
         ("severity=\"info\"", "severity=\"warning\""),
         ("receiver: anybody-page", "receiver: anybody"),
         ("- name: anybody\n", "- name: somebody\n"),
