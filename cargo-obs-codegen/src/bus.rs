@@ -13,6 +13,8 @@ use std::time::Duration;
 const SCHEMES: &[Scheme] = &[
     #[cfg(feature = "kafka")]
     obs_kafka::SCHEME,
+    #[cfg(feature = "nats")]
+    obs_nats::SCHEME,
     #[cfg(feature = "http")]
     obs_http::SCHEME,
     #[cfg(feature = "http")]
@@ -70,6 +72,8 @@ pub(crate) fn open(address: &Address, access: Access) -> Result<Bus, Failure> {
                 ", which takes a compiler for C and C++ and `make`",
             ));
         }
+        "nats" if cfg!(not(feature = "nats")) => return Err(built_without("nats", "")),
+        "nats" => set(&mut address, "give_up.ms", "10000"),
         "http" | "https" if cfg!(not(feature = "http")) => {
             return Err(built_without("http", ""));
         }
@@ -113,7 +117,7 @@ pub(crate) fn told(error: &BusError) -> Failure {
             "stop the program that has it for a moment; looking at it (`tail`, `dlq list`) works meanwhile"
         }
         BusErrorKind::Unsupported if error.reason().is_empty() => {
-            "buses in files (`file:FOLDER`) and Kafka's can be looked at"
+            "buses in files (`file:FOLDER`), of Kafka and of NATS can be looked at"
         }
         BusErrorKind::Unavailable | BusErrorKind::Timeout => {
             "see that it is there, and that its address is right"

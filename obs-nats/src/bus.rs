@@ -9,12 +9,15 @@ use std::time::Duration;
 
 use async_nats::jetstream::{Context, ContextBuilder};
 use async_nats::{Client, ConnectOptions, Event, ServerAddr};
-use obs_runtime::bus::{BusErrorKind, Depth, Lost, Outgoing, Sending, Subscription, Waiting};
+use obs_runtime::bus::{
+    BusErrorKind, Depth, Look, Lost, Outgoing, Sending, Subscription, View, Waiting, Walking,
+};
 use obs_runtime::{BusError, Record, Transport};
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
 use crate::counts::counts;
+use crate::look::{self, NatsWalk};
 use crate::member::{self, Shared};
 use crate::options::NatsOptions;
 use crate::publish::Publisher;
@@ -230,6 +233,15 @@ impl Transport for NatsBus {
     fn lag(&self, topic: &str, group: &str) -> Option<u64> {
         let key = (group.to_owned(), topic.to_owned());
         self.link.lags().get(&key).copied()
+    }
+
+    fn look(&self, topic: &str, look: Look) -> Result<Box<dyn View>, BusError> {
+        let walk = NatsWalk::new(&self.link, topic);
+        Ok(Box::new(Walking::new(walk, look)))
+    }
+
+    fn topics(&self) -> Result<Vec<String>, BusError> {
+        look::topics(&self.link)
     }
 
     fn subscribe(&self, topics: &[&str], group: &str) -> Result<Subscription, BusError> {

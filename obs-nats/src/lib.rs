@@ -47,6 +47,7 @@
 
 mod bus;
 mod counts;
+mod look;
 mod member;
 mod message;
 mod options;

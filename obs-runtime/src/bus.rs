@@ -40,7 +40,7 @@ pub use cursor::{Cursor, KeyTag};
 pub use error::{BusError, BusErrorKind};
 #[cfg(feature = "file")]
 pub use file::{Acknowledge, Damage, DamageKind, FileBus, FileOptions, WhenFull};
-pub use look::{Look, Sight, View};
+pub use look::{Look, Sight, View, Walk, Walking};
 use memory::Memory;
 use null::Null;
 pub use origin::Origin;

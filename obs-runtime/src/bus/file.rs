@@ -19,14 +19,14 @@ use std::thread::JoinHandle;
 
 use self::disk::{Disk, Folder};
 pub(super) use self::look::read;
-use self::look::{FileView, topics};
+use self::look::{FileWalk, topics};
 use self::reader::Shared;
 use self::store::Store;
 use self::trouble::{Doing, trouble};
 use super::member::Shelves;
 use super::{
     Bus, BusError, BusErrorKind, Depth, Look, Record, Sending, Subscription, Transport, View,
-    Waiting,
+    Waiting, Walking,
 };
 use crate::lane::lock;
 
@@ -282,8 +282,8 @@ impl Transport for FileBus {
 
     /// What is in the files, acknowledged or not yet.
     fn look(&self, topic: &str, look: Look) -> Result<Box<dyn View>, BusError> {
-        let view = FileView::new(self.store().disk.path(), topic, look);
-        Ok(Box::new(view))
+        let walk = FileWalk::new(self.store().disk.path(), topic);
+        Ok(Box::new(Walking::new(walk, look)))
     }
 
     fn topics(&self) -> Result<Vec<String>, BusError> {

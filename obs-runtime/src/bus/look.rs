@@ -1,5 +1,6 @@
 //! Looking at what a topic holds, without a group: nothing is given out, and nothing is acknowledged.
 
+use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -51,4 +52,70 @@ pub trait View: Debug + Send {
     ///
     /// The bus cannot be looked at any more.
     fn next(&mut self, patience: Duration) -> Result<Sight, BusError>;
+}
+
+/// What a bus shows one after another, for those that are not told of what comes: a [`Walking`] looks again.
+pub trait Walk: Debug + Send {
+    /// The next, if there is one now.
+    ///
+    /// # Errors
+    ///
+    /// The bus cannot be looked at any more.
+    fn step(&mut self) -> Result<Option<Sight>, BusError>;
+}
+
+/// A [`View`] of what a walk shows from the oldest on.
+#[derive(Debug)]
+pub struct Walking<W> {
+    walk: W,
+    look: Look,
+    /// The newest, once all there is was gone through for them.
+    newest: Option<VecDeque<Sight>>,
+}
+
+impl<W: Walk> Walking<W> {
+    /// A view of such records.
+    #[must_use]
+    pub fn new(walk: W, look: Look) -> Walking<W> {
+        Walking {
+            walk,
+            look,
+            newest: None,
+        }
+    }
+
+    /// The newest of those there are, as many as are asked for.
+    fn skip_to(&mut self, last: u64) -> Result<VecDeque<Sight>, BusError> {
+        let mut newest = VecDeque::new();
+        while let Some(sight) = self.walk.step()? {
+            newest.push_back(sight);
+            if newest.len() as u64 > last {
+                newest.pop_front();
+            }
+        }
+        Ok(newest)
+    }
+}
+
+impl<W: Walk> View for Walking<W> {
+    fn next(&mut self, patience: Duration) -> Result<Sight, BusError> {
+        if let (Some(last), None) = (self.look.last, &self.newest) {
+            self.newest = Some(self.skip_to(last)?);
+        }
+        if let Some(sight) = self.newest.as_mut().and_then(VecDeque::pop_front) {
+            return Ok(sight);
+        }
+        // What came while the newest were sought was not asked for.
+        let ends = !self.look.follow;
+        if ends && self.newest.is_some() {
+            return Ok(Sight::End);
+        }
+        match self.walk.step()? {
+            Some(sight) => return Ok(sight),
+            None if ends => return Ok(Sight::End),
+            None => {}
+        }
+        std::thread::sleep(patience);
+        Ok(self.walk.step()?.unwrap_or(Sight::Nothing))
+    }
 }

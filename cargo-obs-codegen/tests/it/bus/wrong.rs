@@ -59,6 +59,18 @@ const CASES: &[Case] = &[
         2,
         &["built without the feature `kafka`", "--features kafka"],
     ),
+    #[cfg(not(feature = "nats"))]
+    case(
+        &["tail", "user.registered.v2", "--bus", "nats://127.0.0.1:9"],
+        2,
+        &["built without the feature `nats`", "--features nats"],
+    ),
+    #[cfg(feature = "nats")]
+    case(
+        &["tail", "user.registered.v2", "--bus", "nats://127.0.0.1:9"],
+        2,
+        &["the bus cannot be reached", "see that it is there"],
+    ),
     #[cfg(not(feature = "http"))]
     case(
         &[

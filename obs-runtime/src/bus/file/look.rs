@@ -3,17 +3,15 @@
 //! What stands in a file may not be acknowledged yet, and the end of one may be in the middle of being written. So
 //! an end that cannot be read is no damage until something readable is behind it.
 
-use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::disk::{DiskFile, names, open_to_read, read_all};
 use super::frame;
 use super::segment::{self, Head, START};
 use crate::bus::{
     Bus, BusError, BusErrorKind, Look, OwnedRecord, Receipt, Record, Sending, Sight, Transport,
-    View,
+    View, Walk, Walking,
 };
 
 /// How many bytes are read at a time.
@@ -57,7 +55,8 @@ impl Transport for Foreign {
     }
 
     fn look(&self, topic: &str, look: Look) -> Result<Box<dyn View>, BusError> {
-        Ok(Box::new(FileView::new(&self.path, topic, look)))
+        let walk = FileWalk::new(&self.path, topic);
+        Ok(Box::new(Walking::new(walk, look)))
     }
 
     fn topics(&self) -> Result<Vec<String>, BusError> {
@@ -67,9 +66,9 @@ impl Transport for Foreign {
 
 /// The topics of which there are records in a folder.
 pub(super) fn topics(path: &Path) -> Result<Vec<String>, BusError> {
-    let mut walk = Walk::new(path);
+    let mut files = Files::new(path);
     let mut topics: Vec<String> = Vec::new();
-    while let Some(step) = walk.next().map_err(|error| unreadable(path, &error))? {
+    while let Some(step) = files.next().map_err(|error| unreadable(path, &error))? {
         if let Step::Record(_, record) = step
             && let Err(at) = topics.binary_search_by(|known| known.as_str().cmp(record.topic()))
         {
@@ -91,31 +90,27 @@ fn unreadable(path: &Path, error: &io::Error) -> BusError {
     BusError::new(kind).with_reason(reason)
 }
 
-/// A look at a topic of a folder.
+/// A topic of a folder.
 #[derive(Debug)]
-pub(super) struct FileView {
-    walk: Walk,
+pub(super) struct FileWalk {
+    files: Files,
     topic: String,
-    look: Look,
-    /// The newest, once all there is was gone through for them.
-    newest: Option<VecDeque<Sight>>,
 }
 
-impl FileView {
-    pub(super) fn new(path: &Path, topic: &str, look: Look) -> FileView {
-        FileView {
-            walk: Walk::new(path),
+impl FileWalk {
+    pub(super) fn new(path: &Path, topic: &str) -> FileWalk {
+        FileWalk {
+            files: Files::new(path),
             topic: topic.to_owned(),
-            look,
-            newest: None,
         }
     }
+}
 
-    /// The next of this topic, if there is one now.
+impl Walk for FileWalk {
     fn step(&mut self) -> Result<Option<Sight>, BusError> {
         loop {
-            let step = self.walk.next();
-            match step.map_err(|error| unreadable(&self.walk.path, &error))? {
+            let step = self.files.next();
+            match step.map_err(|error| unreadable(&self.files.path, &error))? {
                 None => return Ok(None),
                 Some(Step::Broken(reason)) => return Ok(Some(Sight::Broken(reason))),
                 Some(Step::Record(number, record)) if record.topic() == self.topic => {
@@ -129,47 +124,11 @@ impl FileView {
             }
         }
     }
-
-    /// The newest of those there are, as many as are asked for.
-    fn skip_to(&mut self, last: u64) -> Result<VecDeque<Sight>, BusError> {
-        let mut newest = VecDeque::new();
-        while let Some(sight) = self.step()? {
-            newest.push_back(sight);
-            if newest.len() as u64 > last {
-                newest.pop_front();
-            }
-        }
-        Ok(newest)
-    }
-}
-
-impl View for FileView {
-    fn next(&mut self, patience: Duration) -> Result<Sight, BusError> {
-        if let (Some(last), None) = (self.look.last, &self.newest) {
-            self.newest = Some(self.skip_to(last)?);
-        }
-        if let Some(sight) = self.newest.as_mut().and_then(VecDeque::pop_front) {
-            return Ok(sight);
-        }
-        // What came while the newest were sought was not asked for.
-        let ends = !self.look.follow;
-        if ends && self.newest.is_some() {
-            return Ok(Sight::End);
-        }
-        match self.step()? {
-            Some(sight) => return Ok(sight),
-            None if ends => return Ok(Sight::End),
-            None => {}
-        }
-        // Nobody tells of what another program writes.
-        std::thread::sleep(patience);
-        Ok(self.step()?.unwrap_or(Sight::Nothing))
-    }
 }
 
 /// All records of a folder, one after another.
 #[derive(Debug)]
-struct Walk {
+struct Files {
     path: PathBuf,
     part: Option<Part>,
 }
@@ -197,9 +156,9 @@ struct Part {
     used: usize,
 }
 
-impl Walk {
-    fn new(path: &Path) -> Walk {
-        Walk {
+impl Files {
+    fn new(path: &Path) -> Files {
+        Files {
             path: path.to_owned(),
             part: None,
         }

@@ -9,7 +9,7 @@ use obs_runtime::{Bus, Record};
 use crate::rig::rigs;
 
 /// Buses that nobody can look at.
-const BLIND: &[&str] = &["memory", "http", "nats"];
+const BLIND: &[&str] = &["memory", "http"];
 
 const PATIENCE: Duration = Duration::from_millis(200);
 
