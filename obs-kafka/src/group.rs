@@ -58,7 +58,9 @@ impl ClientContext for Group {
                 if let Some(part) = state.held.find(name, *number) {
                     part.end = u64::try_from(partition.hi_offset).ok();
                     let committed = u64::try_from(partition.committed_offset).ok();
-                    part.from = committed.or(u64::try_from(partition.lo_offset).ok());
+                    let low = u64::try_from(partition.lo_offset).ok();
+                    // What is not known by now may have been asked for.
+                    part.from = committed.or(low).or(part.from);
                 }
             }
         }

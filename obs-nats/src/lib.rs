@@ -33,8 +33,8 @@
 //! - A topic has partitions, and each group has a durable pull consumer for each of them, which gives out one record at a
 //!   time to all members together. So records of a key come one after another, whoever gets them, and `partitions` is
 //!   the most that a group works on side by side in a topic. JetStream has no other order across members.
-//! - What is acknowledged does not come again. What is given back comes again at once, what a member has that died after
-//!   `ack_wait`; while a member lives, work may take as long as it takes. Attempts are counted by the server, a record
+//! - What is acknowledged does not come again. What is given back comes again at once; what a member has that died, or
+//!   what the server sends to one in the moment in which it leaves, after `ack_wait`; while a member lives, work may take as long as it takes. Attempts are counted by the server, a record
 //!   that a member got and did not look at before it left included.
 //!
 //! On the wire a record is a message under `{prefix}{topic}.p{partition}` with its headers, those that NATS does not carry

@@ -31,6 +31,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How often it is looked whether everything is done with, once the bus is closed.
 const CLOSING: Duration = Duration::from_millis(20);
 
+/// How long nothing must have come before a member goes.
+const GRACE: Duration = Duration::from_millis(25);
+
 /// How long a server may take to say that nothing more is on its way.
 const ANSWER: Duration = Duration::from_secs(2);
 
@@ -184,6 +187,10 @@ impl Puller {
                     }
                 }
             }
+        }
+        // What was just given back is on its way to us again, if nobody else has asked: it comes before we are gone.
+        while let Ok(Some(message)) = timeout(GRACE, messages.next()).await {
+            self.take(message);
         }
         // What is on its way to us comes, and is given back with the rest.
         drop(messages.drain().await);

@@ -16,4 +16,5 @@ mod look;
 mod nats;
 mod process;
 mod program;
+mod quickstart;
 mod rig;

@@ -100,7 +100,7 @@ impl Rig {
             Kind::Nats(server, count) => {
                 let number = count.fetch_add(1, Relaxed);
                 format!(
-                    "{}?stream=s{number}&prefix=s{number}.&lag.ms=20",
+                    "{}?stream=s{number}&prefix=s{number}.&lag.ms=20&ack_wait.ms=5000",
                     server.address()
                 )
             }
