@@ -117,9 +117,14 @@ pub(crate) fn catalogue_of(package: &Package) -> Catalogue {
     let mut catalogue = Catalogue::of(&package.outcome.model);
     let links = Links::of(package);
     catalogue.record(&[Group::new("events", 30, recording::rules())]);
-    for subject in &Subject::all(&package.outcome.model) {
-        for objective in Objective::all(subject) {
-            catalogue.record(&objective.groups(&links));
+    let subjects = Subject::all(&package.outcome.model);
+    let objectives: Vec<Objective<'_>> = subjects.iter().flat_map(Objective::all).collect();
+    for objective in &objectives {
+        catalogue.record(&objective.groups(&links));
+    }
+    if slo::is_grouped(&links, &objectives) {
+        for word in slo::Word::all(&objectives).0 {
+            catalogue.record(&word.groups(&links));
         }
     }
     catalogue

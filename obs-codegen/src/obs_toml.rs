@@ -24,7 +24,7 @@ pub struct ObsToml {
     pub exported: Option<Node>,
 }
 
-/// Addresses: where alerts go, and where they lead to.
+/// Addresses: where alerts go, and where they lead to; and how rules are laid out.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Telemetry {
     /// Of Grafana.
@@ -35,6 +35,8 @@ pub struct Telemetry {
     pub mail: Option<String>,
     /// Who is told of what nobody need do anything about.
     pub webhook: Option<String>,
+    /// Whether objectives share their rules; by their number when nothing is said.
+    pub grouped: Option<bool>,
 }
 
 /// Top-level keys.
@@ -144,11 +146,17 @@ fn telemetry(cx: &mut Diagnostics, node: &Node, to: &mut Telemetry) {
             "mail" => &mut to.mail,
             "runbooks" => &mut to.runbooks,
             "webhook" => &mut to.webhook,
+            "slo_layout" => {
+                let words = ["expanded", "grouped"];
+                let said = word(cx, "slo_layout", &member.value, &words);
+                to.grouped = said.map(|said| said == "grouped");
+                continue;
+            }
             _ => {
                 unknown(
                     cx,
                     member,
-                    &["dashboards", "mail", "runbooks", "webhook"],
+                    &["dashboards", "mail", "runbooks", "slo_layout", "webhook"],
                     "[telemetry]",
                 );
                 continue;

@@ -17,7 +17,7 @@ pub(crate) fn render<'t>(
     wanted: impl IntoIterator<Item = &'t Target>,
     view: Value,
 ) -> Result<Files, Failure> {
-    let whole = Context::from(view);
+    let mut whole = Context::from(view);
     let mut engines: BTreeMap<Parser, Handlebars<'_>> = BTreeMap::new();
     let mut files = Files::new();
     for target in wanted {
@@ -28,7 +28,7 @@ pub(crate) fn render<'t>(
                     place.insert(engine(targets, file.parser)?)
                 }
             };
-            render_file(engine, target, file, &whole, &mut files)?;
+            render_file(engine, target, file, &mut whole, &mut files)?;
         }
     }
     Ok(files)
@@ -53,7 +53,7 @@ fn render_file(
     engine: &mut Handlebars<'_>,
     target: &Target,
     file: &File,
-    whole: &Context,
+    whole: &mut Context,
     files: &mut Files,
 ) -> Result<(), Failure> {
     let told = |error: &dyn std::fmt::Display| {
@@ -72,7 +72,6 @@ fn render_file(
     plain
         .register_template_string("path", &file.path)
         .map_err(|error| told(&error))?;
-    let view = whole.data();
     let mut one = |context: &Context, from: Option<&Value>| -> Result<(), Failure> {
         let path = plain
             .render_with_context("path", context)
@@ -104,9 +103,10 @@ fn render_file(
         Ok(())
     };
     let Some(list) = &file.each else {
-        return one(whole, view["head"].get("from"));
+        return one(whole, whole.data()["head"].get("from"));
     };
-    let Some(Value::Array(items)) = view.get(list) else {
+    let view = whole.data_mut();
+    let Some(Value::Array(items)) = view.get_mut(list).map(Value::take) else {
         let members = view.as_object().into_iter().flatten();
         let lists: Vec<&str> = members
             .filter(|(_, value)| value.is_array())
@@ -119,15 +119,16 @@ fn render_file(
         )
         .into());
     };
-    for item in items {
-        let scope: serde_json::Map<String, Value> = [
-            ("head".to_owned(), view["head"].clone()),
-            ("it".to_owned(), item.clone()),
-        ]
-        .into_iter()
-        .collect();
-        one(&Context::from(Value::Object(scope)), item.get("from"))?;
+    // There may be thousands: each is lent to the scope and put back, for other files are made of them too.
+    let mut scope = Context::from(serde_json::json!({ "head": view["head"].clone() }));
+    let mut done = Vec::with_capacity(items.len());
+    for mut item in items {
+        scope.data_mut()["it"] = item;
+        one(&scope, scope.data()["it"].get("from"))?;
+        item = scope.data_mut()["it"].take();
+        done.push(item);
     }
+    whole.data_mut()[list] = Value::Array(done);
     Ok(())
 }
 

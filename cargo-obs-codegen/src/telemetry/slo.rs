@@ -4,9 +4,11 @@
 //! weighs what it weighs, and each denominator is guarded, so that idle hours have no ratio at all.
 
 mod course;
+mod grouped;
 mod indicator;
 
 pub(crate) use course::{Pace, trials};
+pub(crate) use grouped::Word;
 pub(crate) use indicator::Indicator;
 
 use super::alert::{Alert, Shown as Number, literal};
@@ -28,6 +30,18 @@ const DIRECT: u64 = 2 * 3_600;
 const PERIOD: u64 = 240;
 /// A single failure, or two, is no outage, however few there were in all.
 const STRAY: u64 = 2;
+
+/// With more objectives than this, rules one by one take longer than those for all.
+const MANY: usize = 50;
+/// The alert about a budget that is used up.
+const EXHAUSTED: &str = "SLOBudgetExhausted";
+/// The alert about an objective that nobody tells of.
+pub(crate) const ABSENT: &str = "SLOSignalAbsent";
+
+/// Whether objectives share their rules: as the settings say, or where there are many.
+pub(crate) fn is_grouped(links: &Links<'_>, objectives: &[Objective<'_>]) -> bool {
+    links.of.grouped.unwrap_or(objectives.len() > MANY)
+}
 
 /// An objective of an event.
 pub(crate) struct Objective<'a> {
@@ -199,19 +213,20 @@ impl<'a> Objective<'a> {
                 let kept = self.indicator.kept().map_or("", |(label, _)| label);
                 expr += &format!("\nand on ({kept})\n{} > {STRAY}", bad(burn.long));
             }
-            let exhaustion = self.lasts(factor);
             let (pace, trials) = trials(self, &burn, factor);
-            let alert = self.alert(links, profile, burn.alert, severity, burn.hold, expr, trials, [
-                format!("{} burns its error budget {factor} times too fast", self.id()),
-                format!(
-                    "{} promises {} % over {}. Over the last {} and the last {}, the share of failures was more than {factor} times what that allows; going on like this, the budget of the whole period lasts {exhaustion}.",
-                    self.id(), self.slo.target, duration(self.slo.period()), duration(burn.long), duration(burn.short),
-                ),
-            ], &[
-                ("window_long", duration(burn.long)),
-                ("window_short", duration(burn.short)),
-                ("exhaustion", exhaustion),
-            ]);
+            let exhaustion = lasts(self.slo.period(), factor);
+            let words = told(&self.id(), &burn, &exhaustion);
+            let alert = self.alert(
+                links,
+                profile,
+                burn.alert,
+                severity,
+                burn.hold,
+                expr,
+                trials,
+                words,
+                &further(&burn, exhaustion),
+            );
             all.push((pace, alert));
         }
         let remaining = self.mine(&self.recorded("error_budget_remaining"));
@@ -220,19 +235,12 @@ impl<'a> Objective<'a> {
             self.alert(
                 links,
                 profile,
-                "SLOBudgetExhausted",
+                EXHAUSTED,
                 Severity::Warning,
                 3 * 3_600,
                 format!("{remaining} <= 0"),
                 course::exhausted(self),
-                [
-                    format!("{} has no error budget left", self.id()),
-                    format!(
-                        "More failed within {} than the promise of {} % allows for all of it.",
-                        duration(self.slo.period()),
-                        self.slo.target
-                    ),
-                ],
+                used_up(&self.id()),
                 &[],
             ),
         ));
@@ -244,7 +252,7 @@ impl<'a> Objective<'a> {
                 self.alert(
                     links,
                     profile,
-                    "SLOSignalAbsent",
+                    ABSENT,
                     Severity::Warning,
                     hold,
                     format!("absent({})", self.indicator.heartbeat()),
@@ -349,7 +357,7 @@ impl Objective<'_> {
             factor,
             long: duration(burn.long),
             short: duration(burn.short),
-            lasts: self.lasts(factor),
+            lasts: lasts(slo.period(), factor),
         });
         Shown {
             name: id.to_lowercase().chars().map(plain).collect(),
@@ -377,12 +385,41 @@ impl Objective<'_> {
             from,
         }
     }
+}
 
-    /// How long the budget lasts at a pace.
-    fn lasts(&self, factor: f64) -> String {
-        let hours = self.slo.period() as f64 / factor / 3_600.0;
-        format!("{}h", hours.round())
-    }
+/// How long a budget lasts at a pace.
+fn lasts(period: u64, factor: f64) -> String {
+    let hours = period as f64 / factor / 3_600.0;
+    format!("{}h", hours.round())
+}
+
+/// What an alert about a budget that burns says.
+fn told(id: &str, burn: &Burn, lasts: &str) -> [String; 2] {
+    [
+        format!("{id} burns its error budget: that of a whole period lasts {lasts}"),
+        format!(
+            "Over the last {} and the last {}, so large a share failed that the error budget {id} has for all of its period lasts {lasts}, if it goes on like this.",
+            duration(burn.long),
+            duration(burn.short),
+        ),
+    ]
+}
+
+/// What the alert about a budget that is used up says.
+fn used_up(id: &str) -> [String; 2] {
+    [
+        format!("{id} has no error budget left"),
+        "More failed within its period than is promised for all of it.".to_owned(),
+    ]
+}
+
+/// Labels that tell the alerts about a burning budget apart.
+fn further(burn: &Burn, exhaustion: String) -> [(&'static str, String); 3] {
+    [
+        ("window_long", duration(burn.long)),
+        ("window_short", duration(burn.short)),
+        ("exhaustion", exhaustion),
+    ]
 }
 
 /// A threshold in its largest unit, as specs write it.

@@ -5,8 +5,8 @@ use super::catalogue::Catalogue;
 use super::own::Own;
 use super::promql::duration;
 use super::routing::Routing;
-use super::rule::{Group, RuleFile, TestFile};
-use super::slo::{Objective, Pace};
+use super::rule::{Group, Rule, RuleFile, TestFile};
+use super::slo::{self, Objective, Pace};
 use super::subject::Subject;
 use super::trial::{TestGroup, Trial};
 use super::weaver::Registry;
@@ -79,13 +79,29 @@ pub(super) fn of(package: &Package, profile: Profile, own: &Own) -> Result<Value
         known.extend(all.iter().map(|alert| (place(subject), alert.clone())));
         let of = (format!("alerts-{event}"), place(subject));
         alerts(&mut rules, &mut tests, of, format!("event {event}"), &all);
-        for objective in Objective::all(subject) {
-            let from = place(subject);
-            objectives.push(objective.shown(&links, from.clone()));
-            let all = objective.alerts(&links, profile);
-            known.extend(all.iter().map(|(_, alert)| (from.clone(), alert.clone())));
-            slo(&mut rules, &mut tests, from, &objective, &links, &all);
-        }
+    }
+    let promised: Vec<Objective<'_>> = subjects.iter().flat_map(Objective::all).collect();
+    for objective in &promised {
+        let from = place(objective.subject);
+        objectives.push(objective.shown(&links, from.clone()));
+        let all = objective.alerts(&links, profile);
+        known.extend(all.iter().map(|(_, alert)| (from.clone(), alert.clone())));
+    }
+    let (words, alone) = if slo::is_grouped(&links, &promised) {
+        slo::Word::all(&promised)
+    } else {
+        (Vec::new(), promised.iter().collect())
+    };
+    for objective in alone {
+        let from = place(objective.subject);
+        let all = objective.alerts(&links, profile);
+        one_by_one(&mut rules, &mut tests, from, objective, &links, &all);
+    }
+    for word in words {
+        let objectives = word.objectives();
+        let from: BTreeSet<String> = objectives.flat_map(|one| place(one.subject)).collect();
+        let from = from.into_iter().collect();
+        together(&mut rules, &mut tests, from, &word, &links, profile);
     }
     let catalogue = Catalogue::of(&package.outcome.model);
     let facts = dashboard::Facts {
@@ -174,7 +190,7 @@ fn alerts(
 }
 
 /// The rules of an objective; a file of tests for each pace.
-fn slo(
+fn one_by_one(
     rules: &mut Vec<RuleFile>,
     tests: &mut Vec<TestFile>,
     from: Vec<String>,
@@ -190,19 +206,83 @@ fn slo(
         30,
         told,
     ));
-    for (pace, ending) in Pace::ALL {
-        let of_pace = all.iter().filter(|(of, _)| *of == pace);
-        let of_pace = TestGroup::merge(of_pace.flat_map(|(_, alert)| alert.tests(|_| true)));
-        if !of_pace.is_empty() {
-            tests.push(TestFile {
-                name: format!("{name}{ending}"),
-                from: from.clone(),
-                of: name.clone(),
-                order: groups.iter().map(|group| group.name.clone()).collect(),
-                evaluation: duration(pace.seconds()),
-                tests: of_pace,
-            });
+    tests.extend(by_pace(
+        &name,
+        &from,
+        &name,
+        &groups,
+        &all.iter().collect::<Vec<_>>(),
+    ));
+    rules.push(RuleFile { name, from, groups });
+}
+
+/// The rules of all objectives of a word, held by the tests of some of them.
+fn together(
+    rules: &mut Vec<RuleFile>,
+    tests: &mut Vec<TestFile>,
+    from: Vec<String>,
+    word: &slo::Word<'_>,
+    links: &Links<'_>,
+    profile: Profile,
+) {
+    let name = word.file();
+    let mut groups = word.groups(links);
+    groups.push(Group::new(
+        format!("{} alerts", name.replacen('-', " ", 1)),
+        30,
+        word.alerts(links, profile),
+    ));
+    for objective in word.witnesses() {
+        let all = objective.alerts(links, profile);
+        let held: Vec<&(Pace, Alert)> = all
+            .iter()
+            .filter(|(_, alert)| alert.name != slo::ABSENT)
+            .collect();
+        tests.extend(by_pace(&objective.file(), &from, &name, &groups, &held));
+    }
+    // What is absent can be asked of one at a time alone.
+    for objective in word.objectives() {
+        let all = objective.alerts(links, profile);
+        let absent: Vec<&(Pace, Alert)> = all
+            .iter()
+            .filter(|(_, alert)| alert.name == slo::ABSENT)
+            .collect();
+        let told: Vec<Rule> = absent.iter().map(|(_, alert)| alert.rule()).collect();
+        if told.is_empty() {
+            continue;
         }
+        let name = format!("{}-absent", objective.file());
+        let group = format!("slo {} absent", objective.id());
+        let groups = vec![Group::new(group, 30, told)];
+        tests.extend(by_pace(&name, &from, &name, &groups, &absent));
+        rules.push(RuleFile {
+            name,
+            from: from.clone(),
+            groups,
+        });
     }
     rules.push(RuleFile { name, from, groups });
+}
+
+/// A file of tests for each pace at which there are some.
+fn by_pace(
+    name: &str,
+    from: &[String],
+    of: &str,
+    groups: &[Group],
+    all: &[&(Pace, Alert)],
+) -> Vec<TestFile> {
+    let file = |(pace, ending): (Pace, &str)| {
+        let of_pace = all.iter().filter(|(of, _)| *of == pace);
+        let tests = TestGroup::merge(of_pace.flat_map(|(_, alert)| alert.tests(|_| true)));
+        (!tests.is_empty()).then(|| TestFile {
+            name: format!("{name}{ending}"),
+            from: from.to_vec(),
+            of: of.to_owned(),
+            order: groups.iter().map(|group| group.name.clone()).collect(),
+            evaluation: duration(pace.seconds()),
+            tests,
+        })
+    };
+    Pace::ALL.into_iter().filter_map(file).collect()
 }

@@ -133,7 +133,8 @@ pub(crate) fn trials(objective: &Objective<'_>, burn: &Burn, factor: f64) -> (Pa
     let times = counts as f64 / ((counts as f64 / 4.5).floor() + 0.5);
     let times = times.min(1.0 / threshold);
     let times = if is_time { 1.0 / threshold } else { times };
-    let bad = (times * threshold * TRAFFIC).min(TRAFFIC);
+    // Whole numbers add up to what they add up to in promtool; a counter that falls by a hair has started again.
+    let bad = (times * threshold * TRAFFIC).min(TRAFFIC).round();
     let crossed = ((counts as f64 / times).floor() as u64 + 1) * every;
     let lead = long + every;
     let lead = lead.div_ceil(every) * every;
@@ -182,7 +183,7 @@ pub(crate) fn trials(objective: &Objective<'_>, burn: &Burn, factor: f64) -> (Pa
     }
     if !is_time {
         // Rates are quotients of what is never quite exact, so the threshold itself is nowhere to stand.
-        let at = threshold * TRAFFIC * 0.98;
+        let at = (threshold * TRAFFIC * 0.98).round();
         all.push(trial(
             "just below the threshold",
             inputs(of, &[phase(3 * hold, at, TRAFFIC)]),

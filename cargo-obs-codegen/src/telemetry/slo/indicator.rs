@@ -47,6 +47,26 @@ pub(crate) type Count<'a> = &'a dyn Fn(f64, f64) -> f64;
 pub(crate) struct Of<'a> {
     matching: Pair<'a>,
     by: Option<Pair<'static>>,
+    /// All that have the label are looked at, and told apart by it.
+    all: bool,
+}
+
+impl<'a> Of<'a> {
+    fn labels<'b>(&'b self, more: &[Pair<'b>]) -> Vec<Pair<'b>> {
+        let own: &[Pair<'b>] = if self.all {
+            &[]
+        } else {
+            std::slice::from_ref(&self.matching)
+        };
+        [own, more].concat()
+    }
+
+    fn kept(&self) -> Vec<&'a str> {
+        let own = self.all.then_some(self.matching.0);
+        own.into_iter()
+            .chain(self.by.map(|(label, _)| label))
+            .collect()
+    }
 }
 
 /// Whose name stands in trials.
@@ -60,10 +80,12 @@ impl<'a> Indicator<'a> {
         let published = Of {
             matching: event,
             by: None,
+            all: false,
         };
         let consumed = Of {
             matching: event,
             by: Some(CONSUMER),
+            all: false,
         };
         let under = slo.under_ns.as_ref().map_or(0, |under| under.value);
         let le = || format!("{:?}", under as f64 / 1e9);
@@ -99,10 +121,22 @@ impl<'a> Indicator<'a> {
                 of: Of {
                     matching: (label::TOPIC, subject.newest.topic.as_str()),
                     by: Some(CONSUMER),
+                    all: false,
                 },
             },
             _ => return None,
         })
+    }
+
+    /// The same of all events at once, told apart by the label that names them.
+    pub(crate) fn of_all(&self) -> Indicator<'a> {
+        let mut all = self.clone();
+        match &mut all {
+            Indicator::Counted { of, .. }
+            | Indicator::Bucket { of, .. }
+            | Indicator::Time { of, .. } => of.all = true,
+        }
+        all
     }
 
     fn whose(&self) -> &Of<'a> {
@@ -119,14 +153,16 @@ impl<'a> Indicator<'a> {
     }
 
     fn sum(&self, inner: &str) -> String {
-        match self.whose().by {
-            Some((label, _)) => sum(&[label], inner),
-            None => format!("sum({inner})"),
+        let kept = self.whose().kept();
+        if kept.is_empty() {
+            format!("sum({inner})")
+        } else {
+            sum(&kept, inner)
         }
     }
 
     fn speed(&self, family: &Family, ending: &str, more: &[Pair<'_>], window: u64) -> String {
-        let labels = [&[self.whose().matching], more].concat();
+        let labels = self.whose().labels(more);
         self.sum(&rate(&series(family, ending, &labels), window))
     }
 
@@ -162,14 +198,14 @@ impl<'a> Indicator<'a> {
     }
 
     fn slices(&self, condition: &str, window: u64) -> String {
-        let Of { matching, .. } = self.whose();
+        let of = self.whose();
         let Indicator::Time { family, .. } = self else {
             return String::new();
         };
         let gauge = format!(
             "max by ({}) ({})",
-            CONSUMER.0,
-            series(family, "", &[*matching])
+            of.kept().join(", "),
+            series(family, "", &of.labels(&[]))
         );
         let window = super::duration(window);
         format!("avg_over_time(({gauge} {condition})[{window}:30s])")
@@ -178,7 +214,7 @@ impl<'a> Indicator<'a> {
     /// How many were bad in a window, where they can be counted.
     pub(crate) fn stray(&self) -> Option<impl Fn(u64) -> String> {
         let count = |family: &Family, ending, more: &[Pair<'_>], window| {
-            let labels = [&[self.whose().matching], more].concat();
+            let labels = self.whose().labels(more);
             self.sum(&increase(&series(family, ending, &labels), window))
         };
         if matches!(self, Indicator::Time { .. }) {

@@ -2,7 +2,8 @@
 
 mod mutants;
 
-use super::sample;
+use super::{copy, edit, run, sample};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -51,6 +52,63 @@ fn the_configuration_is_clean() {
     command
         .args(["check", "config", "--lint=all", "--lint-fatal"])
         .arg(config);
+    passes(command);
+}
+
+/// Objectives that share their rules tell the same: the tests are those of rules for one, and hold for two events in one set.
+#[test]
+fn objectives_tell_the_same_in_both_layouts() {
+    let root = copy("grouped");
+    let spec = "specs/payment-captured.avsc";
+    fs::copy(sample().join(spec), root.join(spec)).expect("a copy");
+    edit(&root.join("obs.toml"), |text| {
+        text + "slo_layout = \"grouped\"\n"
+    });
+    edit(&root.join("specs/order-placed.v2.0.0.avsc"), |text| {
+        let slo = "\"slo\": [{ \"objective\": \"publish-success\", \"target\": 99 }], ";
+        text.replace("\"min_rate\"", &format!("{slo}\"min_rate\""))
+    });
+    assert_eq!(run(&root, &["--only", "prometheus"]).0, Some(0));
+    let folder = root.join("deploy/observability/prometheus");
+    // What all alerts of a file go through together, and what is absent, stands elsewhere.
+    let tests = |text: &str| -> BTreeSet<String> {
+        let tests = text.split("  - name: \"").skip(1);
+        let tests = tests.map(|test| test.split("# obs: end").next().expect("a test"));
+        let own = tests.filter(|test| test.starts_with("SLOBu"));
+        own.map(str::to_owned).collect()
+    };
+    let (mut same, mut asked) = (0, Vec::new());
+    for entry in fs::read_dir(folder.join("tests")).expect("it was written") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy();
+        if !name.starts_with("slo-") {
+            continue;
+        }
+        let alone = sample().join("out/prometheus/tests").join(&*name);
+        if let Ok(alone) = fs::read_to_string(alone) {
+            let text = fs::read_to_string(&path).expect("it is text");
+            assert_eq!(tests(&text), tests(&alone), "{name}");
+            same += 1;
+        }
+        asked.push(path.clone());
+    }
+    assert!(same == 20 && asked.len() == 30, "{same} of {}", asked.len());
+    let Some(mut command) = promtool() else {
+        return;
+    };
+    command.args(["check", "rules", "--lint=all", "--lint-fatal"]);
+    for word in ["publish-success", "publish-latency", "freshness"] {
+        command.arg(folder.join(format!("rules/slo-{word}.yml")));
+    }
+    passes(command);
+    // Long windows take long, and are sums for all words.
+    asked.retain(|path| {
+        let path = path.to_string_lossy();
+        let is_long = path.contains("-period_") || path.contains("-days_");
+        !is_long && (path.contains("publish-success") || !path.contains("-hours_"))
+    });
+    let mut command = promtool().expect("it was there");
+    command.args(["test", "rules"]).args(asked);
     passes(command);
 }
 
