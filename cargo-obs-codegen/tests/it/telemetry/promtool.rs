@@ -92,7 +92,7 @@ fn objectives_tell_the_same_in_both_layouts() {
         }
         asked.push(path.clone());
     }
-    assert!(same == 20 && asked.len() == 30, "{same} of {}", asked.len());
+    assert!(same == 12 && asked.len() == 20, "{same} of {}", asked.len());
     let Some(mut command) = promtool() else {
         return;
     };
