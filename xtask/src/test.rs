@@ -166,12 +166,12 @@ fn tracers() -> Result<(), String> {
         .args(lints)
         .args(["--", "-D", "warnings"]))?;
     go(cargo().arg("test").args(features))?;
+    // In the workspace it shares what the tests have built.
     let shell = [
         "test",
-        "-p",
-        "cargo-obs-codegen",
+        "--workspace",
         "--features",
-        "http,kafka",
+        "cargo-obs-codegen/http,cargo-obs-codegen/kafka",
     ];
     go(cargo().args(shell).args(["--test", "it", "bus::wrong"]))?;
     go(cargo().args(["test", "-p", "versions", "--features", "opentelemetry"]))?;
