@@ -67,10 +67,12 @@ pub(crate) fn record(topic: &str, map: Option<&HeaderMap>, payload: &[u8]) -> Ow
     let mut headers: Vec<(String, Vec<u8>)> = Vec::new();
     match listed {
         Some(listed) => {
+            // The names of those that travel beside, so far.
+            let mut beside: Vec<String> = Vec::new();
             for (name, value) in listed {
-                // The how manieth of its name it is among those that travel beside.
                 let value = value.or_else(|| {
-                    let before = headers.iter().filter(|(known, _)| *known == name).count();
+                    let before = beside.iter().filter(|known| **known == name).count();
+                    beside.push(name.clone());
                     let mut all = map?.get_all(name.as_str());
                     all.nth(before).map(|value| value.as_str().into())
                 });
