@@ -2,16 +2,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
-fn run(arguments: &[&str]) -> Output {
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/telemetry");
-    Command::new(env!("CARGO_BIN_EXE_cargo-obs-codegen"))
-        .current_dir(sample)
-        .args(arguments)
-        .output()
-        .expect("the tool starts")
-}
+use crate::in_sample;
 
 #[test]
 fn all_mistakes_are_told_at_their_places() {
@@ -26,7 +18,7 @@ fn all_mistakes_are_told_at_their_places() {
     for fixture in fixtures {
         let path = format!("documents/{fixture}");
         let specs = ["check", "--quiet", "--specs", "specs", "--specs", &path];
-        let output = run(&specs);
+        let output = in_sample(&specs);
         let words = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{fixture}: {words}");
         insta::assert_snapshot!(fixture.replace(".yaml", ""), words);
@@ -37,7 +29,7 @@ fn all_mistakes_are_told_at_their_places() {
             Some(code.to_owned())
         });
         for code in codes {
-            let page = run(&["explain", &code]);
+            let page = in_sample(&["explain", &code]);
             assert_eq!(page.status.code(), Some(0), "{code} has no page");
         }
     }

@@ -2,16 +2,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
-fn run(arguments: &[&str]) -> Output {
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/telemetry");
-    Command::new(env!("CARGO_BIN_EXE_cargo-obs-codegen"))
-        .current_dir(sample)
-        .args(arguments)
-        .output()
-        .expect("the tool starts")
-}
+use crate::in_sample;
 
 #[test]
 fn each_mistake_is_told_at_its_place() {
@@ -23,12 +15,12 @@ fn each_mistake_is_told_at_its_place() {
     }
     fixtures.sort();
     for fixture in &fixtures {
-        let output = run(&["lint-queries", &format!("queries/{fixture}")]);
+        let output = in_sample(&["lint-queries", &format!("queries/{fixture}")]);
         let words = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{words}");
         let code = fixture.split('.').next().expect("a name");
         insta::assert_snapshot!(code, words);
-        let page = run(&["explain", code]);
+        let page = in_sample(&["explain", code]);
         let page = String::from_utf8_lossy(&page.stdout);
         assert!(page.starts_with(&format!("{code}: ")), "{page}");
         let found = words.lines().filter_map(|line| line.strip_prefix("error["));
@@ -36,7 +28,7 @@ fn each_mistake_is_told_at_its_place() {
             assert!(said.starts_with(&format!("{code}]")), "{fixture}: {said}");
         }
     }
-    let all = run(&["explain"]);
+    let all = in_sample(&["explain"]);
     let listed = String::from_utf8_lossy(&all.stdout).into_owned();
     for fixture in fixtures {
         let code = fixture.split('.').next().expect("a name");
@@ -46,7 +38,7 @@ fn each_mistake_is_told_at_its_place() {
 
 #[test]
 fn what_we_render_asks_only_for_what_there_is() {
-    let output = run(&["lint-queries", "out"]);
+    let output = in_sample(&["lint-queries", "out"]);
     let words = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{words}");
     let count = words.split("queries: ").nth(1);
@@ -60,7 +52,7 @@ fn what_we_render_asks_only_for_what_there_is() {
 #[test]
 fn labels_of_targets_are_named() {
     let path = "queries/unknown-label.json";
-    let output = run(&[
+    let output = in_sample(&[
         "lint-queries",
         path,
         "--target-label",

@@ -417,6 +417,15 @@ pub fn missing(cx: &mut Diagnostics, node: &Node, name: &str, help: &str) {
     cx.push(Diagnostic::error("missing-key", node.loc, message).help(help));
 }
 
+/// The same of each of these keys that is not there, with what to do about it.
+pub fn required(cx: &mut Diagnostics, node: &Node, keys: &[(&str, &str)]) {
+    for (key, help) in keys {
+        if node.get(key).is_none() {
+            missing(cx, node, &format!("`{key}`"), help);
+        }
+    }
+}
+
 fn out_of_range(cx: &mut Diagnostics, name: &str, node: &Node, value: &Number, range: &str) {
     let message = format!("{name} is {value}, not {range}");
     cx.push(Diagnostic::error("out-of-range", node.loc, message).help(format!("write {range}")));

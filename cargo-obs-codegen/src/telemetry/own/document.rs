@@ -35,7 +35,7 @@ use crate::telemetry::rule::Severity;
 use crate::telemetry::runbook::Words;
 use obs_model::draft::Located;
 use obs_model::keys::value::{
-    list, missing, number, object, seconds, text, texts, unknown_key, word, wrong_kind,
+    list, missing, number, object, required, seconds, text, texts, unknown_key, word, wrong_kind,
 };
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::node::{Member, Node};
@@ -228,17 +228,17 @@ fn alert(cx: &mut Diagnostics, node: &Node) -> Option<Written> {
             _ => unknown_key(cx, member, "of an alert", &OF_ALERT),
         }
     }
-    for (key, help) in [
-        ("name", "name the alert: `name: PaymentsDeclined`"),
-        ("expr", "write what it looks at, in PromQL"),
-        ("for", "say how long it must hold: `for: 10m`"),
-        ("severity", "write `critical`, `warning` or `info`"),
-        ("summary", "say in one line what is wrong"),
-    ] {
-        if node.get(key).is_none() {
-            missing(cx, node, &format!("`{key}`"), help);
-        }
-    }
+    required(
+        cx,
+        node,
+        &[
+            ("name", "name the alert: `name: PaymentsDeclined`"),
+            ("expr", "write what it looks at, in PromQL"),
+            ("for", "say how long it must hold: `for: 10m`"),
+            ("severity", "write `critical`, `warning` or `info`"),
+            ("summary", "say in one line what is wrong"),
+        ],
+    );
     Some(Written {
         name: name?,
         expr: expr?,
@@ -363,14 +363,11 @@ fn page(cx: &mut Diagnostics, node: &Node) -> Option<Words> {
             }
         }
     }
-    if node.get("meaning").is_none() {
-        missing(
-            cx,
-            node,
-            "`meaning`",
-            "say what it means when the alert fires",
-        );
-    }
+    required(
+        cx,
+        node,
+        &[("meaning", "say what it means when the alert fires")],
+    );
     Some(words)
 }
 
@@ -427,14 +424,14 @@ fn test(cx: &mut Diagnostics, node: &Node) -> Option<Test> {
             }
         }
     }
-    for (key, help) in [
-        ("series", "write the series that the test begins with"),
-        ("checks", "say when it fires and when it does not"),
-    ] {
-        if node.get(key).is_none() {
-            missing(cx, node, &format!("`{key}`"), help);
-        }
-    }
+    required(
+        cx,
+        node,
+        &[
+            ("series", "write the series that the test begins with"),
+            ("checks", "say when it fires and when it does not"),
+        ],
+    );
     Some(test)
 }
 
@@ -448,9 +445,7 @@ fn check(cx: &mut Diagnostics, node: &Node) -> Option<Check> {
             _ => unknown_key(cx, member, "of a check", &["at", "fires"]),
         }
     }
-    if node.get("at").is_none() {
-        missing(cx, node, "`at`", "say when to look: `at: 10m`");
-    }
+    required(cx, node, &[("at", "say when to look: `at: 10m`")]);
     Some(Check { at: at?, fires })
 }
 

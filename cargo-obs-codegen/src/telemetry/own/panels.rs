@@ -34,8 +34,8 @@ use crate::telemetry::dashboard::{
 };
 use obs_model::draft::Located;
 use obs_model::keys::value::{
-    ascending, boolean, list, listed, missing, number, object, text, texts, unknown_key, whole,
-    word,
+    ascending, boolean, list, listed, missing, number, object, required, text, texts, unknown_key,
+    whole, word,
 };
 use obs_schema::diag::{Diagnostic, Diagnostics, nearest};
 use obs_schema::node::Node;
@@ -157,15 +157,15 @@ fn one(cx: &mut Diagnostics, node: &Node, facts: &mut Facts<'_>) -> Option<(Dash
             _ => unknown_key(cx, member, "of a dashboard", &OF_DASHBOARD),
         }
     }
-    for (key, help) in [
-        ("title", "give the dashboard a title"),
-        ("description", "say in one line what it shows"),
-        ("panels", "list its panels"),
-    ] {
-        if node.get(key).is_none() {
-            missing(cx, node, &format!("`{key}`"), help);
-        }
-    }
+    required(
+        cx,
+        node,
+        &[
+            ("title", "give the dashboard a title"),
+            ("description", "say in one line what it shows"),
+            ("panels", "list its panels"),
+        ],
+    );
     let Located { value: title, loc } = title?;
     let name: String = title.to_lowercase();
     let description = description?.value;
@@ -191,15 +191,15 @@ fn variable(cx: &mut Diagnostics, node: &Node, facts: &mut Facts<'_>) -> Option<
             }
         }
     }
-    for (key, help) in [
-        ("name", "name the variable: `name: method`"),
-        ("family", "say which family has the label"),
-        ("by", "say which label it chooses by"),
-    ] {
-        if node.get(key).is_none() {
-            missing(cx, node, &format!("`{key}`"), help);
-        }
-    }
+    required(
+        cx,
+        node,
+        &[
+            ("name", "name the variable: `name: method`"),
+            ("family", "say which family has the label"),
+            ("by", "say which label it chooses by"),
+        ],
+    );
     let (name, family, by) = (name?, family?, by?);
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if !name.value.chars().all(plain) || ["job", "metrics"].contains(&name.value.as_str()) {
@@ -276,14 +276,14 @@ fn panel(
             _ => unknown_key(cx, member, "of a panel", &OF_PANEL),
         }
     }
-    for (key, help) in [
-        ("title", "give the panel a title"),
-        ("description", "say in one line what it shows"),
-    ] {
-        if node.get(key).is_none() {
-            missing(cx, node, &format!("`{key}`"), help);
-        }
-    }
+    required(
+        cx,
+        node,
+        &[
+            ("title", "give the panel a title"),
+            ("description", "say in one line what it shows"),
+        ],
+    );
     if node.get("family").is_none() && node.get("queries").is_none() {
         missing(cx, node, "`family`", "name a family, or write `queries`");
     }
@@ -416,9 +416,7 @@ fn asked(cx: &mut Diagnostics, node: &Node, facts: &mut Facts<'_>) -> Option<(St
             _ => unknown_key(cx, member, "of a query", &["expr", "legend"]),
         }
     }
-    if node.get("expr").is_none() {
-        missing(cx, node, "`expr`", "write PromQL");
-    }
+    required(cx, node, &[("expr", "write PromQL")]);
     let expr = expr?;
     let windows = ["rate(", "increase("].map(|of| expr.value.matches(of).count());
     let fitting = expr.value.matches("[$__rate_interval]").count();
