@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use obs_runtime::BusError;
-use obs_runtime::bus::{BusErrorKind, Delivery, Receipt, Source};
+use obs_runtime::bus::{BusErrorKind, Receipt, Received, Source};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
 
 use crate::group::Group;
@@ -195,7 +195,7 @@ pub(crate) struct Member {
 }
 
 impl Source for Member {
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Received>> {
         let mut state = self.shared.state();
         if state.held.out < state.prefetch
             && !state.waits
@@ -213,7 +213,7 @@ impl Source for Member {
             let (part, offset) = ((given.part, given.epoch), given.offset);
             let shared = Arc::clone(&self.shared);
             let settle = move |done| shared.settle(part, offset, done);
-            let delivery = Delivery::new(given.record, receipt, given.attempt, settle);
+            let delivery = Received::new(given.record, receipt, given.attempt, settle);
             return Poll::Ready(Some(delivery));
         }
         if state.is_done() {

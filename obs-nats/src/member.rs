@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use async_nats::jetstream::AckKind;
 use async_nats::jetstream::message::Acker;
 use obs_runtime::OwnedRecord;
-use obs_runtime::bus::{Delivery, Receipt, Source, Subscription};
+use obs_runtime::bus::{Receipt, Received, Source, Subscription};
 use tokio::sync::Notify;
 
 use crate::bus::Link;
@@ -168,7 +168,7 @@ struct Member {
 }
 
 impl Source for Member {
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Received>> {
         let mut state = self.shared.state();
         if state.out < state.prefetch
             && let Some(given) = state.ready.pop_front()
@@ -177,7 +177,7 @@ impl Source for Member {
             drop(state);
             let (shared, link) = (Arc::clone(&self.shared), Arc::clone(&self.link));
             let settle = move |done| shared.settle(link, given.number, done);
-            let delivery = Delivery::new(given.record, given.receipt, given.attempt, settle);
+            let delivery = Received::new(given.record, given.receipt, given.attempt, settle);
             return Poll::Ready(Some(delivery));
         }
         if state.over {

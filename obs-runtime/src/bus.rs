@@ -47,12 +47,14 @@ pub use origin::Origin;
 #[cfg(feature = "transport")]
 pub use outgoing::{Outgoing, Parcel};
 pub use owned::OwnedRecord;
+#[cfg(feature = "tokio")]
+pub(crate) use record::Value;
 pub use record::{Header, Headers, HeadersIter, Record};
 pub(crate) use sending::block_on;
 pub use sending::{Receipt, Sending, Waiting};
 #[cfg(feature = "tokio")]
 pub(crate) use subscription::Held;
-pub use subscription::{Delivery, Source, Subscription};
+pub use subscription::{Received, Source, Subscription};
 
 /// How many records a bus in memory holds unless told otherwise.
 pub(crate) const CAPACITY: usize = 65_536;

@@ -133,7 +133,7 @@ impl Catalogue {
         let mut head = Head::of(record.headers);
         let body = record.body.unwrap_or_default();
         let (framing, start) = find::framing(&head, body);
-        let found = find::find(&self.known, record.topic, &mut head, record.body);
+        let found = find::find(&self.known, record.topic.as_bytes(), &mut head, record.body);
         let mut payloads = Vec::new();
         let about = match found {
             Ok(found) => {

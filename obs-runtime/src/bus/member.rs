@@ -8,7 +8,7 @@ use super::cursor::Cursor;
 use super::subscription::Source;
 use super::topics::{Group, Kept, Topics};
 use super::waiters::wake;
-use super::{BusError, Delivery, OwnedRecord, Receipt, Subscription};
+use super::{BusError, OwnedRecord, Receipt, Received, Subscription};
 use crate::lane::lock;
 
 /// What came of reading a record.
@@ -154,7 +154,7 @@ impl<S: Shelves> Member<S> {
 }
 
 impl<S: Shelves> Source for Member<S> {
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Received>> {
         let shelves = self.shelves.clone();
         loop {
             let mut state = shelves.state();
@@ -177,7 +177,7 @@ impl<S: Shelves> Source for Member<S> {
                     partition: None,
                     offset: Some(number),
                 };
-                return Poll::Ready(Some(Delivery::new(record, receipt, attempt, settle)));
+                return Poll::Ready(Some(Received::new(record, receipt, attempt, settle)));
             }
             let topics = S::topics(&mut state);
             let done = |(place, id): &(usize, u64)| {

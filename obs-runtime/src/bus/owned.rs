@@ -46,6 +46,13 @@ impl OwnedRecord {
         std::str::from_utf8(topic).unwrap_or_default()
     }
 
+    /// The same without a look at whether it is text.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn topic_bytes(&self) -> &[u8] {
+        self.part(self.parts.topic).unwrap_or_default()
+    }
+
     /// Records of one key stay in order.
     #[must_use]
     pub fn key(&self) -> Option<&[u8]> {
@@ -302,6 +309,7 @@ fn number_size(number: usize) -> usize {
     bits.div_ceil(7) as usize
 }
 
+#[inline]
 pub(super) fn take_part<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     let len = take_number(bytes)?;
     bytes.split_off(..len)
@@ -315,7 +323,17 @@ fn take_option<'a>(bytes: &mut &'a [u8]) -> Option<Option<&'a [u8]>> {
     }
 }
 
+#[inline]
 fn take_number(bytes: &mut &[u8]) -> Option<usize> {
+    // Most parts are short.
+    if let [byte @ 0..0x80, rest @ ..] = *bytes {
+        *bytes = rest;
+        return Some(usize::from(*byte));
+    }
+    take_long(bytes)
+}
+
+fn take_long(bytes: &mut &[u8]) -> Option<usize> {
     let mut number = 0_usize;
     for shift in (0..usize::BITS).step_by(7) {
         let byte = *bytes.split_off_first()?;

@@ -136,6 +136,24 @@ impl fmt::Debug for Header<'_> {
     }
 }
 
+/// The value of a header that is looked at.
+#[cfg(feature = "tokio")]
+#[derive(Clone, Copy)]
+pub(crate) struct Value<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// The same as text, if that is known already.
+    text: Option<&'a str>,
+}
+
+#[cfg(feature = "tokio")]
+impl<'a> Value<'a> {
+    /// The value, if it is text.
+    #[inline]
+    pub(crate) fn text(self) -> Option<&'a str> {
+        self.text.or_else(|| std::str::from_utf8(self.bytes).ok())
+    }
+}
+
 impl<'a> Headers<'a> {
     /// How many there are.
     #[inline]
@@ -163,18 +181,25 @@ impl<'a> Headers<'a> {
 
     /// Looks at all of them, in order, without a word about whether their names are text.
     #[cfg(feature = "tokio")]
-    pub(crate) fn each(self, mut see: impl FnMut(&'a [u8], &'a [u8])) {
+    #[inline]
+    pub(crate) fn each(self, mut see: impl FnMut(&'a [u8], Value<'a>)) {
         match self.0 {
             Form::Listed(list) => {
                 for header in list {
-                    see(header.name.as_bytes(), header.value);
+                    let (bytes, text) = (header.value, None);
+                    see(header.name.as_bytes(), Value { bytes, text });
                 }
             }
-            Form::Packed { mut bytes, .. } => {
-                while let Some(name) = take_part(&mut bytes)
-                    && let Some(value) = take_part(&mut bytes)
+            Form::Packed { bytes: all, .. } => {
+                // One look at all of them costs less than one at each. Lengths in between are mostly text too.
+                let whole = std::str::from_utf8(all).ok();
+                let mut rest = all;
+                while let Some(name) = take_part(&mut rest)
+                    && let Some(bytes) = take_part(&mut rest)
                 {
-                    see(name, value);
+                    let end = all.len() - rest.len();
+                    let text = whole.and_then(|whole| whole.get(end - bytes.len()..end));
+                    see(name, Value { bytes, text });
                 }
             }
         }

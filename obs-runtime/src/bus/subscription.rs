@@ -33,7 +33,7 @@ pub struct Subscription {
 /// What a transport puts behind a [`Subscription`].
 pub trait Source: Debug + Send {
     /// The next record for this member; `None` when the bus is closed and the group has everything, or has ended.
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>>;
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Received>>;
 
     /// How many records the member may have that it has not settled.
     fn set_prefetch(&mut self, records: usize);
@@ -59,7 +59,7 @@ impl Subscription {
     }
 
     /// The next record, if there is one now.
-    pub fn try_next(&mut self) -> Option<Delivery> {
+    pub fn try_next(&mut self) -> Option<Received> {
         match self.poll_next(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(delivery) => delivery,
             Poll::Pending => None,
@@ -67,17 +67,17 @@ impl Subscription {
     }
 
     /// The next record; `None` when the bus is closed and the group has everything, or has ended.
-    pub async fn next(&mut self) -> Option<Delivery> {
+    pub async fn next(&mut self) -> Option<Received> {
         std::future::poll_fn(|cx| self.poll_next(cx)).await
     }
 
     /// The next record, if there is one before the time is over.
-    pub fn next_blocking(&mut self, timeout: Duration) -> Option<Delivery> {
+    pub fn next_blocking(&mut self, timeout: Duration) -> Option<Received> {
         block_on_for(self.next(), timeout).flatten()
     }
 
     /// The next record, for those who write futures by hand.
-    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Received>> {
         self.source.poll_next(cx)
     }
 
@@ -88,12 +88,12 @@ impl Subscription {
 }
 
 /// A record that somebody works on. Dropped without a word, as when its handler panics, it is given back.
-pub struct Delivery {
+pub struct Received {
     record: OwnedRecord,
     held: Held,
 }
 
-impl Delivery {
+impl Received {
     /// A delivery by a transport of your own, which is told once whether the record was acknowledged.
     #[must_use]
     pub fn new(
@@ -101,14 +101,14 @@ impl Delivery {
         receipt: Receipt,
         attempt: u32,
         settle: impl FnOnce(bool) + Send + 'static,
-    ) -> Delivery {
+    ) -> Received {
         let settle: Box<dyn FnOnce(bool) + Send> = Box::new(settle);
         let held = Held {
             receipt,
             attempt,
             settle: Some(settle),
         };
-        Delivery { record, held }
+        Received { record, held }
     }
 
     /// What was delivered.
@@ -180,9 +180,9 @@ impl Drop for Held {
     }
 }
 
-impl Debug for Delivery {
+impl Debug for Received {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Delivery")
+        f.debug_struct("Received")
             .field("record", &self.record)
             .field("receipt", &self.held.receipt)
             .field("attempt", &self.held.attempt)

@@ -54,7 +54,7 @@ impl Refused {
 /// Finds the event of a record, and completes what is known of it.
 pub(crate) fn find<'k, 'r, K: Candidate>(
     known: &'k [K],
-    topic: &str,
+    topic: &[u8],
     head: &mut Head<'r>,
     body: Option<&'r [u8]>,
 ) -> Result<Found<'k, K>, Refused> {
@@ -90,9 +90,9 @@ pub(crate) fn find<'k, 'r, K: Candidate>(
                 None => exactly(head, body, from).ok_or(Refused::Envelope(at))?,
             }
         }
-        None if is_ours(about, Encoding::Avro) => head
-            .obs_avro(body, from)
-            .map_err(|_| Refused::Envelope(at))?,
+        None if is_ours(about, Encoding::Avro) => {
+            head.obs_avro(body, from).ok_or(Refused::Envelope(at))?
+        }
         None => Payload::Within(from..body.len()),
     };
     Ok(Found {
@@ -138,7 +138,7 @@ pub(crate) fn framing(head: &Head<'_>, body: &[u8]) -> (Framing, usize) {
 /// The place of the version that a record says it is.
 fn choose<K: Candidate>(
     known: &[K],
-    topic: &str,
+    topic: &[u8],
     head: &Head<'_>,
     framing: impl Into<Option<Framing>>,
 ) -> Result<usize, Refused> {
@@ -146,7 +146,7 @@ fn choose<K: Candidate>(
     let about = |at: usize| known[at].about();
     let is = |at: &usize| {
         let kind = head.event_type.as_deref();
-        kind.map_or(about(*at).topic == topic, |kind| {
+        kind.map_or(about(*at).topic.as_bytes() == topic, |kind| {
             kind == about(*at).event_type
         })
     };
@@ -176,7 +176,7 @@ fn choose<K: Candidate>(
         return Err(Refused::Version(first));
     }
     // It says nothing of its version: the newest of its topic.
-    let here = all().find(|at| about(*at).topic == topic);
+    let here = all().find(|at| about(*at).topic.as_bytes() == topic);
     Ok(here.unwrap_or(first))
 }
 

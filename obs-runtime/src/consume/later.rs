@@ -12,7 +12,7 @@ use tokio::time::Sleep;
 
 use super::ConsumeError;
 use super::run::Shared;
-use crate::bus::{Bus, BusError, Delivery, Header, OwnedRecord, Record, Subscription};
+use crate::bus::{Bus, BusError, Header, OwnedRecord, Received, Record, Subscription};
 use crate::clock;
 use crate::ids;
 
@@ -33,18 +33,18 @@ pub(super) fn topic(group: &str, step: usize) -> String {
 /// What a record says of earlier attempts.
 pub(super) struct Before<'r> {
     /// Where it was first.
-    pub(super) topic: &'r str,
+    pub(super) topic: &'r [u8],
     pub(super) attempts: u32,
     pub(super) step: usize,
 }
 
 impl<'r> Before<'r> {
+    #[inline]
     pub(super) fn of(record: &'r OwnedRecord, group: &str) -> Before<'r> {
-        let (topic, headers) = (record.topic(), record.headers());
-        let number = |name: &str| headers.text(name).and_then(|it| it.parse::<u32>().ok());
+        let topic = record.topic_bytes();
         let waited = topic
-            .strip_prefix(group)
-            .is_some_and(|rest| rest.starts_with(".retry."));
+            .strip_prefix(group.as_bytes())
+            .is_some_and(|rest| rest.starts_with(b".retry."));
         if !waited {
             return Before {
                 topic,
@@ -52,11 +52,18 @@ impl<'r> Before<'r> {
                 step: 0,
             };
         }
+        let headers = record.headers();
+        let number = |name: &str| headers.text(name).and_then(|it| it.parse::<u32>().ok());
         Before {
-            topic: headers.text(ORIGIN).unwrap_or(topic),
+            topic: headers.get(ORIGIN).unwrap_or(topic),
             attempts: number(ATTEMPTS).unwrap_or_default(),
             step: number(STEP).map_or(0, |step| step as usize),
         }
+    }
+
+    /// The topic as text.
+    pub(super) fn topic(&self) -> &'r str {
+        str::from_utf8(self.topic).unwrap_or_default()
     }
 }
 
@@ -69,7 +76,7 @@ pub(super) async fn put_off(
     attempts: u32,
 ) -> Result<(), BusError> {
     let view = record.as_record();
-    let origin = Before::of(record, &shared.group).topic;
+    let origin = Before::of(record, &shared.group).topic();
     let due = clock::now().after(pause).unix_millis().to_string();
     let (attempts, topic) = (attempts.to_string(), topic(&shared.group, step));
     let step = step.to_string();
@@ -95,7 +102,7 @@ pub(super) async fn put_off(
 pub(super) struct Later {
     subscription: Subscription,
     /// The first, until it is due.
-    held: Option<(Delivery, Pin<Box<Sleep>>)>,
+    held: Option<(Received, Pin<Box<Sleep>>)>,
 }
 
 impl Later {
@@ -111,7 +118,7 @@ impl Later {
     }
 
     /// The next that is due; none when nothing comes any more.
-    pub(super) fn poll(&mut self, cx: &mut Task<'_>) -> Poll<Option<Delivery>> {
+    pub(super) fn poll(&mut self, cx: &mut Task<'_>) -> Poll<Option<Received>> {
         if self.held.is_none() {
             let delivery = match self.subscription.poll_next(cx) {
                 Poll::Ready(Some(delivery)) => delivery,

@@ -17,7 +17,7 @@ use super::once::Memory;
 use super::policy::Policy;
 use super::prepared::{Known, Receive};
 use super::seat::{Desk, sit};
-use crate::bus::{Bus, Delivery, Subscription};
+use crate::bus::{Bus, Received, Subscription};
 use crate::clock::{self, Moment};
 use crate::context::{Context, SpanContext};
 use crate::lane::lock;
@@ -71,8 +71,9 @@ impl Shared {
     }
 
     /// The place of a topic among those of the consumer.
-    pub(super) fn place_of(&self, topic: &str) -> usize {
-        let found = self.topics.iter().position(|known| *known == topic);
+    pub(super) fn place_of(&self, topic: &[u8]) -> usize {
+        let mut topics = self.topics.iter();
+        let found = topics.position(|known| known.as_bytes() == topic);
         found.unwrap_or_default()
     }
 }
@@ -142,7 +143,7 @@ pub(crate) struct Driver {
     laters: Vec<Later>,
     chairs: Vec<Chair>,
     waker: Arc<Mutex<Option<Waker>>>,
-    receives: Vec<(&'static Receive, Received)>,
+    receives: Vec<(&'static Receive, Round)>,
     /// Nothing comes any more.
     ended: bool,
     /// When what goes on is given back.
@@ -151,7 +152,7 @@ pub(crate) struct Driver {
 
 /// What one round has received from a topic.
 #[derive(Default)]
-struct Received {
+struct Round {
     count: usize,
     made: Vec<SpanContext>,
 }
@@ -185,7 +186,7 @@ impl Driver {
             waker,
             receives: receives
                 .into_iter()
-                .map(|receive| (receive, Received::default()))
+                .map(|receive| (receive, Round::default()))
                 .collect(),
             ended: false,
             grace: None,
@@ -304,7 +305,7 @@ impl Driver {
             }
         }
         for (receive, received) in &mut self.receives {
-            let Received { count, made } = std::mem::take(received);
+            let Round { count, made } = std::mem::take(received);
             if count == 0 {
                 continue;
             }
@@ -354,7 +355,7 @@ fn next(
     subscription: &mut Subscription,
     laters: &mut [Later],
     cx: &mut Task<'_>,
-) -> Poll<Option<Delivery>> {
+) -> Poll<Option<Received>> {
     let mut ended = true;
     for later in laters {
         match later.poll(cx) {

@@ -28,7 +28,7 @@ use crate::span::Scope;
 /// What a seat and the driver tell each other, in one task; others only look at how old it is.
 #[derive(Default)]
 pub(super) struct Desk {
-    next: Mutex<Option<bus::Delivery>>,
+    next: Mutex<Option<bus::Received>>,
     busy: AtomicBool,
     /// When the event happened that is worked on, in nanoseconds since 1970; zero if none is.
     occurred: AtomicU64,
@@ -40,7 +40,7 @@ pub(super) struct Desk {
 
 impl Desk {
     /// Gives it something to do.
-    pub(super) fn put(&self, delivery: bus::Delivery) {
+    pub(super) fn put(&self, delivery: bus::Received) {
         self.busy.store(true, Relaxed);
         *lock(&self.next) = Some(delivery);
     }
@@ -60,7 +60,7 @@ impl Desk {
         lock(&self.received).take()
     }
 
-    async fn next(&self) -> bus::Delivery {
+    async fn next(&self) -> bus::Received {
         // Nobody is woken: the driver puts a delivery there and then polls.
         poll_fn(|_| match lock(&self.next).take() {
             Some(delivery) => Poll::Ready(delivery),
@@ -355,7 +355,7 @@ impl Shared {
         match then {
             Unprocessed::Skip => {}
             Unprocessed::Fail => {
-                let topic = Before::of(record, &self.group).topic;
+                let topic = Before::of(record, &self.group).topic();
                 return self.fail(ConsumeError::unprocessed(topic, why.reason));
             }
             Unprocessed::Park => {

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use obs_schema::avro::fingerprint::rabin;
 use obs_schema::avro::parse::read_text;
 use obs_schema::avro::{Kind, Set, Type, canonical};
-use obs_schema::wire::avro::{Reader, Writer};
-use obs_schema::wire::{DecodeError, EncodeError};
+use obs_schema::wire::EncodeError;
+use obs_schema::wire::avro::Writer;
 
 use super::Facts;
 use crate::bus::Origin;
@@ -171,11 +171,10 @@ fn text(w: &mut Writer, text: Option<&[u8]>) {
 
 /// The payload in an envelope of this event.
 pub(super) fn payload<'b>(about: &Descriptor, body: &'b [u8]) -> Option<&'b [u8]> {
-    let mut r = Reader::new(body);
-    let read = read(&mut r).ok()?;
+    let (read, payload) = read(body)?;
     let own =
         read.event_type == about.event_type.as_bytes() && read.version == about.version.as_bytes();
-    own.then(|| r.rest())
+    own.then_some(payload)
 }
 
 /// An envelope, read up to its payload. Texts are bytes until somebody wants them.
@@ -201,20 +200,15 @@ pub(super) struct Read<'b> {
 /// Kind, id and host.
 type Acting<'b> = (&'b [u8], &'b [u8], Option<&'b [u8]>);
 
-/// Reads up to the payload.
-pub(super) fn read<'b>(r: &mut Reader<'b>) -> Result<Read<'b>, DecodeError> {
-    fn optional<'b>(r: &mut Reader<'b>) -> Result<Option<&'b [u8]>, DecodeError> {
-        Ok(if r.index(2)? == 1 {
-            Some(r.bytes_ref()?)
-        } else {
-            None
-        })
-    }
+/// Reads an envelope up to the payload, which is the rest; `None` if it is none.
+#[inline]
+pub(super) fn read(bytes: &[u8]) -> Option<(Read<'_>, &[u8])> {
+    let mut r = Pass(bytes);
     let mut read = Read {
-        id: r.bytes_ref()?,
-        event_type: r.bytes_ref()?,
-        version: r.bytes_ref()?,
-        occurred: r.long()?,
+        id: r.text()?,
+        event_type: r.text()?,
+        version: r.text()?,
+        occurred: unzigzag(r.number()?),
         tracing: None,
         correlation: &[],
         causation: None,
@@ -222,38 +216,120 @@ pub(super) fn read<'b>(r: &mut Reader<'b>) -> Result<Read<'b>, DecodeError> {
         tenant: None,
         actor: None,
     };
-    if r.index(2)? == 1 {
-        let (trace, span) = (r.bytes_ref()?, r.bytes_ref()?);
-        optional(r)?;
-        read.tracing = Some((trace, span, r.bool()?));
+    if r.branch()? {
+        let (trace, span) = (r.text()?, r.text()?);
+        r.optional()?;
+        let sampled = match r.0.split_off_first()? {
+            0 => false,
+            1 => true,
+            _ => return None,
+        };
+        read.tracing = Some((trace, span, sampled));
     }
-    read.correlation = r.bytes_ref()?;
-    read.causation = optional(r)?;
-    read.conversation = optional(r)?;
-    r.bytes_ref()?;
+    read.correlation = r.text()?;
+    read.causation = r.optional()?;
+    read.conversation = r.optional()?;
+    r.text()?;
     for _ in METADATA {
-        optional(r)?;
+        r.optional()?;
     }
-    loop {
-        let block = r.block()?;
-        if block == 0 {
-            break;
-        }
-        for _ in 0..block {
-            r.bytes_ref()?;
-            r.bytes_ref()?;
-        }
+    r.map()?;
+    read.tenant = r.optional()?;
+    if r.branch()? {
+        read.actor = Some((r.text()?, r.text()?, r.optional()?));
     }
-    read.tenant = optional(r)?;
-    if r.index(2)? == 1 {
-        read.actor = Some((r.bytes_ref()?, r.bytes_ref()?, optional(r)?));
-    }
-    if r.index(2)? == 1 {
+    if r.branch()? {
         for _ in 0..2 {
-            if r.index(2)? == 1 {
-                r.long()?;
+            if r.branch()? {
+                r.number()?;
             }
         }
     }
-    Ok(read)
+    Some((read, r.0))
+}
+
+/// Bytes of an envelope that are passed over, most of which nobody looks at: it is a third of the reader that events
+/// have, who wants to know what is wrong and where.
+struct Pass<'b>(&'b [u8]);
+
+impl<'b> Pass<'b> {
+    #[inline]
+    fn number(&mut self) -> Option<u64> {
+        match *self.0 {
+            [byte @ 0..0x80, ref rest @ ..] => {
+                self.0 = rest;
+                Some(byte.into())
+            }
+            _ => self.long(),
+        }
+    }
+
+    #[inline(never)]
+    fn long(&mut self) -> Option<u64> {
+        let mut number = 0;
+        for shift in (0..u64::BITS).step_by(7) {
+            let byte = self.0.split_off_first()?;
+            let bits = u64::from(byte & 0x7f);
+            if bits > u64::MAX >> shift {
+                return None;
+            }
+            number |= bits << shift;
+            if *byte < 0x80 {
+                return Some(number);
+            }
+        }
+        None
+    }
+
+    /// Whether it is the branch that is not null.
+    #[inline]
+    fn branch(&mut self) -> Option<bool> {
+        match self.number()? {
+            0 => Some(false),
+            2 => Some(true),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn text(&mut self) -> Option<&'b [u8]> {
+        let length = self.number()?;
+        // An odd one is negative.
+        if length & 1 == 1 {
+            return None;
+        }
+        self.0.split_off(..usize::try_from(length >> 1).ok()?)
+    }
+
+    #[inline]
+    fn optional(&mut self) -> Option<Option<&'b [u8]>> {
+        Some(if self.branch()? {
+            Some(self.text()?)
+        } else {
+            None
+        })
+    }
+
+    /// A map of texts, in blocks; before a block there may be how many bytes it has.
+    fn map(&mut self) -> Option<()> {
+        loop {
+            let count = unzigzag(self.number()?);
+            if count == 0 {
+                return Some(());
+            }
+            if count < 0 {
+                self.number()?;
+            }
+            // Each takes two bytes at least, so this ends with them.
+            for _ in 0..count.unsigned_abs() {
+                self.text()?;
+                self.text()?;
+            }
+        }
+    }
+}
+
+#[inline]
+fn unzigzag(number: u64) -> i64 {
+    (number >> 1).cast_signed() ^ -((number & 1).cast_signed())
 }

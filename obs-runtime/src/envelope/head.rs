@@ -8,11 +8,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use obs_schema::wire::DecodeError;
-use obs_schema::wire::avro::Reader as AvroReader;
 use obs_schema::wire::json::{Kind, Reader};
 
 use super::{SCHEMA_ID, avro, cloud};
-use crate::bus::Headers;
+use crate::bus::{Headers, Value};
 use crate::context::{Actor, SpanContext, traceparent};
 use crate::ids::{SpanId, TraceId};
 use crate::stamp;
@@ -71,7 +70,7 @@ impl<'r> Head<'r> {
         let mut head = Head::default();
         headers.each(|name, value| {
             if name == SCHEMA_ID.as_bytes() {
-                head.framing = Some(value);
+                head.framing = Some(value.bytes);
             } else {
                 head.header(name, value);
             }
@@ -80,36 +79,39 @@ impl<'r> Head<'r> {
     }
 
     /// Of several headers of one name the last counts, as everywhere.
-    fn header(&mut self, name: &[u8], value: &'r [u8]) {
-        let text = || std::str::from_utf8(value).ok();
+    ///
+    /// Names are compared one after another, those first that most records have.
+    fn header(&mut self, name: &[u8], value: Value<'r>) {
         let place = match name {
-            b"event-id" => return self.identify("event-id", text().unwrap_or_default()),
-            b"ce_id" => return self.identify("ce_id", text().unwrap_or_default()),
-            b"event-type" | b"ce_type" => &mut self.event_type,
+            b"event-id" => return self.identify("event-id", value.text().unwrap_or_default()),
+            b"traceparent" | b"ce_traceparent" => {
+                self.span = traceparent::parse(value.bytes.trim_ascii()).or(self.span);
+                return;
+            }
+            b"event-type" => &mut self.event_type,
             b"event-version" => &mut self.version,
-            b"correlation-id" | b"ce_correlationid" => &mut self.correlation,
+            b"correlation-id" => &mut self.correlation,
+            b"content-type" => {
+                self.structured = value.bytes.starts_with(cloud::MEDIA_TYPE.as_bytes());
+                return;
+            }
             b"causation-id" | b"ce_causationid" => &mut self.causation,
             b"conversation-id" | b"ce_conversationid" => &mut self.conversation,
             b"tenant-id" | b"ce_tenant" => &mut self.tenant,
+            b"ce_id" => return self.identify("ce_id", value.text().unwrap_or_default()),
+            b"ce_type" => &mut self.event_type,
+            b"ce_correlationid" => &mut self.correlation,
             b"ce_dataschema" => &mut self.schema,
-            b"traceparent" | b"ce_traceparent" => {
-                self.span = traceparent::parse(value.trim_ascii()).or(self.span);
-                return;
-            }
             b"tracestate" | b"ce_tracestate" => {
-                self.state = text().and_then(traceparent::state);
+                self.state = value.text().and_then(traceparent::state);
                 return;
             }
             b"baggage" => {
-                self.baggage = text();
+                self.baggage = value.text();
                 return;
             }
             b"ce_time" => {
-                self.occurred = text().and_then(stamp::nanos_of);
-                return;
-            }
-            b"content-type" => {
-                self.structured = value.starts_with(cloud::MEDIA_TYPE.as_bytes());
+                self.occurred = value.text().and_then(stamp::nanos_of);
                 return;
             }
             _ if name.iter().any(u8::is_ascii_uppercase) => {
@@ -117,7 +119,7 @@ impl<'r> Head<'r> {
             }
             _ => return,
         };
-        let text = text().filter(|text| !text.is_empty());
+        let text = value.text().filter(|text| !text.is_empty());
         *place = text.map(Cow::Borrowed);
     }
 
@@ -228,9 +230,8 @@ impl<'r> Head<'r> {
     }
 
     /// Reads our envelope in Avro, which begins at a place in the body.
-    pub(crate) fn obs_avro(&mut self, body: &'r [u8], from: usize) -> Result<Payload, DecodeError> {
-        let mut r = AvroReader::new(body.get(from..).unwrap_or_default());
-        let read = avro::read(&mut r)?;
+    pub(crate) fn obs_avro(&mut self, body: &'r [u8], from: usize) -> Option<Payload> {
+        let (read, payload) = avro::read(body.get(from..)?)?;
         let text = |value: &'r [u8]| str::from_utf8(value).ok().filter(|text| !text.is_empty());
         let fill = |place: &mut Option<Cow<'r, str>>, value: Option<&'r [u8]>| {
             if place.is_none() {
@@ -259,7 +260,7 @@ impl<'r> Head<'r> {
                 host: host.and_then(text).map(str::to_owned),
             })
         });
-        Ok(Payload::Within(body.len() - r.rest().len()..body.len()))
+        Some(Payload::Within(body.len() - payload.len()..body.len()))
     }
 
     fn happened(&mut self, at: Option<&str>) {

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use super::{Acknowledge, DamageKind, FileBus, FileOptions, WhenFull};
 use crate::bus::tests::{LONG, crowd, long};
-use crate::bus::{Bus, BusErrorKind, Delivery, Record, Subscription};
+use crate::bus::{Bus, BusErrorKind, Received, Record, Subscription};
 
 const FSYNC: FileOptions = FileOptions {
     acknowledge: Acknowledge::Fsync,
@@ -80,7 +80,7 @@ fn body(id: u64) -> Vec<u8> {
 }
 
 /// Which one it is; it must be whole.
-fn whole(delivery: &Delivery) -> u64 {
+fn whole(delivery: &Received) -> u64 {
     let bytes = delivery.record().body().unwrap();
     let id = u64::from_le_bytes(*bytes.first_chunk().unwrap());
     assert_eq!(bytes, body(id), "record {id} is torn");

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::bus::tests::{LONG, crowd, long};
-use crate::bus::{Bus, BusErrorKind, Delivery, Record};
+use crate::bus::{Bus, BusErrorKind, Received, Record};
 
 fn send(bus: &Bus, key: Option<u8>, body: u8) -> Result<(), BusErrorKind> {
     let (key, body) = (key.map(|key| [key]), [body]);
@@ -13,7 +13,7 @@ fn send(bus: &Bus, key: Option<u8>, body: u8) -> Result<(), BusErrorKind> {
     result.map(drop).map_err(|error| error.kind())
 }
 
-fn body(delivery: Option<&Delivery>) -> Option<u8> {
+fn body(delivery: Option<&Received>) -> Option<u8> {
     delivery?.record().body()?.first().copied()
 }
 

@@ -34,11 +34,11 @@ impl Transport for Again {
 }
 
 impl Source for Again {
-    fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Option<bus::Delivery>> {
+    fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Option<bus::Received>> {
         if !self.wanted.swap(false, Relaxed) {
             return Poll::Pending;
         }
-        let delivery = bus::Delivery::new(self.record.clone(), Receipt::default(), 1, |_| ());
+        let delivery = bus::Received::new(self.record.clone(), Receipt::default(), 1, |_| ());
         Poll::Ready(Some(delivery))
     }
 

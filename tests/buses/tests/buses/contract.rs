@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
-use obs_runtime::bus::{BusErrorKind, Delivery, Header, Subscription, Waiting};
+use obs_runtime::bus::{BusErrorKind, Header, Received, Subscription, Waiting};
 use obs_runtime::{Bus, OwnedRecord, Record};
 
 use crate::broker::LONG;
@@ -119,7 +119,7 @@ fn order(rig: &mut Rig, topic: &str) {
     send(&bus, topic, 0..500);
     let mut seen: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     let mut count = 0;
-    let mut held: VecDeque<Delivery> = VecDeque::new();
+    let mut held: VecDeque<Received> = VecDeque::new();
     let start = Instant::now();
     while count < 500 {
         assert!(start.elapsed() < LONG, "{count} of 500 have come");
@@ -333,16 +333,16 @@ fn send_number(bus: &Bus, topic: &str, key: &[u8], number: u32) {
     bus.send(&record).wait().unwrap();
 }
 
-fn number(delivery: &Delivery) -> u32 {
+fn number(delivery: &Received) -> u32 {
     u32::from_le_bytes(delivery.record().body().unwrap().try_into().unwrap())
 }
 
-fn next(member: &mut Subscription) -> Delivery {
+fn next(member: &mut Subscription) -> Received {
     member.next_blocking(LONG).expect("another one comes")
 }
 
 /// Acknowledged.
-fn done(delivery: Delivery) -> u32 {
+fn done(delivery: Received) -> u32 {
     let number = number(&delivery);
     delivery.ack();
     number

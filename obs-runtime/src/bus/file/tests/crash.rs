@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::disk::{Counts, Dice, Faults, Sim};
 use super::{body, long, whole};
 use crate::bus::file::{Acknowledge, DamageKind, FileBus, FileOptions, Handle, WhenFull, open};
-use crate::bus::{BusError, Delivery, Record, Sending, Waiting};
+use crate::bus::{BusError, Received, Record, Sending, Waiting};
 
 /// Segments of two kilobytes.
 const OPTIONS: FileOptions = FileOptions {
@@ -49,7 +49,7 @@ fn opened(sim: &Sim, options: FileOptions) -> Result<FileBus, BusError> {
 }
 
 /// Which one it is. It must be one of those that were sent, whole.
-fn id(delivery: &Delivery, story: &Story) -> u64 {
+fn id(delivery: &Received, story: &Story) -> u64 {
     let id = whole(delivery);
     assert!(id < story.sent, "nobody sent this");
     id
@@ -75,7 +75,7 @@ fn live(sim: &Sim, options: FileOptions, dice: &mut Dice, story: &mut Story, cle
     };
     let mut group = file.bus().subscribe(&["a", "b"], "g").ok();
     let mut open: Vec<(u64, Sending)> = Vec::new();
-    let mut out: Vec<(u64, Delivery)> = Vec::new();
+    let mut out: Vec<(u64, Received)> = Vec::new();
     let mut acked = BTreeSet::new();
     for _ in 0..dice.below(40) {
         match dice.below(10) {
@@ -363,7 +363,7 @@ fn what_cannot_be_synced_is_an_error_and_the_next_record_is_not() {
     assert!(batch(0, &file).into_iter().eq((0..15).map(Some)));
     assert_eq!(batch(100, &file), [None; 15]);
     let given = std::iter::from_fn(|| group.try_next())
-        .map(Delivery::ack)
+        .map(Received::ack)
         .count();
     assert_eq!(given, 15);
     assert!(batch(0, &file).into_iter().eq((15..30).map(Some)));

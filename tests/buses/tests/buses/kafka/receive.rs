@@ -1,6 +1,6 @@
 //! Where records come from, and members that share them.
 
-use obs_runtime::bus::{Delivery, Header, Receipt, Subscription};
+use obs_runtime::bus::{Header, Receipt, Received, Subscription};
 use obs_runtime::{Bus, Record};
 
 use crate::broker::{LONG, broker};
@@ -20,11 +20,11 @@ fn send(bus: &Bus, topic: &str, numbers: std::ops::Range<u32>) {
     assert!(bus.flush().wait_for(LONG));
 }
 
-fn number(delivery: &Delivery) -> u32 {
+fn number(delivery: &Received) -> u32 {
     u32::from_le_bytes(delivery.record().body().unwrap().try_into().unwrap())
 }
 
-fn next(member: &mut Subscription) -> Delivery {
+fn next(member: &mut Subscription) -> Received {
     member.next_blocking(LONG).expect("another one comes")
 }
 
