@@ -34,6 +34,7 @@ use obs_schema::diag::Diagnostic;
 use own::Own;
 use rule::{Group, Severity};
 use slo::Objective;
+use std::collections::BTreeMap;
 use std::path::Path;
 use subject::Subject;
 
@@ -109,6 +110,20 @@ impl Links<'_> {
 
     fn slo_dashboard(&self, slo: &str) -> String {
         self.dashboard(&format!("slo?var-slo={slo}"))
+    }
+}
+
+/// Names that are alike become others; those that nothing is like stay as they are.
+fn tell_apart<'a>(names: impl Iterator<Item = &'a mut String>, other: impl Fn(usize) -> String) {
+    let mut all: Vec<&mut String> = names.collect();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for name in &all {
+        *known.entry((**name).clone()).or_default() += 1;
+    }
+    for (at, name) in all.iter_mut().enumerate() {
+        if known.get(&**name).is_some_and(|count| *count > 1) {
+            **name = other(at);
+        }
     }
 }
 

@@ -35,6 +35,10 @@ pub struct Telemetry {
     pub mail: Option<String>,
     /// Who is told of what nobody need do anything about.
     pub webhook: Option<String>,
+    /// Who expects to hear all the time that alerts get through.
+    pub watchdog: Option<String>,
+    /// Tenants whose alerts somebody hears of beside the team.
+    pub tenants: Vec<String>,
     /// Whether objectives share their rules; by their number when nothing is said.
     pub grouped: Option<bool>,
 }
@@ -58,6 +62,17 @@ const BUILD: [&str; 14] = [
     "extern_types",
     "boxed",
     "rename",
+];
+
+/// Keys of `[telemetry]`.
+const TELEMETRY: [&str; 7] = [
+    "dashboards",
+    "mail",
+    "runbooks",
+    "slo_layout",
+    "tenants",
+    "watchdog",
+    "webhook",
 ];
 
 /// Reads the text of an `obs.toml`.
@@ -145,7 +160,12 @@ fn telemetry(cx: &mut Diagnostics, node: &Node, to: &mut Telemetry) {
             "dashboards" => &mut to.dashboards,
             "mail" => &mut to.mail,
             "runbooks" => &mut to.runbooks,
+            "watchdog" => &mut to.watchdog,
             "webhook" => &mut to.webhook,
+            "tenants" => {
+                to.tenants = texts(cx, "tenants", &member.value);
+                continue;
+            }
             "slo_layout" => {
                 let words = ["expanded", "grouped"];
                 let said = word(cx, "slo_layout", &member.value, &words);
@@ -153,12 +173,7 @@ fn telemetry(cx: &mut Diagnostics, node: &Node, to: &mut Telemetry) {
                 continue;
             }
             _ => {
-                unknown(
-                    cx,
-                    member,
-                    &["dashboards", "mail", "runbooks", "slo_layout", "webhook"],
-                    "[telemetry]",
-                );
+                unknown(cx, member, &TELEMETRY, "[telemetry]");
                 continue;
             }
         };

@@ -250,6 +250,13 @@ impl Stage {
         Ok(())
     }
 
+    /// Who was told of what, beside what is told all the time.
+    fn told(&self) -> BTreeSet<(String, String)> {
+        let mut told = self.pager.told();
+        told.retain(|(alert, _)| !WELL.contains(&alert.as_str()));
+        told
+    }
+
     /// A fault from its beginning to its end.
     fn play(&mut self, fault: &Fault) -> Result<(), String> {
         let start = Instant::now();
@@ -264,7 +271,7 @@ impl Stage {
         let wanted = |(alert, who): &(&str, &str)| ((*alert).to_owned(), (*who).to_owned());
         let wanted: BTreeSet<(String, String)> = fault.fires.iter().map(wanted).collect();
         self.wait(fault.what, || {
-            let told = self.pager.told();
+            let told = self.told();
             if told.is_subset(&wanted) {
                 return Ok((told != wanted).then(|| format!("only {told:?} of {wanted:?} is told")));
             }
@@ -290,7 +297,7 @@ impl Stage {
         for alert in WELL {
             ever.remove(*alert);
         }
-        let told = self.pager.told();
+        let told = self.told();
         if told != wanted {
             return Err(format!(
                 "{}: who was told what is {told:?}, not {wanted:?}",

@@ -73,6 +73,20 @@ impl Parser {
     }
 }
 
+/// Whether a character turns the direction of text around, so that it reads as something else than it says.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A rendered text without such characters: what was escaped for its format holds none, and the rest of it has no use for them.
+pub(crate) fn straight(text: String) -> String {
+    if text.contains(turns) {
+        text.replace(turns, "\u{fffd}")
+    } else {
+        text
+    }
+}
+
 /// Inside double quotes JSON and YAML agree.
 fn quoted(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
@@ -82,7 +96,10 @@ fn quoted(value: &str) -> String {
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+            c if c.is_control()
+                || turns(c)
+                || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') =>
+            {
                 out.push_str(&format!("\\u{:04x}", u32::from(c)));
             }
             c => out.push(c),
@@ -113,11 +130,18 @@ mod tests {
         for (parser, value, expected) in [
             (Parser::Yaml, "a \"b\"\n\\", "a \\\"b\\\"\\n\\\\"),
             (Parser::Json, "\u{7}\u{2028}ü", "\\u0007\\u2028ü"),
+            (Parser::Yaml, "a\u{202e}b", "a\\u202eb"),
             (Parser::Markdown, "a|b <i>*x*\n", "a\\|b \\<i\\>\\*x\\* "),
             (Parser::Text, "a|\"", "a|\""),
         ] {
             assert_eq!(parser.escape(value), expected);
         }
+    }
+
+    #[test]
+    fn nothing_turns_what_is_rendered_around() {
+        let text = "a\u{202e}b\u{2066}c\u{200f} é".to_owned();
+        assert_eq!(straight(text), "a\u{fffd}b\u{fffd}c\u{fffd} é");
     }
 
     #[test]

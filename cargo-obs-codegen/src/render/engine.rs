@@ -1,6 +1,6 @@
 //! Handlebars, strict: a name that the view does not have is an error, and every value is escaped for its format.
 
-use super::accept::Parser;
+use super::accept::{Parser, straight};
 use super::target::{File, Target, Targets};
 use super::{Files, Rendered};
 use crate::package::Failure;
@@ -79,6 +79,7 @@ fn render_file(
         let text = engine
             .render_with_context("file", context)
             .map_err(|error| told(&error))?;
+        let text = straight(text);
         if let Some(complaint) = file.parser.complaint(&path, &text) {
             return Err(format!(
                 "the target `{}` gave what is no {:?}:\n{complaint}",

@@ -61,7 +61,7 @@ pub(crate) struct Alert {
     pub(crate) severity: Severity,
     /// What must hold.
     pub(crate) expr: String,
-    /// For how long, in seconds.
+    /// For how long, in seconds; none when it fires at once.
     pub(crate) hold: u64,
     /// Labels beside those of the expression: whose it is and what about, with the same signs as the summary.
     pub(crate) labels: Vec<(Word, String)>,
@@ -85,12 +85,7 @@ impl Alert {
     pub(crate) fn rule(&self) -> Rule {
         let mut labels: BTreeMap<_, _> = self.labels.iter().cloned().collect();
         labels.insert("severity".into(), self.severity.as_str().to_owned());
-        let said = |text: &str| {
-            fill(text, BRACE, |name| match name {
-                "value" => self.shown.template().to_owned(),
-                label => format!("{{{{ $labels.{label} }}}}"),
-            })
-        };
+        let said = |text: &str| template(text, self.shown);
         for value in labels.values_mut() {
             *value = said(value);
         }
@@ -98,7 +93,7 @@ impl Alert {
             record: None,
             alert: Some(self.name.clone()),
             expr: self.expr.clone(),
-            hold: Some(duration(self.hold)),
+            hold: (self.hold > 0).then(|| duration(self.hold)),
             labels,
             annotations: self.annotations(&said),
         }
@@ -165,6 +160,14 @@ impl Alert {
 
 /// A brace, in the language of Prometheus' templates.
 const BRACE: &str = "{{\"{\"}}";
+
+/// A text of an alert in the language of Prometheus' templates.
+pub(super) fn template(text: &str, shown: Shown) -> String {
+    fill(text, BRACE, |name| match name {
+        "value" => shown.template().to_owned(),
+        label => format!("{{{{ $labels.{label} }}}}"),
+    })
+}
 
 /// Text that stands for itself.
 pub(super) fn literal(text: &str) -> String {

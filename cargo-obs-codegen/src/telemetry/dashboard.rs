@@ -262,14 +262,21 @@ impl Layout {
 
 /// A stable name of forty characters at most, as Grafana wants them.
 pub(crate) fn uid(name: &str) -> String {
+    let text = plain(name);
+    if text.len() <= 40 { text } else { hashed(name) }
+}
+
+fn plain(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    let text: String = format!("obs-{name}").chars().map(plain).collect();
-    if text.len() <= 40 {
-        return text;
-    }
-    // What is cut off is told by its hash.
+    format!("obs-{name}").chars().map(plain).collect()
+}
+
+/// The same for names that are too long, or alike but for signs that a name may not have: what is lost is told by its hash.
+fn hashed(name: &str) -> String {
+    let mut text = plain(name);
+    text.truncate(31);
     let hash = crate::show::hex(&sha256(name.as_bytes())[..4]);
-    format!("{}-{hash}", &text[..31])
+    format!("{text}-{hash}")
 }
 
 #[cfg(test)]
@@ -282,6 +289,11 @@ mod tests {
         let long = "event-acme.warehouse.shipment.item.quantity.corrected";
         let (one, other) = (uid(&format!("{long}.a")), uid(&format!("{long}.b")));
         assert!(one.len() <= 40 && one != other, "{one} {other}");
+        let (one, other) = (hashed("event-a.b-c"), hashed("event-a.b_c"));
+        assert!(
+            one != other && one.starts_with("obs-event-a-b-c-"),
+            "{one} {other}"
+        );
     }
 
     #[test]

@@ -14,6 +14,8 @@ const HOUR: u64 = 3_600;
 const FEW: u64 = 60;
 /// The share of failures, in per cent, that an event without an objective may have.
 const TOO_MANY_FAILURES: u64 = 5;
+/// So many times as much as a week ago is more than a good day.
+const SURGE: u64 = 3;
 /// Records that may wait before anybody asks whether they become more.
 const LAG: u64 = 100;
 
@@ -129,6 +131,19 @@ pub(crate) fn alerts(subject: &Subject<'_>, links: &Links<'_>, profile: Profile)
             true,
         );
     }
+    add(
+        "EventRateSurge",
+        Severity::Warning,
+        shape::surge(published, &[label::EVENT_TYPE], SURGE, FEW, HOUR, HOUR),
+        [
+            format!("{name} is published far more often than a week ago"),
+            format!(
+                "{name} was published {{value}} times within an hour, more than {SURGE} times as often as at this time a week ago."
+            ),
+        ],
+        Shown::Count,
+        false,
+    );
     if let Some((count, window)) = subject.min_rate() {
         let expected = format!("{count} in {}", super::promql::duration(window));
         let by = [label::EVENT_TYPE];

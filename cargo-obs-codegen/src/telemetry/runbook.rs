@@ -5,7 +5,7 @@ mod pages;
 use super::alert::Alert;
 use super::promql::{increase, series, sum};
 use obs_schema::names::family;
-use pages::{Look, PAGES};
+use pages::Look;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,7 +47,7 @@ pub(crate) struct Words {
 
 /// Whether an alert is one of ours.
 pub(crate) fn is_known(alert: &str) -> bool {
-    PAGES.iter().any(|page| page.alert == alert)
+    pages::all().any(|page| page.alert == alert)
 }
 
 /// The runbook of each alert that there is, by name.
@@ -57,7 +57,7 @@ pub(crate) fn all(
 ) -> Vec<Runbook> {
     let names: BTreeSet<&str> = alerts.iter().map(|(_, alert)| &*alert.name).collect();
     let pages = names.into_iter().filter_map(|name| {
-        let page = PAGES.iter().find(|page| page.alert == name);
+        let page = pages::all().find(|page| page.alert == name);
         let (words, look) = match page {
             Some(page) => (page.words(), page.look),
             None => (documents.get(name)?.clone(), None),
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn pages_are_named_once() {
-        let names: BTreeSet<&str> = PAGES.iter().map(|page| page.alert).collect();
-        assert_eq!(names.len(), PAGES.len());
+        let names: BTreeSet<&str> = pages::all().map(|page| page.alert).collect();
+        assert_eq!(names.len(), pages::all().count());
     }
 }

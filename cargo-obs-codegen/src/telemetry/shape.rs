@@ -5,15 +5,17 @@
 
 mod flow;
 mod gauge;
+mod process;
 mod share;
 
-pub(crate) use flow::{absent, none_within, too_few};
-pub(crate) use gauge::{down, gauge_over, growing};
+pub(crate) use flow::{absent, none_within, surge, too_few};
+pub(crate) use gauge::{gauge_over, growing, nearly_full};
+pub(crate) use process::{always, down, vanished};
 pub(crate) use share::{Of, Share};
 
 use super::promql::{Pair, increase, series, sum};
 use super::trial::{Fires, IDLE, NO_DATA, Trial, Wave};
-use obs_schema::names::family::{Family, UP};
+use obs_schema::names::family::{Family, Kind, UP};
 
 /// A condition with what shows it.
 pub(crate) struct Condition {
@@ -48,12 +50,20 @@ pub(crate) struct Part<'a> {
 impl<'a> Part<'a> {
     /// What is asked for, as PromQL.
     pub(crate) fn selector(&self) -> String {
-        series(self.family, "", self.matching)
+        series(self.family, self.ending(), self.matching)
     }
 
     /// The series in trials.
     pub(crate) fn one(&self) -> String {
-        series(self.family, "", &self.labels())
+        series(self.family, self.ending(), &self.labels())
+    }
+
+    /// Of a histogram, how many there were.
+    fn ending(&self) -> &'static str {
+        match self.family.kind {
+            Kind::Histogram => "_count",
+            Kind::Counter | Kind::Gauge | Kind::Info => "",
+        }
     }
 
     fn labels(&self) -> Vec<Pair<'a>> {

@@ -11,14 +11,16 @@ pub(crate) use course::{Pace, trials};
 pub(crate) use grouped::Word;
 pub(crate) use indicator::Indicator;
 
-use super::alert::{Alert, Shown as Number, literal};
+use super::alert::{Alert, Shown as Number, literal, template};
 use super::promql::{duration, inset};
 use super::rule::{Group, Rule, Severity};
 use super::subject::Subject;
 use super::trial::Trial;
 use super::{Links, Profile};
+use crate::show::hex;
 use obs_model::model::Slo;
 use obs_model::model::slo::Burn;
+use obs_schema::avro::fingerprint::sha256;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -332,6 +334,20 @@ struct ShownBurn {
     long: String,
     short: String,
     lasts: String,
+}
+
+impl Shown {
+    /// Names of objectives of one kind, which may hold fewer signs than those of events.
+    pub(crate) fn tell_apart(all: &mut [Shown]) {
+        let hashes: Vec<String> = all
+            .iter()
+            .map(|one| hex(&sha256(one.id.as_bytes())[..4]))
+            .collect();
+        let names: Vec<String> = all.iter().map(|one| one.name.clone()).collect();
+        super::tell_apart(all.iter_mut().map(|one| &mut one.name), |at| {
+            format!("{}-{}", names[at], hashes[at])
+        });
+    }
 }
 
 impl Objective<'_> {

@@ -87,6 +87,7 @@ pub(super) fn of(package: &Package, profile: Profile, own: &Own) -> Result<Value
         let all = objective.alerts(&links, profile);
         known.extend(all.iter().map(|(_, alert)| (from.clone(), alert.clone())));
     }
+    slo::Shown::tell_apart(&mut objectives);
     let (words, alone) = if slo::is_grouped(&links, &promised) {
         slo::Word::all(&promised)
     } else {
@@ -131,7 +132,12 @@ pub(super) fn of(package: &Package, profile: Profile, own: &Own) -> Result<Value
         ("objectives", serde_json::to_value(objectives)?),
         (
             "routing",
-            serde_json::to_value(Routing::of(&known, links.of))?,
+            serde_json::to_value(Routing::of(
+                &known,
+                &package.outcome.model,
+                &subjects,
+                links.of,
+            ))?,
         ),
         (
             "runbooks",
@@ -160,10 +166,19 @@ fn alerts(
     group: String,
     all: &[Alert],
 ) {
-    // Rules are evaluated as often as values come; most of them every minute.
-    let pace = |trial: &Trial| trial.step.min(Pace::Fast.seconds());
-    let trials = all.iter().flat_map(|alert| &alert.trials);
-    let steps: BTreeSet<u64> = trials.map(pace).collect();
+    // Rules are evaluated as often as values come; most of them every minute, and seldom only where that shows what they hold for.
+    let pace = |hold: u64, trial: &Trial| {
+        let seldom = hold.is_multiple_of(trial.step);
+        trial.step.min(if seldom {
+            u64::MAX
+        } else {
+            Pace::Fast.seconds()
+        })
+    };
+    let trials = all
+        .iter()
+        .flat_map(|alert| alert.trials.iter().map(|trial| pace(alert.hold, trial)));
+    let steps: BTreeSet<u64> = trials.collect();
     for step in steps {
         let ending = if step == Pace::Fast.seconds() {
             String::new()
@@ -172,7 +187,7 @@ fn alerts(
         };
         let of_step = all
             .iter()
-            .flat_map(|alert| alert.tests(move |trial| pace(trial) == step));
+            .flat_map(|alert| alert.tests(move |trial| pace(alert.hold, trial) == step));
         tests.push(TestFile {
             name: format!("{name}{ending}"),
             from: from.clone(),

@@ -85,9 +85,12 @@ pub const FAMILIES: &[Family] = &[
     RPC_CLIENT_CALL_DURATION_SECONDS,
 ];
 
-/// What Prometheus says of each scrape, and of alerts.
+/// What Prometheus says of each scrape, of alerts, and of itself.
 pub const OF_SCRAPES: &[Family] = &[
     ALERTS,
+    PROMETHEUS_CONFIG_LAST_RELOAD_SUCCESSFUL,
+    PROMETHEUS_NOTIFICATIONS_DROPPED_TOTAL,
+    PROMETHEUS_RULE_EVALUATION_FAILURES_TOTAL,
     SCRAPE_DURATION_SECONDS,
     SCRAPE_SAMPLES_POST_METRIC_RELABELING,
     UP,
@@ -430,6 +433,33 @@ pub const OPERATIONS_IN_FLIGHT: Family = Family {
     labels: &[label::OPERATION],
     unit: "",
     help: "Calls of observed functions that run now.",
+};
+
+/// Whether Prometheus runs with its newest configuration.
+pub const PROMETHEUS_CONFIG_LAST_RELOAD_SUCCESSFUL: Family = Family {
+    name: "prometheus_config_last_reload_successful",
+    kind: Kind::Gauge,
+    labels: &[],
+    unit: "",
+    help: "Whether Prometheus runs with its newest configuration.",
+};
+
+/// Alerts that no Alertmanager took.
+pub const PROMETHEUS_NOTIFICATIONS_DROPPED_TOTAL: Family = Family {
+    name: "prometheus_notifications_dropped_total",
+    kind: Kind::Counter,
+    labels: &[],
+    unit: "",
+    help: "Alerts that no Alertmanager took.",
+};
+
+/// Rules that could not be evaluated.
+pub const PROMETHEUS_RULE_EVALUATION_FAILURES_TOTAL: Family = Family {
+    name: "prometheus_rule_evaluation_failures_total",
+    kind: Kind::Counter,
+    labels: &[label::RULE_GROUP],
+    unit: "",
+    help: "Rules that could not be evaluated.",
 };
 
 /// How long calls of peers took, after the conventions of OpenTelemetry.

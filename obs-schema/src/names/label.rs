@@ -62,6 +62,8 @@ pub const REVISION: &str = "revision";
 pub const RPC_METHOD: &str = "rpc_method";
 /// How it is called.
 pub const RPC_SYSTEM_NAME: &str = "rpc_system_name";
+/// Which group of rules; Prometheus adds it.
+pub const RULE_GROUP: &str = "rule_group";
 /// Who is called.
 pub const SERVER_ADDRESS: &str = "server_address";
 /// How much it matters.

@@ -13,7 +13,8 @@ use super::super::catalogue::own_labels;
 use super::super::promql::{Pair, series, sum};
 use super::super::slo::Objective;
 use super::super::subject::Subject;
-use super::{Dashboard, Draft, Kind, Layout, Link, Variable, uid};
+use super::super::tell_apart;
+use super::{Dashboard, Draft, Kind, Layout, Link, Variable, hashed, uid};
 use obs_model::model::Model;
 use obs_schema::names::family::{self as families, Family};
 use obs_schema::names::label;
@@ -153,6 +154,11 @@ pub(crate) fn all(facts: &Facts<'_>, own: Vec<Dashboard>) -> Vec<Dashboard> {
             .subjects
             .iter()
             .map(|subject| event_page(facts, subject)),
+    );
+    let of_events = all.len() - facts.subjects.len();
+    tell_apart(
+        all[of_events..].iter_mut().map(|page| &mut page.uid),
+        |at| hashed(&page_of(&facts.subjects[at])),
     );
     for dashboard in &mut all {
         let others = links.iter().filter(|(_, uid)| *uid != dashboard.uid);
@@ -479,6 +485,10 @@ fn event(facts: &Facts<'_>) -> Dashboard {
     )
 }
 
+fn page_of(subject: &Subject<'_>) -> String {
+    format!("event-{}", subject.name())
+}
+
 fn event_page(facts: &Facts<'_>, subject: &Subject<'_>) -> Dashboard {
     let mut layout = Layout::default();
     let matching = [(label::EVENT_TYPE, subject.name())];
@@ -522,7 +532,7 @@ fn event_page(facts: &Facts<'_>, subject: &Subject<'_>) -> Dashboard {
     let doc = facts.model.get(subject.newest.ty).doc.clone();
     let from = (facts.of)(subject);
     dashboard(
-        &format!("event-{}", subject.name()),
+        &page_of(subject),
         subject.name(),
         doc.as_deref().unwrap_or("An event."),
         vec![job()],

@@ -1,9 +1,8 @@
-//! Gauges, and processes that are up or not.
+//! Gauges.
 
-use super::super::promql::{duration, series, sum};
+use super::super::promql::{duration, sum};
 use super::super::trial::{IDLE, Wave};
 use super::{Condition, MINUTE, NIGHT, Part, fires, no_data, trial};
-use obs_schema::names::family::UP;
 
 /// A gauge over a threshold.
 pub(crate) fn gauge_over(part: Part<'_>, by: &[&'static str], over: f64, hold: u64) -> Condition {
@@ -121,45 +120,71 @@ pub(crate) fn growing(
     }
 }
 
-/// No process of a job can be reached.
-pub(crate) fn down(by: &[&'static str], hold: u64) -> Condition {
-    let part = Part {
-        family: &UP,
-        matching: &[],
-        sample: &[],
-    };
-    let other = series(&UP, "", &[("job", "shop"), ("instance", "shop-2:9464")]);
+/// More than so many per cent of the room there is are taken.
+pub(crate) fn nearly_full(
+    taken: Part<'_>,
+    room: Part<'_>,
+    by: &[&'static str],
+    percent: u64,
+    hold: u64,
+) -> Condition {
     let d = hold / MINUTE;
     let at = 10;
-    let falls = |to: f64| Wave::default().hold(1.0, at).hold(to, 2 * d).hold(1.0, 2);
-    let fire = || fires(&part, by, 0.0);
+    let over = percent as f64 / 100.0;
+    let much = over * 1.1;
+    // A power of two, so that shares are what they are.
+    let all = 4_096.0;
+    let course = |name, room_there: f64, share: f64, checks| {
+        let rises = Wave::default().hold(0.0, at).hold(share * all, 2 * d);
+        let inputs = vec![
+            (taken.one(), rises.hold(0.0, 5)),
+            (room.one(), Wave::default().hold(room_there, at + 2 * d + 5)),
+        ];
+        trial(name, MINUTE, inputs, checks)
+    };
+    let fire = || fires(&taken, by, much);
     Condition {
-        expr: format!("{} == 0", sum(by, &part.selector())),
+        expr: format!(
+            "{}\n/\n(\n  {}\n  > 0\n) > {over}",
+            sum(by, &taken.selector()),
+            sum(by, &room.selector())
+        ),
         hold,
         trials: vec![
-            trial(
-                "all processes are away, until one is back",
-                MINUTE,
-                vec![(part.one(), falls(0.0)), (other.clone(), falls(0.0))],
+            course(
+                "above the threshold, until it is over",
+                all,
+                much,
                 vec![
                     (at - 1, None),
                     (at + d - 1, None),
                     (at + d, fire()),
+                    (at + 2 * d - 1, fire()),
                     (at + 2 * d, None),
                 ],
             ),
-            trial(
-                "one of two is away",
-                MINUTE,
-                vec![(part.one(), falls(0.0)), (other, falls(1.0))],
-                vec![(at + d, None)],
+            course(
+                "below the threshold",
+                all,
+                over * 0.9,
+                vec![(at + d, None), (at + 2 * d - 1, None)],
+            ),
+            course(
+                "there are no bounds",
+                0.0,
+                much,
+                vec![(at + d, None), (at + 2 * d - 1, None)],
             ),
             trial(
                 IDLE,
                 MINUTE,
-                vec![(part.one(), Wave::default().hold(1.0, NIGHT))],
-                vec![(NIGHT - 1, None)],
+                vec![
+                    (taken.one(), Wave::default().hold(0.0, NIGHT)),
+                    (room.one(), Wave::default().hold(all, NIGHT)),
+                ],
+                vec![(NIGHT / 2, None), (NIGHT - 1, None)],
             ),
+            no_data(at + d),
         ],
     }
 }

@@ -81,8 +81,13 @@ impl Share<'_> {
             let inputs = vec![(self.bad.one(), bad(b)), (self.good.one(), good(g))];
             trial(name, MINUTE, inputs, checks)
         };
-        // After k steps the window holds k of its w parts of the new share; at five sixths it is at the threshold.
-        let (soon, late) = ((w - 1) * 5 / 6 + 1, w * 5 / 6 + 1);
+        // After k steps the window holds k of its w parts of what is bad, and all of what is good: so many of them are the threshold.
+        let (p, a) = (threshold / 100.0, above / 100.0);
+        let crossed = match self.of {
+            Of::Both => p * (1.0 - a) / (a * (1.0 - p)),
+            Of::Good => p / a,
+        };
+        let soon = ((w - 1) as f64 * crossed) as u64 + 1;
         let from = at;
         let end = at + 2 * w + 2 * d - 1;
         let fire = || fires(&self.bad, by, above / 100.0);
@@ -124,7 +129,7 @@ impl Share<'_> {
                 ],
                 vec![(at + d, None), (at + w + d, None)],
             ),
-            no_data(from + late + d),
+            no_data(from + w + d),
         ];
         if let Some(many) = self.many {
             let seldom = |name, by: f64, checks| {

@@ -3,7 +3,7 @@
 
 use super::{
     Alert, BASE, Burn, DIRECT, EXHAUSTED, Group, Indicator, Links, Number, Objective, Profile,
-    Rule, STRAY, Severity, duration, further, inset, lasts, told, used_up,
+    Rule, STRAY, Severity, duration, further, inset, lasts, literal, template, told, used_up,
 };
 use obs_model::model::Slo;
 use std::collections::{BTreeMap, BTreeSet};
@@ -306,7 +306,8 @@ impl<'a> Word<'a> {
     /// Its rule, which leads to pages of the objective that it fires for.
     fn rule(&self, alert: &Alert, links: &Links<'_>) -> Rule {
         let mut rule = alert.rule();
-        let dashboard = links.slo_dashboard("{{ $labels.slo }}");
+        let dashboard = literal(&links.slo_dashboard("")) + "{slo}";
+        let dashboard = template(&dashboard, alert.shown);
         rule.annotations.insert("dashboard_url", dashboard);
         rule.annotations
             .insert("runbook_url", self.runbook(&alert.name, links));
@@ -322,14 +323,17 @@ impl<'a> Word<'a> {
                 of_runbook.push(format!("\"{}\"", objective.id()));
             }
         }
+        let said = |text: &str| template(&literal(text), Number::Count);
+        let ours = said(&links.runbook(alert));
         if own.is_empty() {
-            return links.runbook(alert);
+            return ours;
         }
         let own = own.iter().map(|(runbook, ids)| {
+            let runbook = said(runbook);
             format!("if eq $labels.slo {} }}}}{runbook}{{{{ ", ids.join(" "))
         });
         let own = own.collect::<Vec<_>>().join("else ");
-        format!("{{{{ {own}else }}}}{}{{{{ end }}}}", links.runbook(alert))
+        format!("{{{{ {own}else }}}}{ours}{{{{ end }}}}")
     }
 }
 

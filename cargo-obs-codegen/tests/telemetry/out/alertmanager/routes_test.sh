@@ -5,6 +5,7 @@ cd "$(dirname "$0")"
 AMTOOL="${AMTOOL:-amtool}"
 "$AMTOOL" check-config alertmanager.yml
 test_route() { "$AMTOOL" config routes test --config.file=alertmanager.yml "$@" >/dev/null; }
+test_route --verify.receivers='watchdog' 'alertname="Watchdog"' 'severity="info"'
 test_route --verify.receivers='Identity "{{core}}" / EU-page' 'service="shop"' 'severity="critical"' 'team="Identity \"{{core}}\" / EU"'
 test_route --verify.receivers='Identity "{{core}}" / EU-ticket' 'service="shop"' 'severity="warning"' 'team="Identity \"{{core}}\" / EU"'
 test_route --verify.receivers='Identity "{{core}}" / EU-note' 'service="shop"' 'severity="info"' 'team="Identity \"{{core}}\" / EU"'
@@ -23,3 +24,7 @@ test_route --verify.receivers='platform-note' 'service="shop"' 'severity="info"'
 test_route --verify.receivers='anybody-page' 'service="shop"' 'severity="critical"' 'team="nobody-we-know"'
 test_route --verify.receivers='anybody' 'service="shop"' 'severity="warning"' 'team="nobody-we-know"'
 test_route --verify.receivers='anybody' 'service="shop"' 'severity="info"' 'team="nobody-we-know"'
+test_route --verify.receivers='tenant-ACME,anybody-page' 'service="shop"' 'severity="critical"' 'team="nobody-we-know"' 'customer="ACME"'
+test_route --verify.receivers='tenant-ACME,Identity "{{core}}" / EU-page' 'service="shop"' 'severity="critical"' 'team="Identity \"{{core}}\" / EU"' 'customer="ACME"'
+test_route --verify.receivers='tenant-ACME,anybody-page' 'service="shop"' 'severity="critical"' 'team="nobody-we-know"' 'tenant="ACME"'
+test_route --verify.receivers='tenant-ACME,Identity "{{core}}" / EU-page' 'service="shop"' 'severity="critical"' 'team="Identity \"{{core}}\" / EU"' 'tenant="ACME"'

@@ -5,6 +5,7 @@ cd "$(dirname "$0")"
 AMTOOL="${AMTOOL:-amtool}"
 "$AMTOOL" check-config alertmanager.yml
 test_route() { "$AMTOOL" config routes test --config.file=alertmanager.yml "$@" >/dev/null; }
+test_route --verify.receivers='watchdog' 'alertname="Watchdog"' 'severity="info"'
 test_route --verify.receivers='checkout-page' 'service="shop"' 'severity="critical"' 'team="checkout"'
 test_route --verify.receivers='checkout-ticket' 'service="shop"' 'severity="warning"' 'team="checkout"'
 test_route --verify.receivers='checkout-note' 'service="shop"' 'severity="info"' 'team="checkout"'
