@@ -28,14 +28,45 @@ static ANCHOR: AtomicU64 = AtomicU64::new(0);
 /// The moment from which on the anchor is too old.
 static STALE: AtomicU64 = AtomicU64::new(0);
 
-/// Looks at the clock.
+/// A look at the clock of which nothing has been worked out yet, since that takes as long as the look.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look(Instant);
+
+/// Looks at the clock, and works out the moment.
 #[inline]
 pub(crate) fn now() -> Moment {
-    let now = Moment(nanos(START.elapsed()));
-    if now.0 >= STALE.load(Relaxed) {
-        anchor(now);
+    look().just_now()
+}
+
+/// Looks at the clock.
+#[inline]
+#[expect(clippy::disallowed_methods, reason = "this is the room for it")]
+pub(crate) fn look() -> Look {
+    Look(Instant::now())
+}
+
+impl Look {
+    /// The moment of a look that may be long ago.
+    #[inline]
+    pub(crate) fn moment(self) -> Moment {
+        Moment(nanos(self.0.duration_since(*START)))
     }
-    now
+
+    /// The moment of the look that this thread has just taken: from here on its time of day is known.
+    #[inline]
+    pub(crate) fn just_now(self) -> Moment {
+        let now = self.moment();
+        if now.0 >= STALE.load(Relaxed) {
+            anchor(now);
+        }
+        now
+    }
+
+    /// How many nanoseconds later than another look this is.
+    #[inline]
+    pub(crate) fn nanos_since(self, earlier: Look) -> u64 {
+        nanos(self.0.duration_since(earlier.0))
+    }
 }
 
 /// A moment at most a second before the last look at the clock, without looking at it.
@@ -54,8 +85,10 @@ fn anchor(now: Moment) {
 }
 
 /// Half a millennium fits.
+#[inline]
 fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    let whole = duration.as_secs().saturating_mul(SECOND);
+    whole.saturating_add(u64::from(duration.subsec_nanos()))
 }
 
 impl Moment {

@@ -40,7 +40,7 @@ use std::task::{self, Poll};
 use std::time::SystemTime;
 
 pub use carrier::{Extract, Inject};
-pub(crate) use frame::Frame;
+pub(crate) use frame::{Frame, Visit, around};
 pub(crate) use text::Text;
 
 use crate::clock::Moment;

@@ -12,8 +12,8 @@ use crate::clock::Moment;
 use crate::types::Uuid;
 
 thread_local! {
-    /// Seeded from the system's randomness, which is where the hasher's keys come from.
-    static DICE: Cell<u64> = Cell::new(RandomState::new().build_hasher().finish());
+    /// Zero until the thread draws for the first time.
+    static DICE: Cell<u64> = const { Cell::new(0) };
 
     /// The millisecond of the thread's last event id, and how many it has made within it.
     static LAST: Cell<(u64, u16)> = const { Cell::new((0, 0)) };
@@ -23,12 +23,22 @@ thread_local! {
 #[inline]
 pub(crate) fn random() -> u64 {
     DICE.with(|state| {
+        let last = match state.get() {
+            0 => seed(),
+            last => last,
+        };
         // wyrand: one addition and one multiplication.
-        let next = state.get().wrapping_add(0xa076_1d64_78bd_642f);
+        let next = last.wrapping_add(0xa076_1d64_78bd_642f);
         state.set(next);
         let product = u128::from(next) * u128::from(next ^ 0xe703_7ed1_a0b4_28db);
         fold(product)
     })
+}
+
+/// From the system's randomness, which is where the hasher's keys come from.
+#[cold]
+fn seed() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 /// Both halves in one.

@@ -3,6 +3,7 @@
 //! Telemetry is written where nobody else writes: a thread appends to its own blocks and counts in its own cells, and
 //! whoever exports comes round and takes what is there. So the hot path meets no lock that anyone else wants.
 
+use std::cell::Cell;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,12 +43,26 @@ impl Lane {
 
 thread_local! {
     static CLAIM: Claim = Claim::new();
+
+    /// The place of the claim, and one more: a plain number, so that nobody has to ask whether it is there yet.
+    static PLACE: Cell<usize> = const { Cell::new(0) };
 }
 
 /// The lane of this thread. While a thread ends, the shared one.
 #[inline]
 pub(crate) fn mine() -> Lane {
-    CLAIM.try_with(|claim| claim.0).unwrap_or(Lane::Shared)
+    match PLACE.get() {
+        0 => claim(),
+        place if place <= OWNED => Lane::Own(place - 1),
+        _ => Lane::Shared,
+    }
+}
+
+#[cold]
+fn claim() -> Lane {
+    let lane = CLAIM.try_with(|claim| claim.0).unwrap_or(Lane::Shared);
+    PLACE.set(lane.index() + 1);
+    lane
 }
 
 impl Claim {
@@ -69,6 +84,8 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
+        // What the thread counts from here on is counted among others.
+        PLACE.set(Lane::Shared.index() + 1);
         if let Lane::Own(lane) = self.0 {
             TAKEN.fetch_and(!(1 << lane), std::sync::atomic::Ordering::Release);
         }

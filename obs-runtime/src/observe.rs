@@ -8,10 +8,11 @@
 
 mod call;
 mod ended;
+mod going;
 mod line;
 mod teller;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 /// Puts a function under a span and metrics.
 ///
@@ -163,17 +164,15 @@ pub use ended::{
 };
 pub use teller::Teller;
 
-use std::fmt;
 use std::panic::Location;
 
-use crate::clock::{self, Moment};
-use crate::context::{Context, SpanContext};
+use crate::clock;
+use crate::context::{self, Context};
 use crate::event::LabelInfo;
-use crate::init::panics;
 use crate::log::Level;
-use crate::metric::{self, Operation, Outcome};
-use crate::span::{self, Failure, SpanMeta, Value};
-use crate::switch;
+use crate::metric::{self, Operation};
+use crate::span::{self, Inside, SpanMeta, Value};
+use going::{Cells, Ending, Going, fallen};
 use line::{Lines, Told};
 
 /// A function that is observed. The macro makes one for each, and fills in what was asked for.
@@ -255,7 +254,13 @@ impl Site {
     /// A call begins, and ends before the function does.
     #[inline]
     pub fn call(&'static self) -> Call {
-        Call::begin(self)
+        Call::begin(self, 0)
+    }
+
+    /// The same in a series of its labels.
+    #[inline]
+    pub fn call_in(&'static self, series: usize) -> Call {
+        Call::begin(self, series)
     }
 
     /// The same under another parent, in a series of its labels, with something to tell.
@@ -271,7 +276,13 @@ impl Site {
     /// A call begins, and ends with the future that the function is.
     #[inline]
     pub fn task(&'static self) -> Task {
-        Task::new(Going::begin(self, None, 0))
+        Task::begin(self, 0)
+    }
+
+    /// The same in a series of its labels.
+    #[inline]
+    pub fn task_in(&'static self, series: usize) -> Task {
+        Task::begin(self, series)
     }
 
     /// The same under another parent, in a series of its labels, with something to tell.
@@ -281,7 +292,78 @@ impl Site {
         series: usize,
         say: &mut dyn FnMut(&mut Teller<'_>),
     ) -> Task {
-        Task::new(Going::begin_with(self, parent, series, say))
+        Task::whole(Going::begin_with(self, parent, series, say))
+    }
+
+    /// A call begins about which nothing is said; none in a test.
+    #[inline]
+    fn begin(&'static self, cx: &Context, above: Option<&Inside>) -> Option<Inside> {
+        match cx.recorder() {
+            Some(_) => None,
+            None => Some(Inside::begin(&self.span, cx, above, clock::look())),
+        }
+    }
+
+    /// Counts that it has begun.
+    #[inline]
+    fn started(&'static self, series: u32) {
+        if let Some(operation) = self.operation() {
+            operation.started(series as usize);
+        }
+    }
+
+    /// Names that errors may have.
+    #[inline]
+    fn know(&'static self, names: &'static [&'static str]) {
+        if let Some(operation) = self.operation() {
+            operation.know(names);
+        }
+    }
+
+    /// It has ended: its span, with the context of it if that was made, and what it had `around` it if that is not what
+    /// is around this.
+    #[inline]
+    fn ended(
+        &'static self,
+        series: u32,
+        inside: &Inside,
+        made: Option<&Context>,
+        around: Option<&Context>,
+        ending: &Ending<'_>,
+    ) {
+        let (at, failure) = (ending.at, ending.failure);
+        let nanos = at.nanos_since(inside.start());
+        let (failed, seen) = (failure.is_some(), made.is_some());
+        let left = if inside.vanishes(nanos, failed, seen) {
+            None
+        } else if inside.is_plain(failed, seen) {
+            match around {
+                Some(around) => inside.leave(around, at, nanos),
+                // Looked at through the call around this one, whose context nobody else may want.
+                None => context::around(|cx, _| Some(inside.leave(cx, at, nanos)))
+                    .unwrap_or_else(|| inside.leave(&Context::NONE, at, nanos)),
+            }
+        } else {
+            inside.end(&held(around), at, failure, made)
+        };
+        if let Some(operation) = self.operation() {
+            let error = ending.error_name();
+            operation.ended(series as usize, ending.outcome, error, nanos, left);
+        }
+        if let Some(lines) = &self.lines
+            && lines.tell_of(ending.outcome)
+        {
+            let told = Told {
+                name: self.span.name(),
+                end: at.just_now(),
+                nanos,
+                outcome: ending.outcome,
+                error_type: failure.map(|failure| failure.error_type),
+                error: ending.error,
+                context: None,
+            };
+            lines.write(&held(around), Some(inside.span()), told);
+        }
     }
 
     /// Where its calls are counted.
@@ -311,179 +393,7 @@ impl Site {
     }
 }
 
-/// Where a call is counted.
-#[derive(Debug)]
-enum Cells {
-    Program(&'static Operation),
-    /// A test wants to know.
-    Test(Arc<Operation>),
-}
-
-impl std::ops::Deref for Cells {
-    type Target = Operation;
-
-    #[inline]
-    fn deref(&self) -> &Operation {
-        match self {
-            Cells::Program(operation) => operation,
-            Cells::Test(operation) => operation,
-        }
-    }
-}
-
-/// A call that goes on, or has ended, with all there may be of one. It is large, so nothing here moves it.
-#[derive(Debug)]
-struct Going {
-    site: &'static Site,
-    /// Nobody has said how it ended.
-    open: bool,
-    /// Which of the series its labels make.
-    series: usize,
-    start: Moment,
-    span: Option<span::Open>,
-    cells: Option<Cells>,
-    /// What its log line says beside what is known of all calls.
-    context: Option<teller::Context>,
-}
-
-impl Going {
-    /// Nothing begins where nobody wants to know.
-    fn begin(site: &'static Site, parent: Option<&Context>, series: usize) -> Option<Going> {
-        if !switch::is_on() {
-            return None;
-        }
-        let start = clock::now();
-        let mut going = Going {
-            site,
-            open: true,
-            series,
-            start,
-            span: None,
-            cells: None,
-            context: None,
-        };
-        match parent {
-            Some(parent) => going.set_out(parent),
-            None => Context::look(|cx| going.set_out(cx)),
-        }
-        Some(going)
-    }
-
-    fn begin_with(
-        site: &'static Site,
-        parent: Option<&Context>,
-        series: usize,
-        say: &mut dyn FnMut(&mut Teller<'_>),
-    ) -> Option<Going> {
-        let mut going = Going::begin(site, parent, series);
-        if let Some(going) = &mut going {
-            going.tell(say);
-        }
-        going
-    }
-
-    fn set_out(&mut self, cx: &Context) {
-        if !cfg!(feature = "off-spans") {
-            self.span = Some(span::Open::begin(&self.site.span, cx, self.start));
-        }
-        self.cells = self.site.cells(cx);
-        if let Some(cells) = &self.cells {
-            cells.started(self.series);
-        }
-    }
-
-    /// Asks for what is to be told, if anybody listens. It is code of the user's, so nothing is held.
-    fn tell(&mut self, say: &mut dyn FnMut(&mut Teller<'_>)) {
-        let wanted = |lines: &Lines| self.within(|cx| lines.wanted(cx));
-        let line = self.site.lines.as_ref().is_some_and(wanted);
-        let span = self.span.as_ref().filter(|span| span.listens());
-        if line || span.is_some() {
-            let line = line.then(|| &mut *self.context.get_or_insert_with(teller::Context::new));
-            say(&mut Teller { span, line });
-        }
-    }
-
-    /// What is going on inside of it, if it is a span.
-    #[inline]
-    fn context(&self) -> Option<&Context> {
-        self.span.as_ref().map(span::Open::context)
-    }
-
-    /// The same, or what is going on around it.
-    fn within<R>(&self, look: impl FnOnce(&Context) -> R) -> R {
-        match self.context() {
-            Some(cx) => look(cx),
-            None => Context::look(look),
-        }
-    }
-
-    /// It has ended, if it has not before.
-    fn end(&mut self, outcome: Outcome, failure: Option<Failure<'_>>, error: Option<Text<'_>>) {
-        if !std::mem::replace(&mut self.open, false) {
-            return;
-        }
-        let end = clock::now();
-        let nanos = end.nanos_since(self.start);
-        let error_type = failure.map(|failure| failure.error_type);
-        let left: Option<SpanContext> = self
-            .span
-            .as_mut()
-            .and_then(|span| span.end_at(end, failure));
-        if let Some(cells) = &self.cells {
-            // Only errors have names: how else it may end is known.
-            let error = error_type.filter(|_| outcome == Outcome::Error);
-            cells.ended(
-                self.series,
-                outcome,
-                error,
-                nanos,
-                left.map(|span| (span, end)),
-            );
-        }
-        if let Some(lines) = &self.site.lines {
-            let context = self.context.take();
-            let told = Told {
-                name: self.site.span.name(),
-                end,
-                nanos,
-                outcome,
-                error_type,
-                error,
-                context,
-            };
-            self.within(|cx| lines.write(cx, told));
-        }
-    }
-
-    fn ended(&mut self, verdict: Verdict<'_>) {
-        if let Some(cells) = &self.cells {
-            cells.know(verdict.names);
-        }
-        let text = verdict.text;
-        match verdict.failed {
-            None => self.end(Outcome::Ok, None, None),
-            Some(failed) => self.end(Outcome::Error, Some(failed.failure(text.as_ref())), text),
-        }
-    }
-
-    #[cold]
-    fn panicked(&mut self) {
-        fallen(|failure| self.end(Outcome::Panic, Some(failure), None));
-    }
-
-    #[cold]
-    fn cancelled(&mut self) {
-        self.end(Outcome::Cancelled, Some(Failure::CANCELLED), None);
-    }
-}
-
-/// Tells of a call that fell, with what the panic said as far as that is known.
-#[cold]
-fn fallen(tell: impl FnOnce(Failure<'_>)) {
-    let said = panics::said();
-    tell(Failure {
-        error_type: Outcome::Panic.as_str(),
-        exception: "panic",
-        message: said.as_ref().map(|said| said as &dyn fmt::Display),
-    });
+/// A context, or the one of the thread, for code of the user's to run in.
+fn held(context: Option<&Context>) -> Context {
+    context.cloned().unwrap_or_else(Context::current)
 }

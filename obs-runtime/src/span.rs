@@ -46,6 +46,7 @@
 mod attributes;
 mod carried;
 mod finished;
+mod inside;
 mod limits;
 mod local;
 mod record;
@@ -62,13 +63,14 @@ pub(crate) use finished::ID;
 #[cfg(feature = "opentelemetry")]
 pub(crate) use finished::Stated;
 pub use finished::{Batch, FinishedEvent, FinishedLink, FinishedSpan};
+pub(crate) use inside::Inside;
 pub use limits::SpanLimits;
 pub(crate) use local::{sweep, waiting_bytes};
 pub(crate) use record::{Record, Spans};
 #[cfg(feature = "tokio")]
 pub(crate) use work::say;
 pub use work::{InSpan, event, failed, link, set};
-pub(crate) use work::{Inside, Open, Scope};
+pub(crate) use work::{Open, Scope};
 
 use crate::clock::Moment;
 use crate::context::{Context, SpanContext};

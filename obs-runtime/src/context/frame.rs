@@ -1,22 +1,34 @@
-//! The context of a call that ends before its function does.
+//! The context of a call that ends before its function does, or before its poll.
 //!
 //! Most calls call nothing that looks at it, so it is made by the first look, and not at all for those. Such calls end
-//! in the reverse order in which they began, and each look makes what is on top: at most one of a thread is not made.
+//! in the reverse order in which they began. Below one that others wait for, the context of that one is made; below any
+//! other, a call needs no more of it than its span.
 //!
 //! OpenTelemetry looks without asking us. Where it may, every context is made and shown as its call begins.
 
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 
-use super::{ABOVE, CURRENT, Context};
+use super::{ABOVE, CURRENT, Context, ContextGuard};
 use crate::span::Inside;
 
 /// Whether any context is made later than its call begins.
 const LATER: bool = cfg!(not(any(feature = "opentelemetry", feature = "off-spans")));
 
+/// A call whose context is not made.
+#[derive(Clone, Copy, Debug)]
+struct Bare {
+    inside: Inside,
+    /// It is in another one, which is the last of `UNDER`.
+    over: bool,
+}
+
 thread_local! {
     /// What is not made yet, on top of the context.
-    static TOP: Cell<Option<Inside>> = const { Cell::new(None) };
+    static TOP: Cell<Option<Bare>> = const { Cell::new(None) };
+
+    /// What is not made either, around what is or was on top.
+    static UNDER: RefCell<Vec<Bare>> = const { RefCell::new(Vec::new()) };
 
     /// What has been made for the calls that go on.
     static MADE: RefCell<Vec<Made>> = const { RefCell::new(Vec::new()) };
@@ -24,7 +36,7 @@ thread_local! {
 
 struct Made {
     before: Context,
-    of: Inside,
+    of: Bare,
     inside: Context,
 }
 
@@ -44,13 +56,39 @@ fn make() {
         let both = CURRENT.try_with(|current| {
             let mut current = current.try_borrow_mut().ok()?;
             let of = TOP.take()?;
-            let inside = of.context(&current);
+            let inside = of.inside.context(&current);
             let before = std::mem::replace(&mut *current, inside.clone());
             Some(Made { before, of, inside })
         });
         made.push(both.ok()??);
         Some(())
     });
+}
+
+/// Looks at what a call begins in: the context, and the call on top of it. `None`: the context of a call has to be made
+/// at once here.
+#[inline]
+pub(crate) fn around<R>(look: impl FnOnce(&Context, Option<&Inside>) -> Option<R>) -> Option<R> {
+    if !LATER || ABOVE.get().is_some() {
+        return None;
+    }
+    let top = top();
+    let look = |current: &RefCell<Context>| {
+        let current = current.try_borrow().ok()?;
+        look(&current, top.as_ref().map(|top| &top.inside))
+    };
+    CURRENT.try_with(look).ok()?
+}
+
+/// The call on top, if another one may begin in it.
+#[inline]
+fn top() -> Option<Bare> {
+    let top = TOP.get()?;
+    if top.inside.holds_up() {
+        make();
+        return None;
+    }
+    Some(top)
 }
 
 /// A call around whatever this thread does, until it is left.
@@ -61,21 +99,17 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// Whether there may be one here: under something that was put on top, the context is made at once.
+    /// Enters a call that has begun in what is [around](around) here.
     #[inline]
-    pub(crate) fn fits() -> bool {
-        LATER && {
-            settle();
-            TOP.get().is_none() && ABOVE.get().is_none() && CURRENT.try_with(|_| ()).is_ok()
+    pub(crate) fn enter(inside: Inside) -> Option<Frame> {
+        let over = TOP.get().is_some();
+        if over {
+            cover()?;
         }
-    }
-
-    #[inline]
-    pub(crate) fn enter(inside: Inside) -> Frame {
-        TOP.set(Some(inside));
-        Frame {
+        TOP.set(Some(Bare { inside, over }));
+        Some(Frame {
             thread: PhantomData,
-        }
+        })
     }
 
     /// Has the context of the call made, if nobody has looked.
@@ -87,10 +121,30 @@ impl Frame {
     #[inline]
     pub(crate) fn leave(self) -> Option<(Inside, Option<Context>)> {
         match TOP.take() {
-            Some(inside) => Some((inside, None)),
+            Some(top) => {
+                if top.over {
+                    uncover();
+                }
+                Some((top.inside, None))
+            }
             None => leave(),
         }
     }
+}
+
+/// Puts what is on top aside. `None`: the thread ends.
+fn cover() -> Option<()> {
+    UNDER
+        .try_with(|under| {
+            under.try_borrow_mut().ok()?.push(TOP.take()?);
+            Some(())
+        })
+        .ok()?
+}
+
+fn uncover() {
+    let last = UNDER.try_with(|under| under.try_borrow_mut().ok()?.pop());
+    TOP.set(last.ok().flatten());
 }
 
 fn leave() -> Option<(Inside, Option<Context>)> {
@@ -99,5 +153,36 @@ fn leave() -> Option<(Inside, Option<Context>)> {
     let attached = CURRENT.try_with(|current| current.replace(before));
     drop(attached);
     ABOVE.set(None);
-    Some((of, Some(inside)))
+    if of.over {
+        uncover();
+    }
+    Some((of.inside, Some(inside)))
+}
+
+/// A poll of a call that is a future.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    frame: Frame,
+    /// What the call began in, where that is not what is around the poll.
+    #[expect(dead_code, reason = "it takes away what it has put in place")]
+    attached: Option<ContextGuard>,
+}
+
+impl Visit {
+    /// Enters a call that has begun in this context. `None`: its context has to be made here.
+    #[inline]
+    pub(crate) fn enter(inside: Inside, began_in: &Context) -> Option<Visit> {
+        let here = around(|cx, _| Some(cx.is(began_in)))?;
+        let attached = (!here).then(|| began_in.attach());
+        Some(Visit {
+            frame: Frame::enter(inside)?,
+            attached,
+        })
+    }
+
+    /// The poll is over. Gives the context of the call if anybody has looked.
+    #[inline]
+    pub(crate) fn leave(self) -> Option<Context> {
+        self.frame.leave()?.1
+    }
 }

@@ -147,6 +147,10 @@ impl Row<'_> {
 /// Which bucket a value falls into: the number of bounds below it.
 #[inline]
 pub(crate) fn bucket<const N: usize>(bounds: &[u64; N], value: u64) -> usize {
+    // Most of what is measured is short, and then this is guessed.
+    if bounds.first().is_some_and(|first| value <= *first) {
+        return 0;
+    }
     // A count without a branch: the processor cannot guess wrong, and N is small and constant.
     bounds.iter().map(|bound| usize::from(value > *bound)).sum()
 }

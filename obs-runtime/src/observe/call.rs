@@ -6,11 +6,11 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{self, Poll};
 
-use super::{Cells, Going, Site, Teller, Text, Verdict, fallen};
-use crate::context::{Context, ContextGuard, Frame};
-use crate::metric::{Operation, Outcome};
-use crate::span::{Failure, Inside, Open};
-use crate::{clock, switch};
+use super::{Ending, Going, Site, Teller, Text, Verdict, fallen};
+use crate::context::{Context, ContextGuard, Frame, Visit, around};
+use crate::metric::Outcome;
+use crate::span::{Failure, Inside};
+use crate::switch;
 
 /// A call that ends before its function does.
 #[derive(Debug)]
@@ -19,21 +19,22 @@ pub struct Call {
     how: How,
 }
 
-/// What there is of a call, as far as it goes on.
+/// What there is of a call, as far as it goes on. It fits into two registers.
 #[derive(Debug)]
 enum How {
     /// Nobody wants to know, or it has ended.
     Nothing,
-    /// Most calls: the rest is in the frame, so hardly anything is moved.
-    Bare(Bare),
+    /// Most calls: the rest is in the frame.
+    Bare(Framed),
     Whole(Box<Whole>),
 }
 
 /// A call about which nothing is said, in no test, whose context is made when somebody looks.
 #[derive(Debug)]
-struct Bare {
+struct Framed {
     site: &'static Site,
-    cells: Option<&'static Operation>,
+    /// Which of the series its labels make.
+    series: u32,
     frame: Frame,
 }
 
@@ -44,76 +45,53 @@ struct Whole {
     going: Going,
 }
 
-impl Bare {
+impl Framed {
     #[inline]
-    fn begin(site: &'static Site) -> Option<Bare> {
-        if site.lines.is_some() || !Frame::fits() {
-            return None;
-        }
-        let begin = |cx: &Context| match cx.recorder() {
-            Some(_) => None,
-            None => Some(Inside::begin(&site.span, cx, clock::now())),
-        };
-        let inside = Context::look(begin)?;
-        let cells = site.operation();
-        if let Some(cells) = cells {
-            cells.started(0);
-        }
-        Some(Bare {
+    fn begin(site: &'static Site, series: u32) -> Option<Framed> {
+        let inside = around(|cx, above| site.begin(cx, above))?;
+        let frame = Frame::enter(inside)?;
+        site.started(series);
+        Some(Framed {
             site,
-            cells,
-            frame: Frame::enter(inside),
+            series,
+            frame,
         })
     }
 
     #[inline]
-    fn end(self, outcome: Outcome, failure: Option<Failure<'_>>) {
-        let end = clock::now();
-        let Some((inside, context)) = self.frame.leave() else {
-            return;
-        };
-        let nanos = end.nanos_since(inside.start());
-        let left = inside.end(end, failure, context.as_ref());
-        if let Some(cells) = self.cells {
-            let error = failure.map(|failure| failure.error_type);
-            let error = error.filter(|_| outcome == Outcome::Error);
-            cells.ended(0, outcome, error, nanos, left.map(|span| (span, end)));
+    fn end(self, ending: &Ending<'_>) {
+        if let Some((inside, made)) = self.frame.leave() {
+            self.site
+                .ended(self.series, &inside, made.as_ref(), None, ending);
         }
     }
 
     /// There is something to say about it, which takes its context.
     fn whole(self) -> Option<Whole> {
         self.frame.settle();
-        let (inside, context) = self.frame.leave()?;
-        let context = context?;
-        let span = Context::look(|cx| Open::of(inside, cx, context.clone()));
-        let guard = Some(context.attach());
-        let going = Going {
-            site: self.site,
-            open: true,
-            series: 0,
-            start: inside.start(),
-            span: Some(span),
-            cells: self.cells.map(Cells::Program),
-            context: None,
-        };
+        let (inside, made) = self.frame.leave()?;
+        let made = made?;
+        let guard = Some(made.attach());
+        let going = Context::look(|cx| Going::of(self.site, self.series, inside, cx, made));
         Some(Whole { guard, going })
     }
 }
 
 impl Call {
-    pub(super) fn begin(site: &'static Site) -> Call {
+    pub(super) fn begin(site: &'static Site, series: usize) -> Call {
         if !switch::is_on() {
             return Call { how: How::Nothing };
         }
-        match Bare::begin(site) {
-            Some(bare) => Call {
-                how: How::Bare(bare),
+        let number = u32::try_from(series).unwrap_or(u32::MAX);
+        match Framed::begin(site, number) {
+            Some(framed) => Call {
+                how: How::Bare(framed),
             },
-            None => Call::whole(Going::begin(site, None, 0)),
+            None => Call::whole(Going::begin(site, None, series)),
         }
     }
 
+    #[cold]
     pub(super) fn whole(going: Option<Going>) -> Call {
         let how = going.map_or(How::Nothing, |going| {
             let guard = going.context().map(Context::attach);
@@ -132,7 +110,7 @@ impl Call {
     pub fn gives(&mut self, value: Option<Text<'_>>) -> &mut Self {
         if value.is_some() {
             self.how = match mem::replace(&mut self.how, How::Nothing) {
-                How::Bare(bare) => bare
+                How::Bare(framed) => framed
                     .whole()
                     .map_or(How::Nothing, |whole| How::Whole(Box::new(whole))),
                 other => other,
@@ -146,32 +124,45 @@ impl Call {
     }
 
     /// It has ended, and this is how.
+    #[inline]
     pub fn ended(&mut self, verdict: Verdict<'_>) {
-        match mem::replace(&mut self.how, How::Nothing) {
+        // In the function itself, which then knows that there is nothing left to drop.
+        let how = mem::replace(&mut self.how, How::Nothing);
+        if verdict.is_fine() {
+            how.fine();
+        } else {
+            how.ended(&verdict);
+        }
+    }
+}
+
+impl How {
+    fn fine(self) {
+        match self {
             How::Nothing => {}
-            How::Bare(bare) => {
-                if let Some(cells) = bare.cells {
-                    cells.know(verdict.names);
-                }
-                match verdict.failed {
-                    None => bare.end(Outcome::Ok, None),
-                    Some(failed) => {
-                        bare.end(Outcome::Error, Some(failed.failure(verdict.text.as_ref())))
-                    }
-                }
+            How::Bare(framed) => framed.end(&Ending::fine()),
+            How::Whole(whole) => whole.ended(&Verdict::FINE),
+        }
+    }
+
+    fn ended(self, verdict: &Verdict<'_>) {
+        match self {
+            How::Nothing => {}
+            How::Bare(framed) => {
+                framed.site.know(verdict.names);
+                framed.end(&verdict.ending());
             }
-            How::Whole(mut whole) => {
-                whole.guard = None;
-                whole.going.ended(verdict);
-            }
+            How::Whole(whole) => whole.ended(verdict),
         }
     }
 
     #[cold]
-    fn panicked(&mut self) {
-        match mem::replace(&mut self.how, How::Nothing) {
+    fn panicked(self) {
+        match self {
             How::Nothing => {}
-            How::Bare(bare) => fallen(|failure| bare.end(Outcome::Panic, Some(failure))),
+            How::Bare(framed) => {
+                fallen(|failure| framed.end(&Ending::new(Outcome::Panic, failure)))
+            }
             How::Whole(mut whole) => {
                 whole.guard = None;
                 whole.going.panicked();
@@ -180,12 +171,20 @@ impl Call {
     }
 }
 
+impl Whole {
+    #[cold]
+    fn ended(mut self, verdict: &Verdict<'_>) {
+        self.guard = None;
+        self.going.ended(verdict);
+    }
+}
+
 /// Nobody has said how it ended, so it fell.
 impl Drop for Call {
     #[inline]
     fn drop(&mut self) {
         if !matches!(self.how, How::Nothing) {
-            self.panicked();
+            mem::replace(&mut self.how, How::Nothing).panicked();
         }
     }
 }
@@ -194,19 +193,126 @@ impl Drop for Call {
 #[derive(Debug)]
 #[must_use = "the call ends when this is dropped"]
 pub struct Task {
-    going: Option<Going>,
+    doing: Doing,
+}
+
+/// What there is of such a call, as far as it goes on.
+#[derive(Debug)]
+enum Doing {
+    /// Nobody wants to know, or it has ended.
+    Nothing,
+    Bare(Later),
+    Whole(Box<Going>),
+}
+
+/// A call about which nothing is said, in no test, whose context is made when somebody looks.
+#[derive(Debug)]
+struct Later {
+    site: &'static Site,
+    /// Which of the series its labels make.
+    series: u32,
+    inside: Inside,
+    /// What it has begun in.
+    around: Context,
+    /// What is going on inside of it, once somebody has looked.
+    made: Option<Context>,
+}
+
+impl Later {
+    #[inline]
+    fn begin(site: &'static Site, series: u32) -> Option<Later> {
+        let (inside, around) = around(|cx, above| Some((site.begin(cx, above)?, cx.clone())))?;
+        site.started(series);
+        Some(Later {
+            site,
+            series,
+            inside,
+            around,
+            made: None,
+        })
+    }
+
+    #[inline]
+    fn enter(&mut self) -> Entered {
+        if self.made.is_none()
+            && let Some(visit) = Visit::enter(self.inside, &self.around)
+        {
+            return Entered::Visit(visit);
+        }
+        let make = || self.inside.context(&self.around);
+        Entered::Attached(self.made.get_or_insert_with(make).attach())
+    }
+
+    fn end(self, ending: &Ending<'_>) {
+        let (made, around) = (self.made.as_ref(), Some(&self.around));
+        self.site
+            .ended(self.series, &self.inside, made, around, ending);
+    }
+
+    /// There is something to say about it, which takes its context.
+    fn whole(self) -> Going {
+        let make = || self.inside.context(&self.around);
+        let made = self.made.unwrap_or_else(make);
+        Going::of(self.site, self.series, self.inside, &self.around, made)
+    }
+}
+
+impl Doing {
+    #[inline]
+    fn take(&mut self) -> Doing {
+        mem::replace(self, Doing::Nothing)
+    }
+
+    #[cold]
+    fn panicked(self) {
+        match self {
+            Doing::Nothing => {}
+            Doing::Bare(later) => {
+                fallen(|failure| later.end(&Ending::new(Outcome::Panic, failure)))
+            }
+            Doing::Whole(mut going) => going.panicked(),
+        }
+    }
+
+    #[cold]
+    fn cancelled(self) {
+        match self {
+            Doing::Nothing => {}
+            Doing::Bare(later) => later.end(&Ending::new(Outcome::Cancelled, Failure::CANCELLED)),
+            Doing::Whole(mut going) => going.cancelled(),
+        }
+    }
 }
 
 impl Task {
     #[inline]
-    pub(super) fn new(going: Option<Going>) -> Task {
-        Task { going }
+    pub(super) fn begin(site: &'static Site, series: usize) -> Task {
+        if !switch::is_on() {
+            return Task {
+                doing: Doing::Nothing,
+            };
+        }
+        let number = u32::try_from(series).unwrap_or(u32::MAX);
+        match Later::begin(site, number) {
+            Some(later) => Task {
+                doing: Doing::Bare(later),
+            },
+            None => Task::whole(Going::begin(site, None, series)),
+        }
+    }
+
+    #[cold]
+    pub(super) fn whole(going: Option<Going>) -> Task {
+        let whole = |going| Doing::Whole(Box::new(going));
+        Task {
+            doing: going.map_or(Doing::Nothing, whole),
+        }
     }
 
     /// What the function does before there is a future.
     #[inline]
     pub fn work<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        let falls = Falls::new(&mut self.going);
+        let falls = Falls::new(&mut self.doing);
         let result = work();
         falls.not();
         result
@@ -228,16 +334,27 @@ impl Task {
 
     /// What it gives.
     pub fn gives(&mut self, value: Option<Text<'_>>) -> &mut Self {
-        if let (Some(going), Some(_)) = (&mut self.going, value) {
-            going.tell(&mut |to: &mut Teller<'_>| to.show("return", value));
+        if value.is_some() {
+            self.doing = match self.doing.take() {
+                Doing::Bare(later) => Doing::Whole(Box::new(later.whole())),
+                other => other,
+            };
+            if let Doing::Whole(going) = &mut self.doing {
+                going.tell(&mut |to: &mut Teller<'_>| to.show("return", value));
+            }
         }
         self
     }
 
     /// It has ended, and this is how.
     pub fn ended(&mut self, verdict: Verdict<'_>) {
-        if let Some(going) = &mut self.going {
-            going.ended(verdict);
+        match self.doing.take() {
+            Doing::Nothing => {}
+            Doing::Bare(later) => {
+                later.site.know(verdict.names);
+                later.end(&verdict.ending());
+            }
+            Doing::Whole(mut going) => going.ended(&verdict),
         }
     }
 }
@@ -246,38 +363,69 @@ impl Task {
 impl Drop for Task {
     #[inline]
     fn drop(&mut self) {
-        if let Some(going) = self.going.as_mut().filter(|going| going.open) {
-            going.cancelled();
+        if !matches!(self.doing, Doing::Nothing) {
+            self.doing.take().cancelled();
         }
     }
 }
 
-/// As long as this lives, the context of a call is the one of the thread; dropped without more, the call has fallen.
+/// As long as this lives, the thread is inside of a call; dropped without more, the call has fallen.
 struct Falls<'t> {
-    attached: Option<ContextGuard>,
-    going: Option<&'t mut Option<Going>>,
+    entered: Entered,
+    doing: Option<&'t mut Doing>,
+}
+
+/// How a thread is inside of a call.
+enum Entered {
+    /// It is not.
+    Nothing,
+    Visit(Visit),
+    Attached(#[expect(dead_code, reason = "it takes away what it has put in place")] ContextGuard),
 }
 
 impl<'t> Falls<'t> {
-    fn new(going: &'t mut Option<Going>) -> Falls<'t> {
-        let context = going.as_ref().and_then(Going::context);
+    #[inline]
+    fn new(doing: &'t mut Doing) -> Falls<'t> {
+        let entered = match doing {
+            Doing::Nothing => Entered::Nothing,
+            Doing::Bare(later) => later.enter(),
+            Doing::Whole(going) => match going.context() {
+                Some(context) => Entered::Attached(context.attach()),
+                None => Entered::Nothing,
+            },
+        };
         Falls {
-            attached: context.map(|context| context.attach()),
-            going: Some(going),
+            entered,
+            doing: Some(doing),
         }
     }
 
     /// It has not.
+    #[inline]
     fn not(mut self) {
-        self.going = None;
+        self.leave();
+        self.doing = None;
+    }
+
+    #[inline]
+    fn leave(&mut self) {
+        if let Entered::Visit(visit) = mem::replace(&mut self.entered, Entered::Nothing) {
+            let made = visit.leave();
+            if let Some(Doing::Bare(later)) = &mut self.doing {
+                later.made = made;
+            }
+        }
     }
 }
 
 impl Drop for Falls<'_> {
+    #[inline]
     fn drop(&mut self) {
-        drop(self.attached.take());
-        if let Some(Some(going)) = self.going.take() {
-            going.panicked();
+        if self.doing.is_some() {
+            self.leave();
+            if let Some(doing) = self.doing.take() {
+                doing.take().panicked();
+            }
         }
     }
 }
@@ -297,7 +445,7 @@ pin_project_lite::pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if this.future.is_some() {
-                let falls = Falls::new(&mut this.task.going);
+                let falls = Falls::new(&mut this.task.doing);
                 this.future.set(None);
                 falls.not();
             }
@@ -314,7 +462,7 @@ impl<F: Future, E: FnOnce(&mut Task, &F::Output)> Future for Follow<F, E> {
         let Some(future) = this.future.as_mut().as_pin_mut() else {
             return Poll::Pending;
         };
-        let falls = Falls::new(&mut this.task.going);
+        let falls = Falls::new(&mut this.task.doing);
         let poll = future.poll(cx);
         if poll.is_ready() {
             this.future.set(None);

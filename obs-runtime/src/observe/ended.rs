@@ -9,7 +9,9 @@ use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
 
+use super::Ending;
 use crate::ErrorType;
+use crate::metric::Outcome;
 use crate::span::Failure;
 
 /// Whether a call has failed, and with what.
@@ -29,6 +31,22 @@ impl<'r> Verdict<'r> {
         text: None,
         names: &[],
     };
+
+    #[inline]
+    pub(super) fn is_fine(&self) -> bool {
+        self.failed.is_none() && self.names.is_empty()
+    }
+
+    /// The end of a call that has just given this.
+    pub(super) fn ending(&self) -> Ending<'_> {
+        match self.failed {
+            None => Ending::fine(),
+            Some(failed) => Ending {
+                error: self.text,
+                ..Ending::new(Outcome::Error, failed.failure(self.text.as_ref()))
+            },
+        }
+    }
 
     /// The same with what the error says.
     #[must_use]

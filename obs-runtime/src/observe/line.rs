@@ -7,7 +7,7 @@ use obs_schema::wire::json::Writer;
 use super::ended::Text;
 use super::teller;
 use crate::clock::Moment;
-use crate::context::Context;
+use crate::context::{Context, SpanContext};
 use crate::log::{self, Level};
 use crate::metric::Outcome;
 use crate::publish::millis;
@@ -42,6 +42,12 @@ impl Lines {
         }
     }
 
+    /// Whether there is a line of a call that ends so, if anybody wants it.
+    #[inline]
+    pub(super) fn tell_of(&self, outcome: Outcome) -> bool {
+        self.of(outcome).is_some()
+    }
+
     /// Whether any line may be written. A recorder wants every one.
     pub(super) fn wanted(&self, cx: &Context) -> bool {
         cx.recorder().is_some()
@@ -49,7 +55,7 @@ impl Lines {
             || log::enabled(Level::Error)
     }
 
-    pub(super) fn write(&self, cx: &Context, told: Told<'_>) {
+    pub(super) fn write(&self, cx: &Context, span: Option<SpanContext>, told: Told<'_>) {
         let recorder = cx.recorder();
         let Some(level) = self.of(told.outcome) else {
             return;
@@ -71,7 +77,7 @@ impl Lines {
             known(w, "correlation_id", cx.correlation());
             known(w, "causation_id", cx.causation());
             known(w, "tenant_id", cx.tenant());
-            if let Some(span) = cx.span() {
+            if let Some(span) = span {
                 w.raw(",\"trace_id\":\"");
                 w.raw_bytes(&span.trace.hex());
                 w.raw("\",\"span_id\":\"");

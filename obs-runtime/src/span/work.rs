@@ -9,14 +9,13 @@ use std::sync::{Arc, Mutex};
 use std::task::{self, Poll};
 
 use super::attributes::Said;
+use super::inside::{self, Inside};
 use super::local::{BOUNDS, Local};
-use super::record::{Counts, Record};
-use super::{Attributes, Failure, Fate, Outcome, Span, SpanMeta, Value, pass};
+use super::{Attributes, Failure, Fate, Outcome, Span, SpanMeta, Value};
 use crate::clock::{self, Moment};
 use crate::context::{Context, ContextGuard, SpanContext};
-use crate::ids::{SpanId, TraceId};
 use crate::lane::lock;
-use crate::{ErrorType, export, sample, switch};
+use crate::{ErrorType, switch};
 
 /// A span that is open, for those inside of it.
 #[derive(Debug)]
@@ -41,7 +40,7 @@ struct State {
 
 impl Scope {
     /// One that nothing was said of, in the place of one that is over if there is such a place.
-    fn new(
+    pub(super) fn new(
         place: Option<Arc<Scope>>,
         local: Option<Arc<Local>>,
         root: Option<Moment>,
@@ -66,6 +65,11 @@ impl Scope {
             }
             None => Arc::new(new),
         }
+    }
+
+    /// Whether spans below wait for anything.
+    pub(super) fn holds_up(&self) -> bool {
+        self.local.is_some() || self.root.is_some()
     }
 
     /// What a span below waits with.
@@ -279,154 +283,6 @@ impl SpanMeta {
     }
 }
 
-/// A span that is open, as far as it is known without those around it: what a context says of it, and all there is of
-/// one whose context is made when somebody looks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Inside {
-    meta: &'static SpanMeta,
-    span: SpanContext,
-    start: Moment,
-    root: bool,
-    /// One of this program is around it, so it may have to wait with that.
-    below: bool,
-}
-
-impl Inside {
-    /// Begins one under the span of a context that no test looks at.
-    #[inline]
-    pub(crate) fn begin(meta: &'static SpanMeta, cx: &Context, at: Moment) -> Inside {
-        let parent = cx.parts().and_then(|parts| parts.span.as_ref());
-        let trace = parent.map_or_else(TraceId::random, |parent| parent.trace);
-        let sampled = sample::head(parent, trace);
-        let below = cx.open_span().is_some();
-        Inside {
-            meta,
-            span: SpanContext {
-                trace,
-                span: SpanId::random(),
-                sampled,
-                remote: false,
-            },
-            start: at,
-            root: !sampled && !below && export::active() && sample::rescues(),
-            below,
-        }
-    }
-
-    #[inline]
-    pub(crate) fn start(&self) -> Moment {
-        self.start
-    }
-
-    /// What is going on inside of the span, by what is going on around it.
-    pub(crate) fn context(self, cx: &Context) -> Context {
-        let around = if self.root { None } else { cx.open_span() };
-        self.waiting(cx, around.and_then(|scope| scope.local()))
-    }
-
-    fn waiting(self, cx: &Context, local: Option<Arc<Local>>) -> Context {
-        self.within(cx.clone(), local, None)
-    }
-
-    fn within(self, cx: Context, local: Option<Arc<Local>>, place: Option<Arc<Scope>>) -> Context {
-        let may_leave = self.span.sampled || self.root || local.is_some();
-        let wanted = export::active() || cx.recorder().is_some();
-        let scope = (may_leave && wanted).then(|| {
-            let root = self.root.then_some(self.start);
-            Scope::new(place, local, root, self.meta.fixed.len())
-        });
-        cx.with(|parts| {
-            parts.span = Some(self.span);
-            parts.set_scope(scope);
-            parts.began.get_or_insert(self.start);
-        })
-    }
-
-    /// The same with all that is known of it from around.
-    fn whole(self, cx: &Context) -> Span {
-        let parts = cx.parts();
-        Span {
-            meta: self.meta,
-            context: self.span,
-            parent: parts.and_then(|parts| parts.span),
-            state: parts.and_then(|parts| parts.state.clone()),
-            start: self.start,
-            local: cx.open_span().and_then(|scope| scope.local()),
-            root: self.root,
-            recorder: None,
-        }
-    }
-
-    /// Ends it, with its context if that was made. Gives the span if it leaves.
-    #[inline]
-    pub(crate) fn end(
-        self,
-        at: Moment,
-        failure: Option<Failure<'_>>,
-        context: Option<&Context>,
-    ) -> Option<SpanContext> {
-        // Most calls end well and wait with nobody.
-        let plain = context.is_none() && failure.is_none();
-        if plain && !self.span.sampled && !self.below {
-            let slow = at.nanos_since(self.start) >= self.meta.slow;
-            if !slow && !self.meta.audit {
-                return None;
-            }
-        }
-        let fate = Context::look(|cx| {
-            if plain && self.span.sampled && export::active() {
-                let around = cx.open_span().and_then(|scope| scope.local());
-                if around.is_none() {
-                    return pass(self.record(cx, at));
-                }
-            }
-            let outcome = failure.map_or(Outcome::Fine, Outcome::Failed);
-            let scope = context.and_then(Context::open_span);
-            self.whole(cx).finish(at, &outcome, scope, |_| {})
-        });
-        (fate == Fate::Exported).then_some(self.span)
-    }
-
-    /// All there is to say about it.
-    #[inline]
-    fn record(self, cx: &Context, at: Moment) -> Record {
-        let parts = cx.parts();
-        let parent = parts.and_then(|parts| parts.span.as_ref());
-        let end = at.unix_nanos();
-        Record {
-            meta: self.meta,
-            trace: self.span.trace,
-            span: self.span.span,
-            parent: parent.map(|parent| parent.span),
-            remote: parent.is_some_and(|parent| parent.remote),
-            state: parts.and_then(|parts| parts.state.clone()),
-            start: end.saturating_sub(at.nanos_since(self.start)),
-            end,
-            reason: None,
-            own: Counts::default(),
-            id: 0,
-            rare: None,
-        }
-    }
-}
-
-impl Span {
-    fn inside(&self) -> Inside {
-        Inside {
-            meta: self.meta,
-            span: self.context,
-            start: self.start,
-            root: self.root,
-            below: self.local.is_some(),
-        }
-    }
-}
-
-/// What is going on inside of a span.
-pub(super) fn inside(cx: &Context, span: &Span) -> Context {
-    span.inside().waiting(cx, span.local.clone())
-}
-
 /// A span that is open, for who ends it.
 #[derive(Debug)]
 pub(crate) struct Open {
@@ -438,7 +294,7 @@ pub(crate) struct Open {
 impl Open {
     pub(crate) fn begin(meta: &'static SpanMeta, cx: &Context, at: Moment) -> Open {
         let span = Span::open(meta, cx, at);
-        let context = inside(cx, &span);
+        let context = inside::of(cx, &span);
         Open {
             span: Some(span),
             context,
@@ -453,7 +309,7 @@ impl Open {
         at: Moment,
     ) -> Open {
         let span = Span::open(meta, &cx, at);
-        let context = span.inside().within(cx, span.local.clone(), place);
+        let context = inside::in_place_of(cx, &span, place);
         Open {
             span: Some(span),
             context,

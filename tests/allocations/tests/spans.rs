@@ -6,6 +6,8 @@ use obs_runtime::export::{ExportError, SpanExporter};
 use obs_runtime::log::{self, LogOutput};
 use obs_runtime::span::{Batch, SpanMeta};
 use obs_runtime::{Bus, Context, Event, Sampling, Setup, observed};
+use std::pin::pin;
+use std::task::{self, Poll, Waker};
 use std::time::Duration;
 
 #[derive(Clone, Debug, Event)]
@@ -34,6 +36,25 @@ fn alone(number: usize) -> usize {
 #[observed]
 fn above(number: usize) -> usize {
     alone(number)
+}
+
+#[observed]
+async fn later(number: usize) -> usize {
+    above(number)
+}
+
+/// A future in a future, which wait for nothing.
+#[observed]
+async fn around(number: usize) -> usize {
+    later(number).await
+}
+
+fn at_once(work: impl Future<Output = usize>) -> usize {
+    let mut cx = task::Context::from_waker(Waker::noop());
+    match pin!(work).poll(&mut cx) {
+        Poll::Ready(number) => number,
+        Poll::Pending => unreachable!("it waits for nothing"),
+    }
 }
 
 const EVENTS: usize = 1_000;
@@ -82,6 +103,7 @@ fn publishes_ask_for_nothing_and_work_for_its_contexts() {
         call(0);
         allocations(|| (0..EVENTS).for_each(|number| _ = call(number)))
     };
+    let nested = |number| at_once(around(number));
     assert_eq!(calls(alone), 0, "a call, not sampled");
     assert_eq!(calls(above), 3 * EVENTS, "a call in a call, not sampled");
 
@@ -97,5 +119,7 @@ fn publishes_ask_for_nothing_and_work_for_its_contexts() {
     let n = allocations(publish);
     // Now and then a block is taken that is not grown yet.
     assert!(n < EVENTS / 50, "sampled: {n}");
+    let n = calls(nested);
+    assert!(n < EVENTS / 50, "four calls in each other, sampled: {n}");
     drop(attached);
 }

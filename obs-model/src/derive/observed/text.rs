@@ -189,6 +189,7 @@ fn work(args: &Args, function: &Function<'_>, gives: Gives, boxed_here: bool, ob
         let series = if args.labels.is_empty() { "0" } else { SERIES };
         match (&args.parent, &*args.fields, &*args.links, &*args.labels) {
             (None, [], [], []) => format!("__OBS.{what}()"),
+            (None, [], [], _) => format!("__OBS.{what}_in({series})"),
             _ => format!("__OBS.{what}_with({parent}, {series}, &mut |__obs_to| {{ {TELL} }})"),
         }
     };

@@ -1,8 +1,8 @@
 //! Spans that wait for the end of their local root.
 
 use super::*;
+use crate::span::inside::of as inside;
 use crate::span::local::{Bounds, Local, sweep};
-use crate::span::work::inside;
 
 static ROOT: SpanMeta = SpanMeta::new("root").with_slow_nanos(1_000);
 static CHILD: SpanMeta = SpanMeta::new("child").with_slow_nanos(1_000);

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::{self, Poll, Waker};
 
 use super::*;
-use crate::observe::{Site, ended};
+use crate::observe::{Site, Task, Verdict, ended};
 use crate::span;
 
 static OUTER: SpanMeta = SpanMeta::new("outer");
@@ -272,6 +272,97 @@ fn a_root_waits_for_those_that_come() {
                 let said = |what: &str| outer.attributes.iter().any(|it| it.starts_with(what));
                 assert_eq!((said("said="), said("late=")), (!late.is_empty(), false));
             }
+        }
+    }
+}
+
+static CALLS: [Site; 3] = [Site::new("a"), Site::new("b"), Site::new("c")];
+
+/// Where a call of the test stands in its trace, if it is one of those that look.
+fn look(looks: u32, place: u32) -> Option<SpanContext> {
+    if looks & 1 << place == 0 {
+        return None;
+    }
+    Context::current().span()
+}
+
+/// `c` in `b` in `a`, with looks before and after what is within. Gives what was seen of each.
+fn calls(looks: u32, depth: usize, seen: &mut Found) {
+    let mut call = CALLS[depth].call();
+    let failed: Result<(), &str> = call.work(|| {
+        let place = 2 * u32::try_from(depth).unwrap();
+        seen.extend(look(looks, place).map(|span| (depth, span)));
+        if depth == 2 {
+            return Err("no");
+        }
+        calls(looks, depth + 1, seen);
+        seen.extend(look(looks, place + 1).map(|span| (depth, span)));
+        Ok(())
+    });
+    call.ended(ended(&failed).verdict());
+}
+
+type Found = Vec<(usize, SpanContext)>;
+
+/// The same with futures that wait within.
+fn tasks(looks: u32, depth: usize) -> Pin<Box<dyn Future<Output = Found>>> {
+    Box::pin(async move {
+        let place = 2 * u32::try_from(depth).unwrap();
+        let work = async move {
+            let mut seen = Vec::new();
+            seen.extend(look(looks, place).map(|span| (depth, span)));
+            twice().await;
+            if depth < 2 {
+                seen.extend(tasks(looks, depth + 1).await);
+                seen.extend(look(looks, place + 1).map(|span| (depth, span)));
+            }
+            seen
+        };
+        let end = |task: &mut Task, _: &Found| {
+            let failed: Result<(), &str> = if depth == 2 { Err("no") } else { Ok(()) };
+            task.ended(ended(&failed).verdict());
+        };
+        CALLS[depth].task().follow(work, end).await
+    })
+}
+
+#[test]
+fn calls_in_calls_have_their_parents_whoever_looks() {
+    listen();
+    for sampled in [true, false] {
+        for looks in 0..1 << 5 {
+            let both = [under(sampled), under(sampled)];
+            let mut seen = [Vec::new(), Vec::new()];
+            let attached = both[0].attach();
+            calls(looks, 0, &mut seen[0]);
+            assert_eq!(Context::current().span(), both[0].span());
+            drop(attached);
+            // Polled under something else, and beside another one.
+            let mut task = Box::pin(both[1].scope(tasks(looks, 0)));
+            let beside = under(true);
+            seen[1] = loop {
+                let polled = poll(task.as_mut());
+                let _other = beside.attach();
+                let mut call = CALLS[2].call();
+                call.ended(Verdict::FINE);
+                if let Poll::Ready(seen) = polled {
+                    break seen;
+                }
+            };
+            for (cx, seen) in both.iter().zip(seen) {
+                let around = cx.span().unwrap();
+                let left = left(around.trace);
+                let names: Vec<_> = left.iter().map(|it| it.name).collect();
+                assert_eq!(names, ["c", "b", "a"], "{sampled} {looks:b}");
+                let parents: Vec<_> = left.iter().map(|it| it.parent).collect();
+                let expected = [left[1].span, left[2].span, around.span].map(Some);
+                assert_eq!(parents, expected, "{sampled} {looks:b}");
+                assert_eq!(seen.len(), looks.count_ones() as usize);
+                for (depth, span) in seen {
+                    assert_eq!(span.span, left[2 - depth].span, "{sampled} {looks:b}");
+                }
+            }
+            left(beside.span().unwrap().trace);
         }
     }
 }
