@@ -73,10 +73,11 @@ pub(crate) fn open(address: &Address, access: Access) -> Result<Bus, Failure> {
             ));
         }
         "nats" if cfg!(not(feature = "nats")) => return Err(built_without("nats", "")),
-        "nats" => set(&mut address, "give_up.ms", "10000"),
         "http" | "https" if cfg!(not(feature = "http")) => {
             return Err(built_without("http", ""));
         }
+        // Somebody waits in front of a terminal.
+        "nats" | "http" | "https" => set(&mut address, "give_up.ms", "10000"),
         "kafka" => {
             // Somebody waits in front of a terminal, and nobody goes on before it is there.
             set(&mut address, "message.timeout.ms", "10000");

@@ -20,6 +20,7 @@
 //! | `mode` | `batch`, `structured` or `binary`: [`Mode`] |
 //! | `confirm` | `queued` or `delivered`: [`Confirm`] |
 //! | `source` | the `source` of events that have none |
+//! | `ca` | a file with the authorities that are trusted, instead of those of webpki; feature `tls` |
 //! | `token` | `Authorization: Bearer`, of requests and of those that come in |
 //! | `records`, `record_bytes` | how many may be on their way (10,000), and how large each may be (1,000,000) |
 //! | `timeout.ms`, `give_up.ms`, `patience.ms` | as [`HttpOptions`] has them |
@@ -52,6 +53,8 @@ mod read;
 #[cfg(feature = "receive")]
 mod receive;
 mod sender;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use obs_runtime::bus::{Confirm, Lost};
 #[cfg(feature = "tls")]

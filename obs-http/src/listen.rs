@@ -38,7 +38,7 @@ impl Listen {
                     .with_reason("`inbox` is where a bus with `listen` keeps what comes in")),
             };
         };
-        let place = address.place();
+        let place = address.written();
         let path = place.find('/').map_or("/", |at| &place[at..]).to_owned();
         let inbox = address
             .take("inbox")

@@ -1,6 +1,7 @@
 //! How a bus over HTTP is to be.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +60,7 @@ pub struct HttpOptions {
     pub(crate) confirm: Confirm,
     pub(crate) source: String,
     pub(crate) headers: Vec<(String, String)>,
+    pub(crate) ca: Option<PathBuf>,
     pub(crate) records: usize,
     pub(crate) record_bytes: usize,
     pub(crate) timeout: Duration,
@@ -70,7 +72,8 @@ pub struct HttpOptions {
 }
 
 impl HttpOptions {
-    /// A bus that sends to this URL. A user in it (`https://user:password@host/`) becomes a header.
+    /// A bus that sends to this URL. A user in it (`https://user:password@host/`) becomes a header, with `%40` and its
+    /// like as what they stand for.
     #[must_use]
     pub fn new(url: &str) -> HttpOptions {
         HttpOptions {
@@ -79,6 +82,7 @@ impl HttpOptions {
             confirm: Confirm::default(),
             source: "obs".to_owned(),
             headers: Vec::new(),
+            ca: None,
             records: 10_000,
             record_bytes: 1_000_000,
             timeout: Duration::from_secs(10),
@@ -91,7 +95,7 @@ impl HttpOptions {
     }
 
     fn at(scheme: &str, address: &mut Address) -> Result<HttpOptions, BusError> {
-        let mut options = HttpOptions::new(&format!("{scheme}://{}", address.place()));
+        let mut options = HttpOptions::new(&format!("{scheme}://{}", address.written()));
         let modes = [
             ("batch", Mode::Batch),
             ("structured", Mode::Structured),
@@ -121,6 +125,7 @@ impl HttpOptions {
                 *of = Duration::from_millis(millis);
             }
         }
+        options.ca = address.take("ca").map(PathBuf::from);
         let token = address.take("token");
         if let Some(token) = &token {
             options = options.with_header("authorization", &format!("Bearer {token}"));
@@ -162,6 +167,15 @@ impl HttpOptions {
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> HttpOptions {
         self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same, and what the authorities in a file have signed is trusted, and nothing else. It comes with the feature
+    /// `tls`, and the file holds certificates as PEM.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_ca_file(mut self, file: impl Into<PathBuf>) -> HttpOptions {
+        self.ca = Some(file.into());
         self
     }
 

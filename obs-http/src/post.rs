@@ -5,12 +5,14 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use obs_runtime::BusError;
-use obs_runtime::bus::BusErrorKind;
+use obs_runtime::bus::{BusErrorKind, text};
 use ureq::Agent;
 use ureq::http::{Response, StatusCode, Uri};
 
 use crate::event::Encoded;
 use crate::options::HttpOptions;
+#[cfg(feature = "tls")]
+use crate::tls;
 
 /// How much of an answer is read: what stands there is of no use, but a connection whose answer is read is used again.
 const ANSWER: u64 = 64 << 10;
@@ -60,6 +62,11 @@ impl Client {
         }
         let mut headers = options.headers.clone();
         if let Some(user) = user {
+            let Some(user) = text::unescape(&user) else {
+                return Err(unsupported(
+                    "a `%` in its user or password is not followed by two digits of base 16",
+                ));
+            };
             let word = format!("Basic {}", STANDARD.encode(user));
             headers.push(("authorization".to_owned(), word));
         }
@@ -70,6 +77,15 @@ impl Client {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(concat!("obs-http/", env!("CARGO_PKG_VERSION")));
+        #[cfg(feature = "tls")]
+        let config = match &options.ca {
+            Some(file) => config.tls_config(tls::trusting(file)?),
+            None => config,
+        };
+        #[cfg(not(feature = "tls"))]
+        if options.ca.is_some() {
+            return Err(unsupported("`ca` comes with the feature `tls` of obs-http"));
+        }
         Ok(Client {
             agent: config.build().into(),
             url,
@@ -160,6 +176,8 @@ fn failed(error: &ureq::Error) -> Answer {
             BusErrorKind::Unavailable,
             "there is no such host".to_owned(),
         ),
+        #[cfg(feature = "tls")]
+        error if let Some(why) = tls::ails(error) => (BusErrorKind::Unavailable, why),
         ureq::Error::Io(error) => (BusErrorKind::Unavailable, error.kind().to_string()),
         ureq::Error::ConnectionFailed => (BusErrorKind::Unavailable, "no connection".to_owned()),
         ureq::Error::Protocol(_) => (

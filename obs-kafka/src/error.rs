@@ -17,10 +17,60 @@ pub(crate) fn told(error: &KafkaError, limit: usize) -> BusError {
             // What a property was set to may be a password.
             KafkaError::ClientConfig(_, _, property, _) => BusError::new(BusErrorKind::Unsupported)
                 .with_reason(format!(
-                    "this librdkafka has no property `{property}`, or not with this value"
+                    "this librdkafka has no property `{property}`, or not with this value{}",
+                    missing(property)
                 )),
             other => BusError::new(BusErrorKind::Unsupported).with_reason(other.to_string()),
         },
+    }
+}
+
+/// Why brokers cannot be reached, and what to look at, where a client has said it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Cause {
+    Tls = 1,
+    Login = 2,
+}
+
+impl Cause {
+    pub(crate) fn of(error: &KafkaError) -> Option<Cause> {
+        use RDKafkaErrorCode as Code;
+        match error.rdkafka_error_code()? {
+            Code::SSL => Some(Cause::Tls),
+            Code::Authentication
+            | Code::SaslAuthenticationFailed
+            | Code::UnsupportedSASLMechanism
+            | Code::IllegalSASLState => Some(Cause::Login),
+            _ => None,
+        }
+    }
+
+    /// The one of this number.
+    pub(crate) fn numbered(number: u8) -> Option<Cause> {
+        let all = [Cause::Tls, Cause::Login];
+        all.into_iter().find(|cause| *cause as u8 == number)
+    }
+
+    fn help(self) -> &'static str {
+        match self {
+            Cause::Tls => {
+                "no TLS with a broker; see `security.protocol`, `ssl.ca.location` and the name in the address"
+            }
+            Cause::Login => {
+                "a broker does not take this login; see `sasl.mechanism`, `sasl.username` and `sasl.password`"
+            }
+        }
+    }
+}
+
+/// The same error with the cause behind it.
+pub(crate) fn because(error: BusError, cause: Option<Cause>) -> BusError {
+    match (cause, error.kind()) {
+        (Some(cause), BusErrorKind::Timeout | BusErrorKind::Unavailable) => {
+            let reason = format!("{}: {}", error.reason(), cause.help());
+            BusError::new(error.kind()).with_reason(reason)
+        }
+        _ => error,
     }
 }
 
@@ -30,6 +80,16 @@ pub(crate) fn coded(code: RDKafkaErrorCode, limit: usize) -> BusError {
     // Writing to a string does not fail.
     let _ = write!(reason, "{code:?}");
     BusError::new(kind(code, limit)).with_reason(reason)
+}
+
+/// What a property takes that this build has not.
+fn missing(property: &str) -> &'static str {
+    let tls = ["security.", "ssl.", "sasl."];
+    let of_tls = tls.iter().any(|start| property.starts_with(start));
+    match of_tls && !cfg!(feature = "tls") {
+        true => "; TLS and SCRAM come with the feature `tls` of obs-kafka",
+        false => "",
+    }
 }
 
 fn kind(code: RDKafkaErrorCode, limit: usize) -> BusErrorKind {

@@ -24,6 +24,13 @@
 //! Whatever librdkafka can be told, [`KafkaOptions::with_property`] tells it; what is set here without being asked is
 //! an idempotent producer (`enable.idempotence`).
 //!
+//! # TLS and logins
+//!
+//! They are properties too, and nothing of ours stands before them: `security.protocol=sasl_ssl`,
+//! `ssl.ca.location=/etc/shop/ca.pem`, `sasl.mechanism=SCRAM-SHA-512`, `sasl.username` and `sasl.password`. A broker that
+//! shows another certificate, or does not take a login, may have another one tomorrow, so it is tried again; what was to
+//! be sent meanwhile fails as a timeout (`message.timeout.ms`) that says which of them it was.
+//!
 //! # Groups
 //!
 //! [`Bus::subscribe`](obs_runtime::Bus::subscribe) makes a member of a consumer group. Partitions are handed over one by

@@ -9,17 +9,21 @@ use obs_runtime::bus::{BusErrorKind, Look, Receipt, Sight, View};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
+use rdkafka::metadata::Metadata;
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::error;
+use crate::error::{self, Cause};
 use crate::options::KafkaOptions;
 use crate::report::with_record;
 
-/// How long brokers may take to say what there is.
-const ANSWER: Duration = Duration::from_secs(5);
+/// How long brokers may take to say what there is, once and once more.
+const ANSWER: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 
 /// How long they may be silent before everything was seen.
 const SILENCE: Duration = Duration::from_secs(30);
+
+/// How many errors are looked at for a cause.
+const TOLD: usize = 20;
 
 /// A client that needs a name of a group and joins none.
 fn client(options: &KafkaOptions) -> Result<BaseConsumer, BusError> {
@@ -30,10 +34,31 @@ fn client(options: &KafkaOptions) -> Result<BaseConsumer, BusError> {
     config.create().map_err(|error| error::told(&error, 0))
 }
 
+/// What brokers say of a topic, or of all. Whoever is turned away hears it soon, and not when nobody has answered.
+fn metadata(client: &BaseConsumer, topic: Option<&str>) -> Result<Metadata, BusError> {
+    let mut failed = None;
+    for patience in ANSWER {
+        let error = match client.fetch_metadata(topic, patience) {
+            Ok(metadata) => return Ok(metadata),
+            Err(error) => error::told(&error, 0),
+        };
+        // What ails a client is told among what it has received.
+        let cause = (0..TOLD).find_map(|_| {
+            let received = client.poll(Duration::ZERO);
+            Cause::of(&received?.err()?)
+        });
+        let error = error::because(error, cause);
+        if cause.is_some() {
+            return Err(error);
+        }
+        failed = Some(error);
+    }
+    Err(failed.unwrap_or_else(|| BusErrorKind::Timeout.into()))
+}
+
 /// The topics there are, but for those of the brokers themselves.
 pub(crate) fn topics(options: &KafkaOptions) -> Result<Vec<String>, BusError> {
-    let told = client(options)?.fetch_metadata(None, ANSWER);
-    let told = told.map_err(|error| error::told(&error, 0))?;
+    let told = metadata(&client(options)?, None)?;
     let names = told.topics().iter().map(|topic| topic.name().to_owned());
     let mut names: Vec<String> = names.filter(|name| !name.starts_with("__")).collect();
     names.sort();
@@ -58,7 +83,7 @@ impl KafkaView {
     ) -> Result<KafkaView, BusError> {
         let consumer = client(options)?;
         let told = |error: KafkaError| error::told(&error, 0);
-        let metadata = consumer.fetch_metadata(Some(topic), ANSWER).map_err(told)?;
+        let metadata = metadata(&consumer, Some(topic))?;
         let mut left = BTreeSet::new();
         for found in metadata.topics().iter().filter(|it| it.name() == topic) {
             if let Some(code) = found.error() {

@@ -1,7 +1,10 @@
 //! What the client reports: what became of each record, and what ails it.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{
+    AtomicBool, AtomicU8, AtomicUsize,
+    Ordering::{Relaxed, SeqCst},
+};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -14,7 +17,7 @@ use rdkafka::producer::ProducerContext;
 use rdkafka::{ClientContext, Statistics};
 
 use crate::answer::Answers;
-use crate::error;
+use crate::error::{self, Cause};
 use crate::options::WhenLost;
 use crate::statistics::{Client, Watched};
 
@@ -54,6 +57,8 @@ pub(crate) struct Reports {
     when_lost: Option<WhenLost>,
     /// How large a record may be.
     pub(crate) limit: usize,
+    /// Why brokers cannot be reached, until one has taken a record.
+    cause: AtomicU8,
     /// A partition has gone with work that belongs to the transaction.
     pub(crate) torn: AtomicBool,
 }
@@ -67,6 +72,7 @@ impl Reports {
             waiters: Mutex::default(),
             when_lost,
             limit,
+            cause: AtomicU8::new(0),
             torn: AtomicBool::new(false),
         }
     }
@@ -203,6 +209,12 @@ impl ClientContext for Reporter {
     fn stats(&self, told: Statistics) {
         self.watched.tell(&told);
     }
+
+    fn error(&self, error: KafkaError, _: &str) {
+        if let Some(cause) = Cause::of(&error) {
+            self.reports.cause.store(cause as u8, Relaxed);
+        }
+    }
 }
 
 impl ProducerContext for Reporter {
@@ -212,6 +224,7 @@ impl ProducerContext for Reporter {
         let reports = &*self.reports;
         match result {
             Ok(message) => {
+                reports.cause.store(0, Relaxed);
                 reports.answers.give(
                     ticket,
                     Ok(Receipt {
@@ -221,7 +234,8 @@ impl ProducerContext for Reporter {
                 );
             }
             Err((error, message)) => {
-                let error = error::told(error, reports.limit);
+                let cause = Cause::numbered(reports.cause.load(Relaxed));
+                let error = error::because(error::told(error, reports.limit), cause);
                 if !reports.answers.give(ticket, Err(error.clone())) {
                     reports.lose(message, &error);
                 }

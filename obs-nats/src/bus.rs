@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_nats::jetstream::{Context, ContextBuilder};
 use async_nats::{Client, ConnectOptions, Event, ServerAddr};
 use obs_runtime::bus::{
-    BusErrorKind, Depth, Look, Lost, Outgoing, Sending, Subscription, View, Waiting, Walking,
+    BusErrorKind, Depth, Look, Lost, Outgoing, Sending, Subscription, View, Waiting, Walking, text,
 };
 use obs_runtime::{BusError, Record, Transport};
 use tokio::runtime::Handle;
@@ -21,6 +21,7 @@ use crate::look::{self, NatsWalk};
 use crate::member::{self, Shared};
 use crate::options::NatsOptions;
 use crate::publish::Publisher;
+use crate::trouble::Trouble;
 
 /// How much memory what is on its way may take.
 const MEMORY: usize = 64 << 20;
@@ -39,11 +40,14 @@ pub(crate) struct Link {
     pub(crate) connected: watch::Receiver<bool>,
     pub(crate) options: Arc<NatsOptions>,
     pub(crate) outgoing: Outgoing,
+    pub(crate) trouble: Trouble,
     /// By group and topic.
     lags: Mutex<BTreeMap<(String, String), u64>>,
     /// Dropped, it tells the thread to end.
     _ends: oneshot::Sender<()>,
 }
+
+type Servers = (Vec<ServerAddr>, Option<(String, String)>);
 
 impl Link {
     pub(crate) fn lags(&self) -> MutexGuard<'_, BTreeMap<(String, String), u64>> {
@@ -88,7 +92,8 @@ impl NatsBus {
         let started = thread.spawn(move || {
             runtime.block_on(async move {
                 let (up, connected) = watch::channel(false);
-                let client = match connect(&of_thread, servers, up).await {
+                let trouble = Trouble::default();
+                let client = match connect(&of_thread, servers, up, &trouble).await {
                     Ok(client) => client,
                     Err(error) => return drop(tells.send(Err(error))),
                 };
@@ -102,11 +107,13 @@ impl NatsBus {
                     connected: connected.clone(),
                     options: Arc::clone(&of_thread),
                     outgoing: queue.clone(),
+                    trouble: trouble.clone(),
                     lags: Mutex::default(),
                     _ends: ends,
                 };
                 drop(tells.send(Ok(link)));
-                Publisher::new(client.clone(), jetstream, of_thread, queue, connected)
+                let up = (connected, trouble);
+                Publisher::new(client.clone(), jetstream, of_thread, queue, up)
                     .run()
                     .await;
                 drop(ended.await);
@@ -135,24 +142,39 @@ impl NatsBus {
     }
 }
 
-/// The addresses of the servers.
-fn servers(list: &str) -> Result<Vec<ServerAddr>, BusError> {
-    let one = |server: &str| {
-        ServerAddr::from_str(server.trim()).map_err(|_| {
-            BusError::new(BusErrorKind::Unsupported)
-                .with_reason("the address of a server is `host:port`, with commas between several")
-        })
-    };
-    list.split(',').map(one).collect()
+/// The addresses of the servers, and the user and password that they take. Those of a cluster take the same.
+fn servers(list: &str) -> Result<Servers, BusError> {
+    let wrong = |reason: &'static str| BusError::new(BusErrorKind::Unsupported).with_reason(reason);
+    let (mut addresses, mut user) = (Vec::new(), None);
+    for server in list.split(',').map(str::trim) {
+        let (before, place) = server.rsplit_once('@').unwrap_or(("", server));
+        let place = ServerAddr::from_str(place).map_err(|_| {
+            wrong("the address of a server is `host:port`, with commas between several")
+        })?;
+        addresses.push(place);
+        if !before.is_empty() {
+            let (name, password) = before.split_once(':').unwrap_or((before, ""));
+            let read = |text: &str| String::from_utf8(text::unescape(text)?).ok();
+            let (Some(name), Some(password)) = (read(name), read(password)) else {
+                return Err(wrong(
+                    "a `%` in a user or a password is followed by two digits of base 16",
+                ));
+            };
+            user = Some((name, password));
+        }
+    }
+    Ok((addresses, user))
 }
 
 /// A client, which connects when it can.
 async fn connect(
     options: &NatsOptions,
-    servers: Vec<ServerAddr>,
+    (servers, user): Servers,
     up: watch::Sender<bool>,
+    trouble: &Trouble,
 ) -> Result<Client, BusError> {
     let up = Arc::new(up);
+    let (notes, over) = (trouble.clone(), trouble.clone());
     let mut connecting = ConnectOptions::new()
         .name("obs")
         .retry_on_initial_connect()
@@ -162,11 +184,19 @@ async fn connect(
             let doublings = u32::try_from(attempts.min(6)).unwrap_or(6);
             (PAUSE.0 * 2_u32.pow(doublings)).min(PAUSE.1)
         })
+        // It chooses no server; there is no other way to what each of them said.
+        .reconnect_to_server_callback(move |servers, _| {
+            notes.note(&servers);
+            std::future::ready(None)
+        })
         .event_callback(move |event| {
-            let up = Arc::clone(&up);
+            let (up, over) = (Arc::clone(&up), over.clone());
             async move {
                 let now = match event {
-                    Event::Connected => true,
+                    Event::Connected => {
+                        over.over();
+                        true
+                    }
                     Event::Disconnected | Event::Closed => false,
                     _ => return,
                 };
@@ -176,6 +206,9 @@ async fn connect(
                 }
             }
         });
+    if let Some((name, password)) = user {
+        connecting = connecting.user_and_password(name, password);
+    }
     if let Some(token) = &options.token {
         connecting = connecting.token(token.clone());
     }
@@ -185,6 +218,15 @@ async fn connect(
             let reason = format!("the file with credentials cannot be used: {}", error.kind());
             BusError::new(BusErrorKind::Unsupported).with_reason(reason)
         })?;
+    }
+    #[cfg(feature = "tls")]
+    if let Some(file) = &options.ca {
+        // Read when it connects, and then nobody hears that it is not there.
+        if let Err(error) = file.metadata() {
+            let reason = format!("the file `ca` cannot be read: {}", error.kind());
+            return Err(BusError::new(BusErrorKind::Unsupported).with_reason(reason));
+        }
+        connecting = connecting.add_root_certificates(file.clone());
     }
     // What it says may hold the address, and that a password.
     connecting.connect(servers).await.map_err(|error| {

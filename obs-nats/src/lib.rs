@@ -23,6 +23,7 @@
 //! | `ack_wait.ms`, `lag.ms`, `give_up.ms`, `patience.ms` | as [`NatsOptions`] has them |
 //! | `token`, `credentials` | a token, or a file with credentials (feature `credentials`) |
 //! | `tls` | `required`; feature `tls` |
+//! | `ca` | a file with the authorities that are trusted, instead of those of the system; feature `tls` |
 //!
 //! # What can be counted on
 //!
@@ -53,6 +54,7 @@ mod message;
 mod options;
 mod publish;
 mod pull;
+mod trouble;
 
 pub use obs_runtime::bus::{Confirm, Lost};
 pub use options::{NatsOptions, SCHEME, Storage};

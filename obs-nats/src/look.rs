@@ -10,7 +10,7 @@ use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::stream::{RawMessageErrorKind, Stream};
 use futures_util::StreamExt;
 use obs_runtime::BusError;
-use obs_runtime::bus::{BusErrorKind, Receipt, Sight, Walk, text};
+use obs_runtime::bus::{Receipt, Sight, Walk, text};
 
 use crate::bus::Link;
 use crate::message::{record, subject_of};
@@ -21,17 +21,17 @@ const ANSWER: Duration = Duration::from_secs(6);
 /// Has something done in the thread of the bus, and waits for it.
 fn ask<T: Send + 'static>(
     link: &Link,
-    work: impl Future<Output = Result<T, BusError>> + Send + 'static,
+    work: impl Future<Output = Result<T, Silent>> + Send + 'static,
 ) -> Result<T, BusError> {
     let (tells, told) = sync_channel(1);
     link.tasks
         .spawn(async move { drop(tells.send(work.await)) });
-    told.recv_timeout(ANSWER).unwrap_or_else(|_| Err(silent()))
+    let answer = told.recv_timeout(ANSWER).unwrap_or(Err(Silent));
+    answer.map_err(|Silent| link.trouble.told("no server has answered in time"))
 }
 
-fn silent() -> BusError {
-    BusError::new(BusErrorKind::Unavailable).with_reason("no server has answered in time")
-}
+/// Nobody has answered, or nothing that is of use.
+struct Silent;
 
 /// The stream, if it is there.
 fn stream(link: &Link) -> Result<Option<Stream>, BusError> {
@@ -45,7 +45,7 @@ fn stream(link: &Link) -> Result<Option<Stream>, BusError> {
                 {
                     Ok(None)
                 }
-                _ => Err(silent()),
+                _ => Err(Silent),
             },
         }
     })
@@ -60,10 +60,10 @@ pub(crate) fn topics(link: &Link) -> Result<Vec<String>, BusError> {
     let parted = link.options.partitions > 1;
     ask(link, async move {
         let info = stream.info_with_subjects(format!("{prefix}>")).await;
-        let mut subjects = info.map_err(|_| silent())?;
+        let mut subjects = info.map_err(|_| Silent)?;
         let mut topics = Vec::new();
         while let Some(subject) = subjects.next().await {
-            let (subject, _) = subject.map_err(|_| silent())?;
+            let (subject, _) = subject.map_err(|_| Silent)?;
             topics.extend(topic_of(&subject, &prefix, parted));
         }
         topics.sort();
@@ -140,7 +140,7 @@ impl Walk for NatsWalk {
                         {
                             Ok(None)
                         }
-                        _ => Err(silent()),
+                        _ => Err(Silent),
                     },
                 }
             })?;

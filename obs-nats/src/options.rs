@@ -48,6 +48,7 @@ pub struct NatsOptions {
     pub(crate) servers: String,
     pub(crate) token: Option<String>,
     pub(crate) credentials: Option<PathBuf>,
+    pub(crate) ca: Option<PathBuf>,
     pub(crate) tls: bool,
     pub(crate) stream: String,
     pub(crate) prefix: String,
@@ -69,13 +70,14 @@ pub struct NatsOptions {
 
 impl NatsOptions {
     /// A bus on these servers, `host:port` with commas between; a user may stand before a host, as in
-    /// `user:password@host:port`.
+    /// `user:password@host:port`, with `%40` and its like for signs that would end it.
     #[must_use]
     pub fn new(servers: &str) -> NatsOptions {
         NatsOptions {
             servers: servers.to_owned(),
             token: None,
             credentials: None,
+            ca: None,
             tls: false,
             stream: "obs".to_owned(),
             prefix: "obs.".to_owned(),
@@ -97,7 +99,7 @@ impl NatsOptions {
     }
 
     fn at(address: &mut Address) -> Result<NatsOptions, BusError> {
-        let mut options = NatsOptions::new(address.place());
+        let mut options = NatsOptions::new(address.written());
         let confirm = [
             ("queued", Confirm::Queued),
             ("delivered", Confirm::Delivered),
@@ -111,6 +113,7 @@ impl NatsOptions {
         options.tls = address.take_word("tls", &tls)?.unwrap_or_default();
         options.token = address.take("token");
         options.credentials = address.take("credentials").map(PathBuf::from);
+        options.ca = address.take("ca").map(PathBuf::from);
         for (name, of) in [
             ("stream", &mut options.stream),
             ("prefix", &mut options.prefix),
@@ -169,6 +172,15 @@ impl NatsOptions {
     #[must_use]
     pub fn with_tls(mut self) -> NatsOptions {
         self.tls = true;
+        self
+    }
+
+    /// The same, and what the authorities in a file have signed is trusted, instead of those that the system knows. It
+    /// comes with the feature `tls`, and the file holds certificates as PEM.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_ca_file(mut self, file: impl Into<PathBuf>) -> NatsOptions {
+        self.ca = Some(file.into());
         self
     }
 
@@ -280,7 +292,7 @@ impl NatsOptions {
     /// What this build has not.
     pub(crate) fn missing(&self) -> Option<BusError> {
         let reason = match self {
-            _ if self.tls && !cfg!(feature = "tls") => {
+            _ if (self.tls || self.ca.is_some()) && !cfg!(feature = "tls") => {
                 "TLS comes with the feature `tls` of obs-nats"
             }
             _ if self.credentials.is_some() && !cfg!(feature = "credentials") => {
@@ -301,5 +313,28 @@ impl fmt::Debug for NatsOptions {
             .field("partitions", &self.partitions)
             .field("confirm", &self.confirm)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_build_has_not_is_told() {
+        for (address, has, feature) in [
+            ("nats://a?tls=required", cfg!(feature = "tls"), "`tls`"),
+            ("nats://a?ca=x.pem", cfg!(feature = "tls"), "`tls`"),
+            (
+                "nats://a?credentials=x.creds",
+                cfg!(feature = "credentials"),
+                "`credentials`",
+            ),
+        ] {
+            let error = Bus::open(address, &[SCHEME]).map(drop);
+            let said = error.err().map(|error| error.reason().to_owned());
+            let missing = said.is_some_and(|said| said.contains(feature));
+            assert_eq!(missing, !has, "{address}");
+        }
     }
 }

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::counts::counts;
 use crate::message::{headers, subject_of};
 use crate::options::{NatsOptions, Storage};
+use crate::trouble::Trouble;
 
 /// How many records are held here at most, on their way or behind one of their key.
 const WINDOW: usize = 1_000;
@@ -35,6 +36,7 @@ pub(crate) struct Publisher {
     options: Arc<NatsOptions>,
     outgoing: Outgoing,
     connected: watch::Receiver<bool>,
+    trouble: Trouble,
     /// What begins the ids of messages, which no other process has.
     name: String,
     held: BTreeMap<u64, Held>,
@@ -66,7 +68,7 @@ impl Publisher {
         jetstream: Context,
         options: Arc<NatsOptions>,
         outgoing: Outgoing,
-        connected: watch::Receiver<bool>,
+        (connected, trouble): (watch::Receiver<bool>, Trouble),
     ) -> Publisher {
         Publisher {
             name: client.new_inbox(),
@@ -75,6 +77,7 @@ impl Publisher {
             options,
             outgoing,
             connected,
+            trouble,
             held: BTreeMap::new(),
             cursor: Cursor::at(0),
             count: 0,
@@ -226,9 +229,9 @@ impl Publisher {
         while let Some(number) = self.next() {
             match self.held.get_mut(&number) {
                 Some(held) if held.since.elapsed() >= self.options.give_up => {
-                    let error = BusError::new(BusErrorKind::Unavailable);
-                    let error = error.with_reason("no server has taken it in time");
-                    let last = held.last.take().unwrap_or(error);
+                    let last = held.last.take();
+                    let none = || self.trouble.told("no server has taken it in time");
+                    let last = last.unwrap_or_else(none);
                     self.settle(number, Err(last));
                 }
                 _ => kept.push(number),

@@ -1,17 +1,21 @@
 //! Every feature of every crate by itself, and none at all: additive features must not lean on each other.
 
 use crate::run::{cargo, go, output, root};
-use crate::tools::works;
+use crate::tools;
 use obs_schema::json::Json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-/// Its features build a library in C anew, for a minute each, and are nothing but passed on: one build for all.
+/// Whatever brings it along would have its library in C built anew for each combination, a minute each. The workspace
+/// has built it with all of them; here it is said to be installed, which is as good where nothing is linked.
 const KAFKA: &str = "obs-kafka";
 
-/// A feature that brings it along, and is checked beside it.
-const WITH_KAFKA: [&str; 2] = ["cargo-obs-codegen", "kafka"];
+/// Features that bring it along.
+const WITH_KAFKA: [[&str; 2]; 2] = [["cargo-obs-codegen", "kafka"], ["quickstart", "buses"]];
+
+/// What is said to be installed.
+const INSTALLED: [&str; 2] = ["rdkafka", "libzstd"];
 
 /// The packages of the workspace as cargo describes them, by name.
 pub(crate) fn packages() -> Result<Vec<(String, Json)>, String> {
@@ -29,76 +33,104 @@ pub(crate) fn packages() -> Result<Vec<(String, Json)>, String> {
     Ok(named.collect())
 }
 
+/// What is passed to `cargo check`.
+type Combination = Vec<String>;
+
 /// Checks each combination, two at a time. Gives back what this machine could not check.
 pub(crate) fn check() -> Result<Option<String>, String> {
-    let openssl = works(Command::new("pkg-config").args(["--exists", "openssl"]));
-    let kafka: &[&str] = if openssl {
-        &["gzip", "zstd", "tls"]
-    } else {
-        &["gzip", "zstd"]
-    };
-    let combinations = Mutex::new(combinations(kafka)?.into_iter());
+    let openssl = tools::openssl();
+    let beside = root().join("target/features");
+    let installed = install(&beside)?;
+    let [kafka, others] = combinations(openssl)?;
+    let others = Mutex::new(others.into_iter());
     let next = || {
-        let mut combinations = combinations.lock().unwrap_or_else(PoisonError::into_inner);
-        combinations.next()
+        let mut others = others.lock().unwrap_or_else(PoisonError::into_inner);
+        others.next()
     };
-    let lane = |folder: Option<PathBuf>| {
-        while let Some(combination) = next() {
-            let mut command = cargo();
-            if let Some(folder) = &folder {
-                command.env("CARGO_TARGET_DIR", folder);
-            }
-            go(command.args(["check", "--quiet"]).args(combination))?;
-        }
-        Ok(())
+    let check = |command: &mut Command, combination: Combination| {
+        go(command.args(["check", "--quiet"]).args(combination))
     };
     // Cargo lets one at a time into a folder, and much of a check keeps one processor busy.
-    let beside = root().join("target/features");
     std::thread::scope(|scope| {
-        let beside = scope.spawn(|| lane(Some(beside)));
-        let here = lane(None);
+        let beside = scope.spawn(|| {
+            for combination in kafka {
+                let mut command = cargo();
+                command.env("PKG_CONFIG_PATH", &installed);
+                check(command.env("CARGO_TARGET_DIR", &beside), combination)?;
+            }
+            while let Some(combination) = next() {
+                check(cargo().env("CARGO_TARGET_DIR", &beside), combination)?;
+            }
+            Ok(())
+        });
+        let mut here = Ok(());
+        while let (Ok(()), Some(combination)) = (&here, next()) {
+            here = check(&mut cargo(), combination);
+        }
         let there = beside
             .join()
             .unwrap_or_else(|_| Err("the second lane panicked".to_owned()));
         here.and(there)
     })?;
-    let left_out = format!("`tls` of {KAFKA}, for there are no headers of OpenSSL");
+    let left_out = format!("TLS of {KAFKA}, for there are no headers of OpenSSL");
     Ok((!openssl).then_some(left_out))
 }
 
-/// What is passed to `cargo check`.
-fn combinations(kafka: &[&str]) -> Result<Vec<Vec<String>>, String> {
-    // What takes longest goes first.
-    let mut all = Vec::new();
-    let mut add = |arguments: &[&str]| {
-        all.push(arguments.iter().map(|&it| it.to_owned()).collect());
-    };
-    let [beside, feature] = WITH_KAFKA;
-    let mut features = format!("{beside}/{feature}");
-    for feature in kafka {
-        features.push_str(&format!(",{KAFKA}/{feature}"));
+/// Says in a folder that libraries are there, and gives it back.
+fn install(folder: &Path) -> Result<PathBuf, String> {
+    let folder = folder.join("installed");
+    let failed = |error| format!("cannot write to {}: {error}", folder.display());
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    for name in INSTALLED {
+        let text = format!("Name: {name}\nDescription: to be looked at\nVersion: 99\nLibs:\n");
+        std::fs::write(folder.join(format!("{name}.pc")), text).map_err(failed)?;
     }
-    add(&["-p", KAFKA, "-p", beside, "--features", &features]);
+    Ok(folder)
+}
+
+/// All of them: with Kafka, and without. Packages for tests alone are built by their steps.
+fn combinations(openssl: bool) -> Result<[Vec<Combination>; 2], String> {
+    let (mut kafka, mut others) = (Vec::new(), Vec::new());
     for (name, package) in packages()? {
-        if name == KAFKA {
-            continue;
-        }
         let features = package
             .get("features")
             .and_then(Json::as_object)
             .unwrap_or_default();
-        if features.is_empty() {
+        let manifest = package.get("manifest_path").and_then(Json::as_str);
+        let tests = manifest.is_some_and(|path| Path::new(path).starts_with(root().join("tests")));
+        if features.is_empty() || tests {
             continue;
         }
-        let alone = ["-p", name.as_str(), "--no-default-features"];
-        add(&alone);
-        for (feature, _) in features.iter().filter(|(feature, _)| feature != "default") {
-            if [name.as_str(), feature] == WITH_KAFKA {
+        let none = ["-p", &name, "--no-default-features"].map(str::to_owned);
+        let features = features.iter().map(|(feature, _)| feature.as_str());
+        let features = features.filter(|feature| *feature != "default");
+        for feature in std::iter::once("").chain(features) {
+            if name == KAFKA && feature == "tls" && !openssl {
                 continue;
             }
-            let [package, name, no] = alone;
-            add(&[package, name, no, "--features", feature]);
+            let mut words = none.to_vec();
+            let mut wanted = match feature {
+                "" => Vec::new(),
+                _ => vec![format!("{name}/{feature}")],
+            };
+            let list = match name == KAFKA || WITH_KAFKA.contains(&[&name, feature]) {
+                true => {
+                    if name != KAFKA {
+                        words.extend(["-p", KAFKA].map(str::to_owned));
+                    }
+                    wanted.push("rdkafka/dynamic-linking".to_owned());
+                    if feature == "zstd" {
+                        wanted.push("rdkafka/zstd-pkg-config".to_owned());
+                    }
+                    &mut kafka
+                }
+                false => &mut others,
+            };
+            if !wanted.is_empty() {
+                words.extend(["--features".to_owned(), wanted.join(",")]);
+            }
+            list.push(words);
         }
     }
-    Ok(all)
+    Ok([kafka, others])
 }

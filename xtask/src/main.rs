@@ -33,6 +33,7 @@ cargo xtask soak [--minutes N] [--seed S]
                             random specs of both dialects through everything, from seed S on, for N minutes
 cargo xtask soak bus        the tests of the buses in their long form: crashes, disks that fail, crowds
 cargo xtask soak kafka      the tests against a broker in their long form: it is away for half a minute
+cargo xtask soak nats       the tests against a server of NATS with a hundred thousand records, and one that is killed
 cargo xtask live [--hour SECONDS]
                             the quickstart's events before a real Prometheus, with all faults, an hour in so many seconds
 cargo xtask tools           install the outside tools the tests use, into .tools
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         ["fuzz", words @ ..] => fuzz::run(words),
         ["soak", "bus"] => soak::bus(),
         ["soak", "kafka"] => soak::kafka(),
+        ["soak", "nats"] => soak::nats(),
         ["soak", words @ ..] => soak::run(words),
         ["live", words @ ..] => live::run(words),
         ["bench", words @ ..] => bench::run(words),

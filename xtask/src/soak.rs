@@ -32,6 +32,14 @@ pub(crate) fn kafka() -> Result<(), String> {
     go(command.env("OBS_SOAK", "1").env("OBS_KAFKA_BROKER", broker))
 }
 
+/// The tests against a server of NATS, with a hundred thousand records.
+pub(crate) fn nats() -> Result<(), String> {
+    let server = tools::install()?.nats;
+    let mut command = cargo();
+    command.args(["test", "-q", "-p", "buses", "nats::", "--", "--nocapture"]);
+    go(command.env("OBS_SOAK", "1").env("OBS_NATS_SERVER", server))
+}
+
 /// Builds for speed and runs.
 pub(crate) fn run(words: &[&str]) -> Result<(), String> {
     let (mut minutes, mut seed) = (MINUTES, 0);

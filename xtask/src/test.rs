@@ -3,6 +3,7 @@
 use crate::run::{cargo, go, output, root};
 use crate::{features, tools};
 use obs_schema::json::Json;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// A step of `test`.
@@ -127,23 +128,25 @@ fn fmt() -> Result<(), String> {
     go(cargo().args(["fmt", "--all", "--check"]))
 }
 
+/// The whole workspace. Each step asks for the same of Kafka, whose library in C would be built anew otherwise.
+fn workspace(verb: &str) -> Command {
+    let mut command = cargo();
+    command.args([verb, "--workspace"]);
+    if tools::openssl() {
+        command.args(["--features", "buses/tls"]);
+    }
+    command
+}
+
 fn clippy() -> Result<(), String> {
-    go(cargo().args([
-        "clippy",
-        "--quiet",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    let lints = ["--quiet", "--all-targets", "--", "-D", "warnings"];
+    go(workspace("clippy").args(lints))
 }
 
 /// Everything `cargo test --workspace` runs, and with the outside tools what it leaves out.
 fn tests() -> Result<(), String> {
     let tools = tools::install()?;
-    go(cargo()
-        .args(["test", "--workspace"])
+    go(workspace("test")
         .env("OBS_PYTHON", &tools.python)
         .env("OBS_PROMTOOL", &tools.promtool)
         .env("OBS_AMTOOL", &tools.amtool)
@@ -167,20 +170,25 @@ fn tracers() -> Result<(), String> {
         .args(["--", "-D", "warnings"]))?;
     go(cargo().arg("test").args(features))?;
     // In the workspace it shares what the tests have built.
+    let features = "cargo-obs-codegen/http,cargo-obs-codegen/kafka,cargo-obs-codegen/nats";
     let shell = [
-        "test",
-        "--workspace",
         "--features",
-        "cargo-obs-codegen/http,cargo-obs-codegen/kafka",
+        features,
+        "--test",
+        "it",
+        "--",
+        "bus::wrong",
+        "bus::elsewhere",
     ];
-    go(cargo().args(shell).args(["--test", "it", "bus::wrong"]))?;
+    let nats = tools::install()?.nats;
+    go(workspace("test").args(shell).env("OBS_NATS_SERVER", nats))?;
     go(cargo().args(["test", "-p", "versions", "--features", "opentelemetry"]))?;
     go(cargo().args(["test", "-p", "collector", "--features", "grpc"]))
 }
 
 fn docs() -> Result<(), String> {
-    go(cargo()
-        .args(["doc", "--quiet", "--workspace", "--no-deps"])
+    go(workspace("doc")
+        .args(["--quiet", "--no-deps"])
         .env("RUSTDOCFLAGS", "-D warnings"))
 }
 

@@ -189,6 +189,11 @@ pub(crate) fn valgrind() -> Result<(), String> {
     Err(format!("there is no valgrind\nhelp: `{command}`"))
 }
 
+/// Whether there is OpenSSL with its headers, for TLS of Kafka.
+pub(crate) fn openssl() -> bool {
+    works(Command::new("pkg-config").args(["--exists", "openssl"]))
+}
+
 /// Whether a command succeeds; what it says is nobody's concern.
 pub(crate) fn works(command: &mut Command) -> bool {
     let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());

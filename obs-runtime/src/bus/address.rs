@@ -23,6 +23,7 @@ pub struct Scheme {
 #[derive(Clone)]
 pub struct Address {
     scheme: String,
+    written: String,
     place: String,
     settings: Vec<(String, String)>,
 }
@@ -68,8 +69,10 @@ impl Address {
     fn parse(text: &str) -> Result<Address, BusError> {
         let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
         let (place, settings) = rest.split_once('?').unwrap_or((rest, ""));
+        let place = place.strip_prefix("//").unwrap_or(place);
         let mut address = Address {
             scheme: scheme.to_owned(),
+            written: place.to_owned(),
             place: String::new(),
             settings: Vec::new(),
         };
@@ -82,8 +85,7 @@ impl Address {
                 "`{scheme}:`: {what} of the address cannot be read: a `%` is followed by two digits of base 16"
             ))
         };
-        address.place = decoded(place.strip_prefix("//").unwrap_or(place))
-            .ok_or_else(|| unreadable("the place"))?;
+        address.place = decoded(place).ok_or_else(|| unreadable("the place"))?;
         for setting in settings.split('&').filter(|setting| !setting.is_empty()) {
             let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
             let value = decoded(value).ok_or_else(|| unreadable(&format!("`{name}`")))?;
@@ -96,6 +98,13 @@ impl Address {
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
+    }
+
+    /// The same as it was written, with `%20` and its like: what a URL is made of, whose parts have signs between them
+    /// that may stand inside of a part too.
+    #[must_use]
+    pub fn written(&self) -> &str {
+        &self.written
     }
 
     /// Takes a setting; of several the last.
@@ -242,7 +251,8 @@ mod tests {
     const THEIRS: Scheme = Scheme {
         name: "theirs",
         open: |address| {
-            assert_eq!(address.place(), "a:1,b:2");
+            assert_eq!(address.place(), "a:1,b:2/ü");
+            assert_eq!(address.written(), "a:1,b:2/%C3%BC");
             assert_eq!(address.take("twice").as_deref(), Some("x y"));
             Ok(Bus::null())
         },
@@ -254,7 +264,7 @@ mod tests {
             ("memory:", Ok("memory")),
             ("memory:?records=2&bytes=100", Ok("memory")),
             ("null:", Ok("null")),
-            ("theirs://a:1,b:2?twice=1&twice=x%20y", Ok("theirs")),
+            ("theirs://a:1,b:2/%C3%BC?twice=1&twice=x%20y", Ok("theirs")),
             (
                 "carrier-pigeon://roof",
                 Err(

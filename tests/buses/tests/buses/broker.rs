@@ -58,6 +58,10 @@ impl Broker {
         format!("127.0.0.1:{}", self.port)
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn options(&self) -> KafkaOptions {
         KafkaOptions::new(&self.servers())
     }

@@ -7,14 +7,18 @@
     reason = "tests touch the world"
 )]
 
+mod authority;
 mod broker;
 mod contract;
 mod conventions;
+mod gateway;
 mod http;
 mod kafka;
+mod login;
 mod look;
 mod nats;
 mod process;
 mod program;
 mod quickstart;
 mod rig;
+mod secure;
