@@ -1,11 +1,10 @@
 //! Every feature of every crate by itself, and none at all: additive features must not lean on each other.
 
-use crate::run::{cargo, go, output, root};
+use crate::run::{cargo, output, root};
 use crate::tools;
 use obs_schema::json::Json;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whatever brings it along would have its library in C built anew for each combination, a minute each. The workspace
 /// has built it with all of them; here it is said to be installed, which is as good where nothing is linked.
@@ -36,42 +35,25 @@ pub(crate) fn packages() -> Result<Vec<(String, Json)>, String> {
 /// What is passed to `cargo check`.
 type Combination = Vec<String>;
 
-/// Checks each combination, two at a time. Gives back what this machine could not check.
-pub(crate) fn check() -> Result<Option<String>, String> {
+/// Checks each combination, in a folder of its own, so that it can go on beside other steps; until it is to stop. Gives
+/// back what this machine could not check.
+pub(crate) fn check(stop: &AtomicBool) -> Result<Option<String>, String> {
     let openssl = tools::openssl();
-    let beside = root().join("target/features");
-    let installed = install(&beside)?;
+    let folder = root().join("target/features");
+    let installed = install(&folder)?;
     let [kafka, others] = combinations(openssl)?;
-    let others = Mutex::new(others.into_iter());
-    let next = || {
-        let mut others = others.lock().unwrap_or_else(PoisonError::into_inner);
-        others.next()
-    };
-    let check = |command: &mut Command, combination: Combination| {
-        go(command.args(["check", "--quiet"]).args(combination))
-    };
-    // Cargo lets one at a time into a folder, and much of a check keeps one processor busy.
-    std::thread::scope(|scope| {
-        let beside = scope.spawn(|| {
-            for combination in kafka {
-                let mut command = cargo();
-                command.env("PKG_CONFIG_PATH", &installed);
-                check(command.env("CARGO_TARGET_DIR", &beside), combination)?;
-            }
-            while let Some(combination) = next() {
-                check(cargo().env("CARGO_TARGET_DIR", &beside), combination)?;
-            }
-            Ok(())
-        });
-        let mut here = Ok(());
-        while let (Ok(()), Some(combination)) = (&here, next()) {
-            here = check(&mut cargo(), combination);
+    let kafka = kafka.iter().map(|words| (words, Some(&installed)));
+    for (words, installed) in kafka.chain(others.iter().map(|words| (words, None))) {
+        if stop.load(Ordering::Relaxed) {
+            break;
         }
-        let there = beside
-            .join()
-            .unwrap_or_else(|_| Err("the second lane panicked".to_owned()));
-        here.and(there)
-    })?;
+        let mut command = cargo();
+        command.env("CARGO_TARGET_DIR", &folder);
+        if let Some(installed) = installed {
+            command.env("PKG_CONFIG_PATH", installed);
+        }
+        output(command.args(["check", "--quiet"]).args(words))?;
+    }
     let left_out = format!("TLS of {KAFKA}, for there are no headers of OpenSSL");
     Ok((!openssl).then_some(left_out))
 }

@@ -4,14 +4,27 @@ use crate::run::{cargo, go, output, root};
 use crate::{features, tools};
 use obs_schema::json::Json;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// A step of `test`.
 pub(crate) struct Step {
     pub(crate) name: &'static str,
     pub(crate) what: &'static str,
-    go: fn(&mut LeftOut) -> Result<(), String>,
+    go: Go,
 }
+
+/// How it goes.
+enum Go {
+    Here(fn(&mut LeftOut) -> Result<(), String>),
+    /// Beside those that come after what is quick, until it is to stop: tests wait for much, and so does a single check,
+    /// and each uses what the other leaves idle. Gives back what this machine could not check.
+    Beside(fn(&AtomicBool) -> Result<Option<String>, String>),
+}
+
+/// What is quick to fail goes alone.
+const QUICK: [&str; 2] = ["fmt", "clippy"];
 
 /// What this machine could not check, in words.
 type LeftOut = Vec<String>;
@@ -21,75 +34,74 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "fmt",
         what: "the code is formatted",
-        go: |_| fmt(),
+        go: Go::Here(|_| fmt()),
     },
     Step {
         name: "clippy",
         what: "no lint complains",
-        go: |_| clippy(),
+        go: Go::Here(|_| clippy()),
     },
     Step {
         name: "tests",
         what: "unit, snapshot, golden, UI and outside tests pass",
-        go: |_| tests(),
+        go: Go::Here(|_| tests()),
     },
     Step {
         name: "tracers",
         what: "spans nest with those of other tracers, and what we tell goes to their exporters, collectors and registries",
-        go: |_| tracers(),
-    },
-    Step {
-        name: "features",
-        what: "each feature builds alone",
-        go: |left_out| {
-            left_out.extend(features::check()?);
-            Ok(())
-        },
+        go: Go::Here(|_| tracers()),
     },
     Step {
         name: "docs",
         what: "the documentation builds without warnings",
-        go: |_| docs(),
+        go: Go::Here(|_| docs()),
     },
     Step {
         name: "specs",
         what: "the examples' specs are clean, and their locks and telemetry fresh",
-        go: |_| specs(),
+        go: Go::Here(|_| specs()),
     },
     Step {
         name: "artefacts",
         what: "what is rendered from specs is clean to the tools of those who read it",
-        go: |_| crate::artefacts::check(),
+        go: Go::Here(|_| crate::artefacts::check()),
     },
     Step {
         name: "live",
         what: "a real Prometheus finds what dashboards ask for, and each fault fires its alerts and no others",
-        go: |_| crate::live::short(),
+        go: Go::Here(|_| crate::live::short()),
     },
     Step {
         name: "quickstart",
         what: "the examples run",
-        go: |_| quickstart(),
+        go: Go::Here(|_| quickstart()),
     },
     Step {
         name: "aborts",
         what: "with `panic = \"abort\"`, what was told before a panic reaches the world",
-        go: |_| go(cargo().args(["run", "--quiet", "-p", "panics", "--profile", "abort"])),
+        go: Go::Here(|_| {
+            go(cargo().args(["run", "--quiet", "-p", "panics", "--profile", "abort"]))
+        }),
     },
     Step {
         name: "bench",
         what: "single operations cost what they did: allocations exactly, instructions nearly",
-        go: bench,
+        go: Go::Here(bench),
     },
     Step {
         name: "off",
         what: "of telemetry that is switched off for good nothing is left, in cost, names or symbols",
-        go: off,
+        go: Go::Here(off),
     },
     Step {
         name: "package",
         what: "every crate packages",
-        go: |_| package(),
+        go: Go::Here(|_| package()),
+    },
+    Step {
+        name: "features",
+        what: "each feature builds alone",
+        go: Go::Beside(features::check),
     },
 ];
 
@@ -103,17 +115,44 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
             "`test` has no step `{name}`; `cargo xtask steps` lists them"
         ));
     }
+    let steps = STEPS
+        .iter()
+        .filter(|step| names.is_empty() || names.contains(&step.name));
     let mut times: Vec<(&str, Duration)> = Vec::new();
     let mut left_out = LeftOut::new();
-    for step in STEPS
-        .iter()
-        .filter(|step| names.is_empty() || names.contains(&step.name))
-    {
-        println!("\n== {}: {}", step.name, step.what);
-        let start = Instant::now();
-        (step.go)(&mut left_out).map_err(|error| format!("step `{}`: {error}", step.name))?;
-        times.push((step.name, start.elapsed()));
-    }
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let (mut begun, mut beside) = (false, None);
+        for step in steps.clone() {
+            let start = Instant::now();
+            if !begun && !QUICK.contains(&step.name) {
+                begun = true;
+                let go = steps.clone().find_map(|step| match step.go {
+                    Go::Here(_) => None,
+                    Go::Beside(go) => Some(go),
+                });
+                beside = go.map(|go| {
+                    let stop = &stop;
+                    scope.spawn(move || go(stop))
+                });
+            }
+            println!("\n== {}: {}", step.name, step.what);
+            let result = match step.go {
+                Go::Here(go) => go(&mut left_out),
+                Go::Beside(_) => beside.take().map_or(Ok(()), |going| {
+                    let ended = going.join();
+                    let ended = ended.unwrap_or_else(|_| Err("it panicked".to_owned()));
+                    ended.map(|what| left_out.extend(what))
+                }),
+            };
+            if let Err(error) = result {
+                stop.store(true, Ordering::Relaxed);
+                return Err(format!("step `{}`: {error}", step.name));
+            }
+            times.push((step.name, start.elapsed()));
+        }
+        Ok(())
+    })?;
     println!();
     for (name, time) in times {
         println!("{name:12} {:6.1} s", time.as_secs_f64());
