@@ -113,6 +113,20 @@ impl Parts {
         drop(scope);
     }
 
+    pub(crate) fn open_span(&self) -> Option<&Arc<Scope>> {
+        #[cfg(not(feature = "off-spans"))]
+        return self.scope.as_ref();
+        #[cfg(feature = "off-spans")]
+        None
+    }
+
+    pub(crate) fn recorder(&self) -> Option<&Arc<Recording>> {
+        #[cfg(not(feature = "off"))]
+        return self.recorder.as_ref();
+        #[cfg(feature = "off")]
+        None
+    }
+
     #[cfg(feature = "tokio")]
     fn take_scope(&mut self) -> Option<Arc<Scope>> {
         #[cfg(not(feature = "off-spans"))]
@@ -253,18 +267,14 @@ impl Context {
         }
     }
 
+    #[inline]
     pub(crate) fn recorder(&self) -> Option<&Arc<Recording>> {
-        #[cfg(not(feature = "off"))]
-        return self.parts()?.recorder.as_ref();
-        #[cfg(feature = "off")]
-        None
+        self.parts()?.recorder()
     }
 
+    #[inline]
     pub(crate) fn open_span(&self) -> Option<&Arc<Scope>> {
-        #[cfg(not(feature = "off-spans"))]
-        return self.parts()?.scope.as_ref();
-        #[cfg(feature = "off-spans")]
-        None
+        self.parts()?.open_span()
     }
 
     pub(crate) fn parts(&self) -> Option<&Parts> {
@@ -278,22 +288,21 @@ impl Context {
     }
 
     /// Another context in the place of one that is over and was made of the same base: nothing is asked of the
-    /// allocator, unless somebody still has it. What differs from the base is said anew each time. Gives what could be
-    /// said of its span.
+    /// allocator, unless somebody still has it. What differs from the base is said anew each time, by somebody who gets
+    /// what could be said of its span.
     #[cfg(feature = "tokio")]
-    pub(crate) fn renew(
+    pub(crate) fn renew<R>(
         &mut self,
         base: &Context,
-        change: impl FnOnce(&mut Parts),
-    ) -> Option<Arc<Scope>> {
+        change: impl FnOnce(&mut Parts, Option<Arc<Scope>>) -> R,
+    ) -> R {
         if let Some(parts) = self.parts.as_mut().and_then(Arc::get_mut) {
             (parts.span, parts.state, parts.began) = (None, None, None);
             let scope = parts.take_scope();
-            change(parts);
-            return scope;
+            return change(parts, scope);
         }
-        *self = base.clone().with(change);
-        None
+        *self = base.clone();
+        change(Arc::make_mut(self.parts.get_or_insert_default()), None)
     }
 
     /// The span that new spans become children of.

@@ -90,6 +90,13 @@ pub(crate) fn active() -> bool {
     cfg!(not(feature = "off-spans")) && PIPE.active()
 }
 
+/// Whether anybody exports, or did: then what does not leave is counted.
+#[cfg(feature = "tokio")]
+#[inline]
+pub(crate) fn wanted() -> bool {
+    PIPE.wanted()
+}
+
 /// A span that would have left found nobody: counted once everything is shut down.
 #[cold]
 pub(crate) fn missed() {

@@ -73,7 +73,7 @@ pub use work::{InSpan, event, failed, link, set};
 pub(crate) use work::{Open, Scope};
 
 use crate::clock::Moment;
-use crate::context::{Context, SpanContext};
+use crate::context::{Context, Parts, SpanContext};
 use crate::ids::{SpanId, TraceId};
 use crate::metric::{self, Signal};
 use crate::testing::Recording;
@@ -240,11 +240,16 @@ pub(crate) struct Span {
 impl Span {
     /// Starts one under the span of a context. It has no children in this program.
     #[inline]
+    #[cfg_attr(feature = "off-spans", allow(dead_code, reason = "nobody carries one"))]
     pub(crate) fn start(meta: &'static SpanMeta, cx: &Context, at: Moment) -> Span {
-        let parts = cx.parts();
+        Span::below(meta, cx.parts(), at)
+    }
+
+    #[inline]
+    fn below(meta: &'static SpanMeta, parts: Option<&Parts>, at: Moment) -> Span {
         let parent = parts.and_then(|parts| parts.span);
         let trace = parent.map_or_else(TraceId::random, |parent| parent.trace);
-        let recorder = cx.recorder().cloned();
+        let recorder = parts.and_then(Parts::recorder).cloned();
         Span {
             meta,
             context: SpanContext {
@@ -256,15 +261,17 @@ impl Span {
             parent,
             state: parts.and_then(|parts| parts.state.clone()),
             start: at,
-            local: cx.open_span().and_then(|scope| scope.local()),
+            local: parts
+                .and_then(Parts::open_span)
+                .and_then(|scope| scope.local()),
             root: false,
             recorder,
         }
     }
 
     /// Starts one that may have children.
-    fn open(meta: &'static SpanMeta, cx: &Context, at: Moment) -> Span {
-        let mut span = Span::start(meta, cx, at);
+    fn open(meta: &'static SpanMeta, parts: Option<&Parts>, at: Moment) -> Span {
+        let mut span = Span::below(meta, parts, at);
         if span.local.is_none() && !span.context.sampled && export::active() && sample::rescues() {
             span.root = true;
         }

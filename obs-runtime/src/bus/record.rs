@@ -141,8 +141,8 @@ impl fmt::Debug for Header<'_> {
 #[derive(Clone, Copy)]
 pub(crate) struct Value<'a> {
     pub(crate) bytes: &'a [u8],
-    /// The same as text, if that is known already.
-    text: Option<&'a str>,
+    /// The text that it is the end of, up to a place, if that is known to be one.
+    within: Option<(&'a str, usize)>,
 }
 
 #[cfg(feature = "tokio")]
@@ -150,7 +150,10 @@ impl<'a> Value<'a> {
     /// The value, if it is text.
     #[inline]
     pub(crate) fn text(self) -> Option<&'a str> {
-        self.text.or_else(|| std::str::from_utf8(self.bytes).ok())
+        let known = self
+            .within
+            .and_then(|(whole, end)| whole.get(end - self.bytes.len()..end));
+        known.or_else(|| std::str::from_utf8(self.bytes).ok())
     }
 }
 
@@ -186,8 +189,8 @@ impl<'a> Headers<'a> {
         match self.0 {
             Form::Listed(list) => {
                 for header in list {
-                    let (bytes, text) = (header.value, None);
-                    see(header.name.as_bytes(), Value { bytes, text });
+                    let (bytes, within) = (header.value, None);
+                    see(header.name.as_bytes(), Value { bytes, within });
                 }
             }
             Form::Packed { bytes: all, .. } => {
@@ -197,9 +200,8 @@ impl<'a> Headers<'a> {
                 while let Some(name) = take_part(&mut rest)
                     && let Some(bytes) = take_part(&mut rest)
                 {
-                    let end = all.len() - rest.len();
-                    let text = whole.and_then(|whole| whole.get(end - bytes.len()..end));
-                    see(name, Value { bytes, text });
+                    let within = whole.map(|whole| (whole, all.len() - rest.len()));
+                    see(name, Value { bytes, within });
                 }
             }
         }

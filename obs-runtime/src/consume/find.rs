@@ -151,13 +151,15 @@ fn choose<K: Candidate>(
         })
     };
     let all = || (0..known.len()).filter(is);
-    // The newest version of each event comes first.
-    let first = all().next().ok_or(Refused::Type)?;
-    if let Some(framing) = framing
-        && let Some(at) = all().find(|at| known[*at].takes(framing))
-    {
-        return Ok(at);
+    let mut first = None;
+    for at in all() {
+        // The newest version of each event comes first.
+        first.get_or_insert(at);
+        if framing.is_some_and(|framing| known[at].takes(framing)) {
+            return Ok(at);
+        }
     }
+    let first = first.ok_or(Refused::Type)?;
     if let Some(version) = head.version.as_deref() {
         let at = all().find(|at| about(*at).version == version);
         return at.ok_or(Refused::Version(first));

@@ -1,16 +1,18 @@
 //! Handlers without the types of their events.
 //!
-//! A lane is a future that never ends: it takes a job from its post, reads the event, has it handled and leaves at the
-//! post how that went. What a handler waits in is a part of it, so that nothing is allocated for an event; and all that
-//! is compiled for each kind of event is here.
+//! A lane is a future that never ends: it takes the job that its seat hands over, reads the event, has it handled and
+//! hands the job back with how that went. What a handler waits in is a part of it, so that nothing is allocated for an
+//! event; and all that is compiled for each kind of event is here.
 
 use std::any::type_name;
+use std::cell::Cell;
 use std::error::Error;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
+use std::task::{Context as Task, Poll};
 
 use obs_schema::wire::json::Writer;
 
@@ -61,16 +63,19 @@ impl<E: Event, H: Handler<E>> Route for To<E, H> {
         let handler = Arc::clone(&self.handler);
         Box::pin(async move {
             loop {
-                let job = post.job().await;
-                let done = match job.read::<E>() {
-                    None => handler.gone(&job.delivery).await.map_err(failed),
-                    Some(Err(error)) => Err(Failed::Read(error)),
-                    Some(Ok(event)) => {
-                        post.listen(&event, &job);
-                        handler.handle(event, &job.delivery).await.map_err(failed)
-                    }
-                };
-                post.leave(done);
+                let mut room = room().await;
+                if let Some(job) = &room.job {
+                    let done = match job.read::<E>() {
+                        None => handler.gone(&job.delivery).await.map_err(failed),
+                        Some(Err(error)) => Err(Failed::Read(error)),
+                        Some(Ok(event)) => {
+                            post.listen(&event, job);
+                            handler.handle(event, &job.delivery).await.map_err(failed)
+                        }
+                    };
+                    room.done = Some(done);
+                }
+                HAND.set(Some(room));
             }
         })
     }
@@ -83,8 +88,15 @@ pub(super) struct Job {
     pub(super) version: usize,
     /// None says that what the key stands for is gone.
     pub(super) payload: Option<Payload>,
-    /// Names of fields, for a log line; without a line there is none.
-    pub(super) names: Option<&'static [Box<str>]>,
+    /// Names of fields, for a log line.
+    pub(super) names: &'static [Box<str>],
+}
+
+/// Where a job is, and then how it went: so what goes from hand to hand is a pointer.
+#[derive(Default)]
+pub(super) struct Room {
+    pub(super) job: Option<Job>,
+    pub(super) done: Option<Result<(), Failed>>,
 }
 
 impl Job {
@@ -141,51 +153,65 @@ fn failed<X: Into<Box<dyn Error + Send + Sync>>>(error: X) -> Failed {
     }
 }
 
-/// Where a seat and its lanes meet: one works at a time, and both in the same task.
-#[derive(Default)]
-pub(super) struct Post(Mutex<Notes>);
+thread_local! {
+    /// What a seat hands to the lane that it polls, and the lane back: both are in one call, and nobody comes in
+    /// between. Whoever runs another consumer in a handler takes what he hands over, and leaves nothing.
+    static HAND: Cell<Option<Box<Room>>> = const { Cell::new(None) };
+}
 
+/// The job that is handed to the lane that asks. Nobody is woken: a seat that has one polls.
+async fn room() -> Box<Room> {
+    poll_fn(|_| match HAND.take() {
+        Some(room) if room.done.is_none() => Poll::Ready(room),
+        done => {
+            HAND.set(done);
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+/// Polls a lane, which gets a job if it has none. Gives the room of the job back once it is done.
+#[inline]
+pub(super) fn poll(
+    lane: &mut Lane,
+    room: Option<Box<Room>>,
+    cx: &mut Task<'_>,
+) -> Option<Box<Room>> {
+    HAND.set(room);
+    // It never ends.
+    let _ = lane.as_mut().poll(cx);
+    HAND.take().filter(|room| room.done.is_some())
+}
+
+/// What events say of themselves while they are read, for those who tell of it when the handler is done or has fallen.
 #[derive(Default)]
-struct Notes {
-    job: Option<Job>,
-    done: Option<Result<(), Failed>>,
-    /// What the event says of itself, as a piece of a log line.
-    fields: Vec<u8>,
+pub(super) struct Post {
+    /// There is something.
+    said: AtomicBool,
+    /// As a piece of a log line.
+    fields: Mutex<Vec<u8>>,
 }
 
 impl Post {
-    /// Puts a job there, for whoever is polled next.
-    pub(super) fn put(&self, job: Job) {
-        let mut notes = lock(&self.0);
-        notes.job = Some(job);
-        notes.done = None;
-        notes.fields.clear();
-    }
-
-    async fn job(&self) -> Job {
-        // Nobody is woken: the seat puts a job there and then polls.
-        std::future::poll_fn(|_| match lock(&self.0).job.take() {
-            Some(job) => Poll::Ready(job),
-            None => Poll::Pending,
-        })
-        .await
-    }
-
-    fn leave(&self, done: Result<(), Failed>) {
-        lock(&self.0).done = Some(done);
-    }
-
-    /// How it went, once it has.
-    pub(super) fn done(&self) -> Option<Result<(), Failed>> {
-        lock(&self.0).done.take()
+    /// Forgets the last one.
+    #[inline]
+    pub(super) fn clear(&self) {
+        if self.said.load(Relaxed) {
+            self.said.store(false, Relaxed);
+            lock(&self.fields).clear();
+        }
     }
 
     /// What the event said of itself.
     pub(super) fn with_fields<R>(&self, use_them: impl FnOnce(&[u8]) -> R) -> R {
+        if !self.said.load(Relaxed) {
+            return use_them(&[]);
+        }
         // Outside of the lock: who writes a line may run code of others.
-        let fields = std::mem::take(&mut lock(&self.0).fields);
+        let fields = std::mem::take(&mut *lock(&self.fields));
         let result = use_them(&fields);
-        lock(&self.0).fields = fields;
+        *lock(&self.fields) = fields;
         result
     }
 
@@ -194,18 +220,17 @@ impl Post {
         self.hear(event, E::DESCRIPTOR, job.names);
     }
 
-    fn hear(&self, event: &dyn Telling, about: &'static Descriptor, names: Option<&[Box<str>]>) {
+    fn hear(&self, event: &dyn Telling, about: &'static Descriptor, names: &[Box<str>]) {
         if about.fields.is_empty() {
             return;
         }
         span::say(|to| event.say(&mut Tell::span(about.fields, to)));
-        if let Some(names) = names {
-            let mut writer = Writer::on(std::mem::take(&mut lock(&self.0).fields));
-            let mut fields = Tell::log(about.fields, names, &mut writer);
-            event.say(&mut fields);
-            fields.end();
-            // What cannot be written is left out as a whole.
-            let _ = writer.finish_into(&mut lock(&self.0).fields);
-        }
+        let mut writer = Writer::on(std::mem::take(&mut *lock(&self.fields)));
+        let mut fields = Tell::log(about.fields, names, &mut writer);
+        event.say(&mut fields);
+        fields.end();
+        // What cannot be written is left out as a whole.
+        let _ = writer.finish_into(&mut lock(&self.fields));
+        self.said.store(true, Relaxed);
     }
 }

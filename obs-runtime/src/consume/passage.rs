@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use super::lane::{Failed, Post};
 use super::prepared::Prepared;
-use super::seat::Room;
 use crate::bus::Receipt;
 use crate::clock::{self, Moment};
-use crate::context::{Context, SpanContext};
+use crate::context::{Context, Parts, SpanContext, Text, baggage};
 use crate::envelope::{Head, Place};
 use crate::error_type::ErrorType;
 use crate::metric::Consumed;
@@ -93,13 +92,7 @@ impl Ended {
 
 /// What is told about an attempt.
 pub(super) struct Passage<'a> {
-    prepared: &'static Prepared,
-    /// Its place among the versions of its event.
-    version: usize,
-    head: &'a Head<'a>,
-    id: &'a str,
-    post: &'a Post,
-    receipt: Receipt,
+    about: About<'a>,
     start: Moment,
     /// What the handler sees, where there is no span.
     context: Context,
@@ -108,35 +101,121 @@ pub(super) struct Passage<'a> {
     open: bool,
 }
 
+/// What is known around all processing of a consumer.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub(super) base: &'a Context,
+    /// The span of an event's making is the parent of its processing.
+    pub(super) child: bool,
+}
+
+impl Around<'_> {
+    /// The same for an event, in the place of another context.
+    pub(super) fn renew(self, mut old: Context, head: &Head<'_>, id: &str) -> Context {
+        old.renew(self.base, |parts, _| self.tell(parts, head, id));
+        old
+    }
+
+    /// Tells what is known around an event.
+    #[inline]
+    pub(super) fn tell(self, parts: &mut Parts, head: &Head<'_>, id: &str) {
+        Text::put(
+            &mut parts.correlation,
+            head.correlation.as_deref().unwrap_or(id),
+        );
+        Text::put(&mut parts.causation, id);
+        for (place, said) in [
+            (&mut parts.conversation, &head.conversation),
+            (&mut parts.tenant, &head.tenant),
+        ] {
+            Text::put(place, said.as_deref().unwrap_or_default());
+        }
+        parts.actor = head.actor.clone().map(Arc::new);
+        if let Some(text) = head.baggage {
+            let mut members = baggage::Members::new();
+            baggage::parse(text, &mut members);
+            parts.baggage = members.into();
+        } else if let Some(base) = self.base.parts() {
+            if !Arc::ptr_eq(&parts.baggage, &base.baggage) {
+                parts.baggage = Arc::clone(&base.baggage);
+            }
+        } else if !parts.baggage.is_empty() {
+            parts.baggage = Arc::default();
+        }
+        if self.child {
+            parts.span = head.span;
+            parts.state = head.state.filter(|_| head.span.is_some()).map(Into::into);
+        }
+    }
+}
+
+/// What a passage is about.
+#[derive(Clone, Copy)]
+pub(super) struct About<'a> {
+    pub(super) prepared: &'static Prepared,
+    /// Its place among the versions of its event.
+    pub(super) version: usize,
+    pub(super) head: &'a Head<'a>,
+    pub(super) id: &'a str,
+    pub(super) post: &'a Post,
+    pub(super) receipt: Receipt,
+}
+
+/// What is left of a passage while it is not known what it is about.
+pub(super) struct Paused {
+    start: Moment,
+    context: Context,
+    span: Option<Open>,
+    live: bool,
+}
+
 impl<'a> Passage<'a> {
-    /// Begins, in what is known around the event.
+    /// Begins, in what is known around the event, which takes the place of another such context.
+    #[inline]
     pub(super) fn begin(
-        prepared: &'static Prepared,
-        (version, receipt): (usize, Receipt),
-        (head, id): (&'a Head<'a>, &'a str),
-        post: &'a Post,
-        ((around, place), start): (Room, Moment),
+        about: About<'a>,
+        (old, known): (Context, Around<'_>),
+        start: Moment,
     ) -> Passage<'a> {
-        let live = prepared.is_live();
-        let spans = live && cfg!(not(feature = "off-spans"));
-        let (span, context) = if spans {
-            let span = Open::begin_in(&prepared.process, (around, place), start);
+        let live = about.prepared.is_live();
+        let (span, context) = if live && cfg!(not(feature = "off-spans")) {
+            let process = &about.prepared.process;
+            let around = |parts: &mut Parts| known.tell(parts, about.head, about.id);
+            let span = Open::begin_in(process, (old, known.base), start, around);
             (Some(span), Context::NONE)
         } else {
-            (None, around)
+            (None, known.renew(old, about.head, about.id))
         };
         Passage {
-            prepared,
-            version,
-            head,
-            id,
-            post,
-            receipt,
+            about,
             start,
             context,
             span,
             live,
             open: true,
+        }
+    }
+
+    /// Goes on with one that was left.
+    pub(super) fn resume(about: About<'a>, paused: Paused) -> Passage<'a> {
+        Passage {
+            about,
+            start: paused.start,
+            context: paused.context,
+            span: paused.span,
+            live: paused.live,
+            open: true,
+        }
+    }
+
+    /// Leaves it, for somebody who goes on.
+    pub(super) fn pause(mut self) -> Paused {
+        self.open = false;
+        Paused {
+            start: self.start,
+            context: std::mem::take(&mut self.context),
+            span: self.span.take(),
+            live: self.live,
         }
     }
 
@@ -151,30 +230,45 @@ impl<'a> Passage<'a> {
     }
 
     /// The end of one that went well, and was settled within. Gives back the context, of which room may be left.
-    pub(super) fn settled(&mut self, settle: impl FnOnce()) -> (Context, Moment) {
-        let start = clock::now();
+    #[inline]
+    pub(super) fn settled(mut self, settle: impl FnOnce()) -> (Context, Moment) {
+        let prepared = self.about.prepared;
+        let start = Passage::settles(prepared, self.context());
         settle();
         let end = clock::now();
         self.tell(&Ended::Fine, end);
         // Behind what it is a child of, of which it is known by now whether it leaves: so it need not wait for that.
-        Passage::settled_within(self.prepared, self.context(), start, end);
+        Passage::settled_within(prepared, self.context(), start, end);
         let context = std::mem::take(&mut self.context);
         (self.span.take().map_or(context, Open::over), end)
     }
 
     /// The bus is told what became of the record.
     pub(super) fn settle(prepared: &'static Prepared, around: &Context, settle: impl FnOnce()) {
-        let start = clock::now();
+        let start = Passage::settles(prepared, around);
         settle();
-        Passage::settled_within(prepared, around, start, clock::now());
+        if start.is_some() {
+            Passage::settled_within(prepared, around, start, clock::now());
+        }
     }
 
-    fn settled_within(prepared: &'static Prepared, around: &Context, start: Moment, end: Moment) {
-        let live = prepared.is_live();
-        let mut span = Carried::start(live, &prepared.settle, around, start);
-        span.end(end, || crate::span::Outcome::Fine, |_| {});
-        let counted = prepared.messaging[1].filter(|_| live);
-        if let (Some(counted), None) = (counted, around.recorder()) {
+    /// When settling begins, if anybody is to be told of it.
+    #[inline]
+    fn settles(prepared: &'static Prepared, around: &Context) -> Option<Moment> {
+        let told = Carried::wanted(around) || prepared.messaging[1].is_some();
+        (told && prepared.is_live()).then(clock::now)
+    }
+
+    #[inline]
+    fn settled_within(
+        prepared: &'static Prepared,
+        around: &Context,
+        start: Option<Moment>,
+        end: Moment,
+    ) {
+        let Some(start) = start else { return };
+        Carried::past(&prepared.settle, around, [start, end], |_| {});
+        if let (Some(counted), None) = (prepared.messaging[1], around.recorder()) {
             counted.ended(None, end.nanos_since(start), None);
         }
     }
@@ -185,7 +279,13 @@ impl<'a> Passage<'a> {
         }
         let nanos = end.nanos_since(self.start);
         let failure = ended.failure();
-        let (head, id, receipt) = (self.head, self.id, self.receipt);
+        let About {
+            prepared,
+            head,
+            id,
+            receipt,
+            ..
+        } = self.about;
         let place = self.span.as_ref().and_then(Open::place);
         let exported = self
             .span
@@ -194,13 +294,13 @@ impl<'a> Passage<'a> {
         let recorder = self.context().recorder();
         if cfg!(not(feature = "off-metrics")) {
             let recorded: Arc<Consumed>;
-            let consumed = self.prepared.consumed;
+            let consumed = prepared.consumed;
             if let Some(recorder) = recorder {
                 recorded = recorder.consumed(consumed);
                 self.count(&recorded, ended, end, nanos, exported);
             } else {
                 self.count(consumed, ended, end, nanos, exported);
-                if let [Some(process), _] = self.prepared.messaging {
+                if let [Some(process), _] = prepared.messaging {
                     process.ended(ended.error(), nanos, exported.map(|span| (span, end)));
                 }
             }
@@ -208,16 +308,16 @@ impl<'a> Passage<'a> {
         if cfg!(feature = "off-logs") {
             return;
         }
-        let line = &self.prepared.line;
+        let line = &prepared.line;
         let Some(level) = line.wanted(failure.is_some(), recorder.is_some()) else {
             return;
         };
         let place = place.map(Place::of);
         let told = Told {
-            id: self.id,
-            correlation: self.head.correlation.as_deref().unwrap_or(self.id),
-            causation: self.head.causation.as_deref(),
-            tenant: self.head.tenant.as_deref(),
+            id,
+            correlation: head.correlation.as_deref().unwrap_or(id),
+            causation: head.causation.as_deref(),
+            tenant: head.tenant.as_deref(),
             span: place.as_ref(),
             recorder,
             end,
@@ -229,10 +329,10 @@ impl<'a> Passage<'a> {
                 (_, None) => Outcome::Fine,
             },
         };
-        self.post.with_fields(|fields| {
+        self.about.post.with_fields(|fields| {
             let fields = |w: &mut obs_schema::wire::json::Writer| w.raw_bytes(fields);
             #[cfg(feature = "tracing")]
-            crate::publish::heard::tell(level, line.words, self.prepared.about, &told, &fields);
+            crate::publish::heard::tell(level, line.words, prepared.about, &told, &fields);
             line.write(level, &told, fields);
         });
     }
@@ -245,9 +345,9 @@ impl<'a> Passage<'a> {
         nanos: u64,
         exported: Option<SpanContext>,
     ) {
-        let result = ended.error().map_or(Ok(self.version), Err);
+        let result = ended.error().map_or(Ok(self.about.version), Err);
         // How old it was when it was done with: not when it failed, and may come again.
-        let occurred = self.head.occurred.filter(|_| result.is_ok());
+        let occurred = self.about.head.occurred.filter(|_| result.is_ok());
         let delivery = occurred.map(|occurred| end.unix_nanos().saturating_sub(occurred));
         consumed.ended(result, nanos, delivery, exported.map(|span| (span, end)));
     }

@@ -11,18 +11,19 @@ use tokio::time::Sleep;
 
 use super::ConsumeError;
 use super::control::{Control, Running};
-use super::lane::Route;
+use super::lane::{Lane, Post, Route};
 use super::later::{self, Later};
 use super::once::Memory;
+use super::passage::Around;
 use super::policy::Policy;
 use super::prepared::{Known, Receive};
-use super::seat::{Desk, sit};
+use super::seat::{Desk, Seat, sit};
 use crate::bus::{Bus, Received, Subscription};
 use crate::clock::{self, Moment};
 use crate::context::{Context, SpanContext};
 use crate::lane::lock;
 use crate::metric::{Backlog, Consumed, Waits};
-use crate::span::{Carried, Outcome};
+use crate::span::Carried;
 use crate::switch;
 
 /// What the seats of a consumer share.
@@ -70,6 +71,25 @@ impl Shared {
         self.lately.store(at.map_or(0, |at| at.0), Relaxed);
     }
 
+    /// What is known around all processing.
+    pub(super) fn around(&self) -> Around<'_> {
+        Around {
+            base: &self.base,
+            child: self.policy.child,
+        }
+    }
+
+    /// The lane of a route, made if there is none.
+    #[inline]
+    pub(super) fn lane<'l>(
+        &self,
+        lanes: &'l mut [Option<Lane>],
+        route: usize,
+        post: &Arc<Post>,
+    ) -> &'l mut Lane {
+        lanes[route].get_or_insert_with(|| self.routes[route].lane(Arc::clone(post)))
+    }
+
     /// The place of a topic among those of the consumer.
     pub(super) fn place_of(&self, topic: &[u8]) -> usize {
         let mut topics = self.topics.iter();
@@ -104,15 +124,31 @@ impl Waits for Shared {
 
 /// A seat and who wakes it.
 struct Chair {
+    /// None while what it works on waits.
+    seat: Option<Box<Seat>>,
+    /// What waits.
     life: Pin<Box<dyn Future<Output = ()> + Send>>,
     bell: Arc<Bell>,
     waker: Waker,
+}
+
+impl Chair {
+    fn is_busy(&self) -> bool {
+        self.seat.as_ref().is_none_or(|seat| seat.is_busy())
+    }
 }
 
 /// Says that a seat wants to be polled.
 struct Bell {
     rung: AtomicBool,
     driver: Arc<Mutex<Option<Waker>>>,
+}
+
+impl Bell {
+    /// Whether it was rung. Whoever rings it later wakes the driver.
+    fn answered(&self) -> bool {
+        self.rung.load(SeqCst) && self.rung.swap(false, SeqCst)
+    }
 }
 
 impl Wake for Bell {
@@ -171,6 +207,7 @@ impl Driver {
                 driver: Arc::clone(&waker),
             });
             Chair {
+                seat: Some(Seat::new(shared.routes.len())),
                 life: Box::pin(sit(Arc::clone(&shared), at)),
                 waker: Waker::from(Arc::clone(&bell)),
                 bell,
@@ -202,7 +239,7 @@ impl Driver {
             || laters
                 .into_iter()
                 .any(|step| waits(&later::topic(group, step)));
-        !self.shared.desks.iter().any(Desk::is_busy) && (!self.control.takes() || !waiting)
+        !self.chairs.iter().any(Chair::is_busy) && (!self.control.takes() || !waiting)
     }
 
     /// Ready when it is over.
@@ -230,12 +267,12 @@ impl Driver {
         for _ in 0..ROUNDS {
             let taken = self.take(cx);
             let polled = self.work();
-            if let Some((start, end)) = taken {
-                self.tell(start, end);
+            if let Some(times) = taken {
+                self.tell(times);
             }
             let stops = self.control.is_stopped() || self.shared.has_failed();
             if self.ended || stops {
-                if !self.shared.desks.iter().any(Desk::is_busy) {
+                if !self.chairs.iter().any(Chair::is_busy) {
                     return Poll::Ready(());
                 }
                 if stops && self.is_over(cx) {
@@ -262,16 +299,26 @@ impl Driver {
     }
 
     /// Takes what there is room for. Says when that began and ended, if there was anything.
-    fn take(&mut self, cx: &mut Task<'_>) -> Option<(Moment, Moment)> {
+    fn take(&mut self, cx: &mut Task<'_>) -> Option<[Moment; 2]> {
         if self.ended || !self.control.takes() || self.shared.has_failed() {
             return None;
         }
-        let mut start = None;
-        let began = self.shared.now();
-        for (desk, chair) in self.shared.desks.iter().zip(&self.chairs) {
-            if desk.is_busy() {
+        // Without anybody who is told of receiving it does not matter when that began.
+        let told = Carried::wanted(&self.shared.base)
+            || self
+                .receives
+                .iter()
+                .any(|(receive, _)| receive.messaging.is_some());
+        let began = if told {
+            self.shared.now()
+        } else {
+            Moment::default()
+        };
+        let mut any = false;
+        for chair in &mut self.chairs {
+            let Some(seat) = chair.seat.as_mut().filter(|seat| !seat.is_busy()) else {
                 continue;
-            }
+            };
             match next(&mut self.subscription, &mut self.laters, cx) {
                 Poll::Pending => break,
                 Poll::Ready(None) => {
@@ -279,71 +326,75 @@ impl Driver {
                     break;
                 }
                 Poll::Ready(Some(delivery)) => {
-                    start = Some(began);
-                    desk.put(delivery);
-                    chair.bell.rung.store(true, SeqCst);
+                    any = true;
+                    seat.put(delivery);
                 }
             }
         }
-        let start = start?;
-        let end = clock::now();
-        self.shared.looked(Some(end));
-        Some((start, end))
+        any.then(|| {
+            let end = clock::now();
+            self.shared.looked(Some(end));
+            [began, end]
+        })
     }
 
     /// The spans of what was received in this round. The seats have looked into it since.
-    fn tell(&mut self, start: Moment, end: Moment) {
-        if !switch::is_on() {
-            return;
-        }
-        for desk in &self.shared.desks {
-            if let Some((topic, made)) = desk.received()
-                && let Some((_, received)) = self.receives.get_mut(topic)
-            {
-                received.count += 1;
-                received.made.extend(made);
-            }
-        }
-        for (receive, received) in &mut self.receives {
-            let Round { count, made } = std::mem::take(received);
-            if count == 0 {
-                continue;
-            }
-            if let (Some(counted), None) = (receive.messaging, self.shared.base.recorder()) {
-                counted.ended(None, end.nanos_since(start), None);
-                counted.messages(None, count as u64);
-            }
-            let mut span = Carried::start(true, &receive.span, &self.shared.base, start);
-            span.end(
-                end,
-                || Outcome::Fine,
-                |to| {
-                    to.set("messaging.batch.message_count", count);
-                    for made in &made {
+    fn tell(&mut self, [start, end]: [Moment; 2]) {
+        let on = switch::is_on();
+        for (receive, round) in &mut self.receives {
+            if round.count > 0 && on {
+                if let (Some(counted), None) = (receive.messaging, self.shared.base.recorder()) {
+                    counted.ended(None, end.nanos_since(start), None);
+                    counted.messages(None, round.count as u64);
+                }
+                let (meta, base) = (&receive.span, &self.shared.base);
+                Carried::past(meta, base, [start, end], |to| {
+                    to.set("messaging.batch.message_count", round.count);
+                    for made in &round.made {
                         to.link(*made, &[]);
                     }
-                },
-            );
-            // Its room is wanted again.
-            received.made = made;
-            received.made.clear();
+                });
+            }
+            round.count = 0;
+            round.made.clear();
         }
     }
 
-    /// Polls the seats that were woken. Says whether there was any.
+    /// Lets the seats work that have something new, and polls what was woken. Says whether there was any.
     fn work(&mut self) -> bool {
         let mut any = false;
         for (chair, desk) in self.chairs.iter_mut().zip(&self.shared.desks) {
-            if chair.bell.rung.swap(false, SeqCst) {
-                any = true;
-                // It never ends by itself.
-                let _ = chair
-                    .life
-                    .as_mut()
-                    .poll(&mut Task::from_waker(&chair.waker));
-                if desk.is_busy() {
-                    self.shared.looked(None);
+            let rung = chair.bell.answered();
+            let mut cx = Task::from_waker(&chair.waker);
+            if let Some(seat) = &mut chair.seat {
+                if !seat.is_busy() {
+                    continue;
                 }
+                any = true;
+                let (made, done) = seat.at_once(&self.shared, desk, &mut cx);
+                if let Some((topic, made)) = made
+                    && let Some((_, round)) = self.receives.get_mut(topic)
+                {
+                    round.count += 1;
+                    round.made.extend(made);
+                }
+                if done {
+                    continue;
+                }
+                chair
+                    .seat
+                    .take()
+                    .into_iter()
+                    .for_each(|seat| desk.give(seat));
+            } else if !rung {
+                continue;
+            }
+            any = true;
+            // It never ends by itself.
+            let _ = chair.life.as_mut().poll(&mut cx);
+            chair.seat = desk.take();
+            if chair.seat.is_none() {
+                self.shared.looked(None);
             }
         }
         any

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::task::{Context as Task, Poll};
 
@@ -10,260 +10,180 @@ use super::ConsumeError;
 use super::dead::DeadLetter;
 use super::find::{Found, Refused, find};
 use super::handler::{Delivery, Id};
-use super::lane::{Failed, Job, Lane, Post};
+use super::lane::{self, Failed, Job, Lane, Post, Room};
 use super::later::{Before, put_off};
-use super::passage::{Ended, Passage};
+use super::passage::{About, Ended, Passage, Paused};
 use super::policy::{DeadBody, Unprocessed};
 use super::prepared::Prepared;
 use super::run::Shared;
-use crate::bus::{self, Held, OwnedRecord};
+use crate::bus::{Held, OwnedRecord, Received};
 use crate::clock;
-use crate::context::{Context, SpanContext, Text, baggage};
-use crate::envelope::Head;
+use crate::context::{Context, SpanContext};
+use crate::envelope::{Head, Payload};
 use crate::ids;
 use crate::lane::lock;
 use crate::metric::Consumed;
-use crate::span::Scope;
 
-/// What a seat and the driver tell each other, in one task; others only look at how old it is.
+/// Where others look at how old what is worked on is; and over which a seat goes to whoever works on what is not done
+/// at once, and back.
 #[derive(Default)]
 pub(super) struct Desk {
-    next: Mutex<Option<bus::Received>>,
-    busy: AtomicBool,
     /// When the event happened that is worked on, in nanoseconds since 1970; zero if none is.
     occurred: AtomicU64,
     /// The place of its topic among those of the consumer.
     topic: AtomicUsize,
-    /// Of what was received and not told of yet: the place of its topic, and where it was made.
-    received: Mutex<Option<(usize, Option<SpanContext>)>>,
+    given: Mutex<Option<Box<Seat>>>,
+    done: Mutex<Option<Box<Seat>>>,
 }
 
 impl Desk {
-    /// Gives it something to do.
-    pub(super) fn put(&self, delivery: bus::Received) {
-        self.busy.store(true, Relaxed);
-        *lock(&self.next) = Some(delivery);
-    }
-
-    pub(super) fn is_busy(&self) -> bool {
-        self.busy.load(Relaxed)
-    }
-
     /// When the event of this topic happened that is worked on here.
     pub(super) fn occurred(&self, topic: usize) -> Option<u64> {
         let occurred = self.occurred.load(Relaxed);
         (occurred > 0 && self.topic.load(Relaxed) == topic).then_some(occurred)
     }
 
-    /// What was received here since it was asked last.
-    pub(super) fn received(&self) -> Option<(usize, Option<SpanContext>)> {
-        lock(&self.received).take()
+    /// Gives what is not done at once to whoever works on that, and is to be polled then.
+    pub(super) fn give(&self, seat: Box<Seat>) {
+        *lock(&self.given) = Some(seat);
     }
 
-    async fn next(&self) -> bus::Received {
-        // Nobody is woken: the driver puts a delivery there and then polls.
-        poll_fn(|_| match lock(&self.next).take() {
-            Some(delivery) => Poll::Ready(delivery),
+    /// Takes the seat back, once that is done.
+    pub(super) fn take(&self) -> Option<Box<Seat>> {
+        lock(&self.done).take()
+    }
+
+    async fn given(&self) -> Box<Seat> {
+        // Nobody is woken: the driver puts a seat there and then polls.
+        poll_fn(|_| match lock(&self.given).take() {
+            Some(seat) => Poll::Ready(seat),
             None => Poll::Pending,
         })
         .await
     }
 
-    fn works_on(&self, topic: usize, head: &Head<'_>) {
+    fn works_on(&self, topic: usize, occurred: Option<u64>) {
         self.topic.store(topic, Relaxed);
-        let occurred = head.occurred.unwrap_or_else(|| clock::now().unix_nanos());
+        let occurred = occurred.unwrap_or_else(|| clock::now().unix_nanos());
         self.occurred.store(occurred, Relaxed);
-        *lock(&self.received) = Some((topic, head.span));
     }
 
     fn free(&self) {
         self.occurred.store(0, Relaxed);
-        self.busy.store(false, Relaxed);
     }
 }
 
-/// The life of a seat.
-///
-/// It is one future, for one within another is moved each time it is awaited. What seldom happens is apart.
-pub(super) async fn sit(shared: Arc<Shared>, at: usize) {
-    let (desk, policy) = (&shared.desks[at], &shared.policy);
-    let post: Arc<Post> = Arc::default();
-    let mut seat = Seat {
-        shared: &shared,
-        lanes: shared.routes.iter().map(|_| None).collect(),
-        post: &post,
-        around: Context::NONE,
-    };
-    loop {
-        let (record, held) = desk.next().await.parted();
-        let before = Before::of(&record, &shared.group);
-        let mut head = Head::of(record.headers());
-        let found = find(&shared.known, before.topic, &mut head, record.body());
-        desk.works_on(shared.place_of(before.topic), &head);
-        let id = head.id.clone().unwrap_or_default();
-        let Found { known, payload } = match found {
-            Ok(found) => found,
-            Err(refused) => {
-                seat.refuse(refused, (&head, &id), (&record, held)).await;
-                desk.free();
-                continue;
-            }
-        };
-        let prepared = known.prepared;
-        let once = shared.once.as_deref().filter(|_| !id.is_empty());
-        let mut attempt = held.attempt().saturating_add(before.attempts);
-        let mut tries = 0;
-        loop {
-            let asked = match once {
-                Some(once) => once.has(&shared.group, &id).await,
-                None => Ok(false),
-            };
-            let around = seat.around(&head, &id);
-            if let Ok(true) = asked {
-                Passage::settle(prepared, &around.0, || held.ack());
-                seat.around = around.0;
-                break;
-            }
-            post.put(Job {
-                delivery: Delivery {
-                    record: record.clone(),
-                    receipt: held.receipt(),
-                    attempt,
-                    about: prepared.about,
-                    occurred: head.occurred,
-                    id: match (head.id_header, &*id) {
-                        (Some(name), _) => Id::Header(name),
-                        (None, "") => Id::None,
-                        (None, id) => Id::Own(id.into()),
-                    },
-                },
-                version: known.version,
-                payload: payload.clone(),
-                names: Some(&prepared.line.fields),
-            });
-            let about = (known.version, held.receipt());
-            let start = shared.now();
-            let mut begun = Passage::begin(prepared, about, (&head, &id), &post, (around, start));
-            let mut ended = match asked {
-                Ok(_) => match policy.timeout {
-                    None => poll_fn(|cx| seat.poll(cx, known.route, begun.context())).await,
-                    Some(limit) => {
-                        let attempt = poll_fn(|cx| seat.poll(cx, known.route, begun.context()));
-                        let ended = tokio::time::timeout(limit, attempt).await;
-                        ended.unwrap_or(Ended::Late)
-                    }
-                },
-                Err(error) => Ended::Failed(Failed::memory(error)),
-            };
-            if let (Ended::Fine, Some(once)) = (&ended, once)
-                && let Err(error) = once.keep(&shared.group, &id).await
-            {
-                ended = Ended::Failed(Failed::memory(error));
-            }
-            if let Ended::Fine = ended {
-                let (around, end) = begun.settled(|| held.ack());
-                seat.around = around;
-                shared.looked(Some(end));
-                break;
-            }
-            if let Ended::Panicked(_) | Ended::Late = ended {
-                seat.clear(known.route, begun.context());
-            }
-            let inside = begun.context().clone();
-            begun.finish(&ended);
-            if tries < policy.retry.times && ended.may_pass() {
-                count(&inside, prepared, Consumed::retried);
-                tokio::time::sleep(policy.retry.pause(tries, ids::random())).await;
-                tries += 1;
-                attempt += 1;
-                continue;
-            }
-            let why = DeadLetter {
-                reason: ended.error().unwrap_or(crate::ErrorType::Other),
-                exception: ended.exception(),
-                attempts: attempt,
-                said: match policy.dead.body {
-                    DeadBody::Redacted => post.with_fields(<[u8]>::to_vec),
-                    _ => Vec::new(),
-                },
-            };
-            let later = ended.may_pass().then_some(before.step);
-            drop(ended);
-            shared
-                .give_up(why, later, (prepared, &inside), (&record, held))
-                .await;
-            break;
-        }
-        desk.free();
-    }
-}
-
-struct Seat<'s> {
-    shared: &'s Shared,
+/// What one delivery at a time is worked on with.
+#[derive(Default)]
+pub(super) struct Seat {
+    record: Option<OwnedRecord>,
+    held: Option<Held>,
     /// One for each route, made when it is first needed.
     lanes: Vec<Option<Lane>>,
-    post: &'s Arc<Post>,
+    /// Where jobs are put.
+    room: Option<Box<Room>>,
+    post: Arc<Post>,
     /// What was known around the last one, for the room that it takes.
     around: Context,
+    /// An attempt that has begun, and how it ended if it has.
+    begun: Option<(Paused, Option<Ended>)>,
 }
 
-/// What is known around an event, and room for what is said of its processing.
-pub(super) type Room = (Context, Option<Arc<Scope>>);
-
-/// What telemetry knows of an event, and what is known around it.
-type Around<'a> = (&'static Prepared, &'a Context);
+/// What there is to know of something that was received: the place of its topic, and where it was made.
+pub(super) type Made = (usize, Option<SpanContext>);
 
 /// A record, and whoever waits for what becomes of it.
 type One<'a> = (&'a OwnedRecord, Held);
 
-impl Seat<'_> {
-    /// What is known around the processing of an event, and room for what is said of it.
-    fn around(&mut self, head: &Head<'_>, id: &str) -> Room {
-        let mut around = std::mem::take(&mut self.around);
-        let place = around.renew(&self.shared.base, |parts| {
-            let some = |text: &str| (!text.is_empty()).then(|| Text::from(text));
-            parts.correlation = some(head.correlation.as_deref().unwrap_or(id));
-            parts.causation = some(id);
-            parts.conversation = head.conversation.as_deref().and_then(some);
-            parts.tenant = head.tenant.as_deref().and_then(some);
-            parts.actor = head.actor.clone().map(Arc::new);
-            parts.baggage = head.baggage.map_or_else(
-                || {
-                    self.shared
-                        .base
-                        .parts()
-                        .map(|base| Arc::clone(&base.baggage))
-                        .unwrap_or_default()
-                },
-                |text| {
-                    let mut members = baggage::Members::new();
-                    baggage::parse(text, &mut members);
-                    members.into()
-                },
-            );
-            if self.shared.policy.child {
-                parts.span = head.span;
-                parts.state = head.state.filter(|_| head.span.is_some()).map(Into::into);
+/// What telemetry knows of an event, and what is known inside of its processing.
+type Inside<'a> = (&'static Prepared, &'a Context);
+
+impl Seat {
+    pub(super) fn new(routes: usize) -> Box<Seat> {
+        Box::new(Seat {
+            lanes: (0..routes).map(|_| None).collect(),
+            ..Seat::default()
+        })
+    }
+
+    /// Gives it something to do.
+    pub(super) fn put(&mut self, delivery: Received) {
+        let (record, held) = delivery.parted();
+        self.record = Some(record);
+        self.held = Some(held);
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        self.record.is_some()
+    }
+
+    /// Works on what lies here. Most handlers are done with most events as soon as they get them, and nothing that
+    /// waits is made for those. Says where it was made, and whether it is done with.
+    pub(super) fn at_once(
+        &mut self,
+        shared: &Shared,
+        desk: &Desk,
+        cx: &mut Task<'_>,
+    ) -> (Option<Made>, bool) {
+        let (Some(record), Some(held)) = (&self.record, &self.held) else {
+            return (None, true);
+        };
+        let before = Before::of(record, &shared.group);
+        let mut head = Head::of(record.headers());
+        let found = find(&shared.known, before.topic, &mut head, record.body());
+        let place = shared.place_of(before.topic);
+        desk.works_on(place, head.occurred);
+        let made = Some((place, head.span));
+        let waits = shared.once.is_some() || shared.policy.timeout.is_some();
+        let (Ok(Found { known, payload }), false) = (found, waits) else {
+            return (made, false);
+        };
+        let id = head.id.clone().unwrap_or_default();
+        let about = About {
+            prepared: known.prepared,
+            version: known.version,
+            head: &head,
+            id: &id,
+            post: &self.post,
+            receipt: held.receipt(),
+        };
+        let attempt = held.attempt().saturating_add(before.attempts);
+        let room = furnish(self.room.take(), record, (payload, attempt), &about);
+        let context = std::mem::take(&mut self.around);
+        let begun = Passage::begin(about, (context, shared.around()), shared.now());
+        let lane = shared.lane(&mut self.lanes, known.route, &self.post);
+        let ended = match attempted(lane, Some(room), begun.context(), cx) {
+            Poll::Ready((Ended::Fine, room)) => {
+                let held = self.held.take();
+                let (around, end) = begun.settled(|| held.into_iter().for_each(Held::ack));
+                (self.around, self.room, self.record) = (around, room, None);
+                shared.looked(Some(end));
+                desk.free();
+                return (made, true);
             }
-        });
-        (around, place)
+            Poll::Ready((ended, room)) => {
+                self.room = room;
+                Some(ended)
+            }
+            Poll::Pending => None,
+        };
+        self.begun = Some((begun.pause(), ended));
+        (made, false)
     }
 
     /// Goes on with an attempt.
-    fn poll(&mut self, cx: &mut Task<'_>, route: usize, context: &Context) -> Poll<Ended> {
-        let (shared, post) = (self.shared, self.post);
-        let lane =
-            self.lanes[route].get_or_insert_with(|| shared.routes[route].lane(Arc::clone(post)));
-        let _attached = context.attach();
-        // What has panicked is not polled again.
-        match catch_unwind(AssertUnwindSafe(|| lane.as_mut().poll(cx))) {
-            Err(panic) => Poll::Ready(Ended::Panicked(panic)),
-            Ok(_) => match post.done() {
-                None => Poll::Pending,
-                Some(Ok(())) => Poll::Ready(Ended::Fine),
-                Some(Err(failed)) => Poll::Ready(Ended::Failed(failed)),
-            },
-        }
+    fn poll(
+        &mut self,
+        shared: &Shared,
+        (route, room): (usize, Option<Box<Room>>),
+        context: &Context,
+        cx: &mut Task<'_>,
+    ) -> Poll<Ended> {
+        let lane = shared.lane(&mut self.lanes, route, &self.post);
+        attempted(lane, room, context, cx).map(|(ended, room)| {
+            self.room = room;
+            ended
+        })
     }
 
     /// A handler that panics or takes too long is gone, and the next one starts anew.
@@ -277,12 +197,14 @@ impl Seat<'_> {
     /// There is no handler for it.
     async fn refuse(
         &mut self,
+        shared: &Shared,
         refused: Refused,
         (head, id): (&Head<'_>, &str),
         (record, held): One<'_>,
     ) {
-        let around = self.around(head, id);
-        let (shared, policy) = (self.shared, &self.shared.policy);
+        let around = shared.around();
+        let context = around.renew(std::mem::take(&mut self.around), head, id);
+        let policy = &shared.policy;
         let why = DeadLetter::of(refused.error(), held.attempt());
         let (at, then) = match refused {
             Refused::Type => {
@@ -296,28 +218,205 @@ impl Seat<'_> {
             }
             Refused::Version(at) => {
                 let prepared = shared.known[at].prepared;
-                count(&around.0, prepared, Consumed::unknown_version);
+                count(&context, prepared, Consumed::unknown_version);
                 (at, policy.unknown_version)
             }
             Refused::Envelope(at) => (at, policy.failed),
         };
         let prepared = shared.known[at].prepared;
         if then == Unprocessed::Skip {
-            return Passage::settle(prepared, &around.0, || held.ack());
+            return Passage::settle(prepared, &context, || held.ack());
         }
-        let about = (0, held.receipt());
-        let mut begun = Passage::begin(
+        self.post.clear();
+        let about = About {
             prepared,
-            about,
-            (head, id),
-            self.post,
-            (around, shared.now()),
-        );
+            version: 0,
+            head,
+            id,
+            post: &self.post,
+            receipt: held.receipt(),
+        };
+        let mut begun = Passage::begin(about, (context, around), shared.now());
         let inside = begun.context().clone();
         begun.finish(&Ended::Refused(refused.error()));
         shared
             .put_aside(then, &why, Some((prepared, &inside)), (record, held))
             .await;
+    }
+}
+
+/// Puts what there is to be done for a record into a room, a new one if there is none.
+fn furnish(
+    room: Option<Box<Room>>,
+    record: &OwnedRecord,
+    (payload, attempt): (Option<Payload>, u32),
+    about: &About<'_>,
+) -> Box<Room> {
+    about.post.clear();
+    let mut room = room.unwrap_or_default();
+    room.job = Some(Job {
+        delivery: Delivery {
+            record: record.clone(),
+            receipt: about.receipt,
+            attempt,
+            about: about.prepared.about,
+            occurred: about.head.occurred,
+            id: match (about.head.id_header, about.id) {
+                (Some(name), _) => Id::Header(name),
+                (None, "") => Id::None,
+                (None, id) => Id::Own(id.into()),
+            },
+        },
+        version: about.version,
+        payload,
+        names: &about.prepared.line.fields,
+    });
+    room
+}
+
+/// Goes on with an attempt. Gives the room of its job once it is done, if that is left.
+fn attempted(
+    lane: &mut Lane,
+    room: Option<Box<Room>>,
+    context: &Context,
+    cx: &mut Task<'_>,
+) -> Poll<(Ended, Option<Box<Room>>)> {
+    let _attached = context.attach();
+    // What has panicked is not polled again.
+    match catch_unwind(AssertUnwindSafe(|| lane::poll(lane, room, cx))) {
+        Err(panic) => Poll::Ready((Ended::Panicked(panic), None)),
+        Ok(None) => Poll::Pending,
+        Ok(Some(mut room)) => {
+            room.job = None;
+            let ended = match room.done.take() {
+                Some(Err(failed)) => Ended::Failed(failed),
+                _ => Ended::Fine,
+            };
+            Poll::Ready((ended, Some(room)))
+        }
+    }
+}
+
+/// The life of what is not done at once.
+///
+/// It is one future, for one within another is moved each time it is awaited. What seldom happens is apart.
+pub(super) async fn sit(shared: Arc<Shared>, at: usize) {
+    let (desk, policy) = (&shared.desks[at], &shared.policy);
+    loop {
+        let mut seat = desk.given().await;
+        'one: {
+            let (Some(record), Some(held)) = (seat.record.take(), seat.held.take()) else {
+                break 'one;
+            };
+            let before = Before::of(&record, &shared.group);
+            let mut head = Head::of(record.headers());
+            let found = find(&shared.known, before.topic, &mut head, record.body());
+            let id = head.id.clone().unwrap_or_default();
+            let Found { known, payload } = match found {
+                Ok(found) => found,
+                Err(refused) => {
+                    let (about, one) = ((&head, &*id), (&record, held));
+                    seat.refuse(&shared, refused, about, one).await;
+                    break 'one;
+                }
+            };
+            let prepared = known.prepared;
+            let once = shared.once.as_deref().filter(|_| !id.is_empty());
+            let mut attempt = held.attempt().saturating_add(before.attempts);
+            let mut tries = 0;
+            let post = Arc::clone(&seat.post);
+            let about = About {
+                prepared,
+                version: known.version,
+                head: &head,
+                id: &id,
+                post: &post,
+                receipt: held.receipt(),
+            };
+            loop {
+                let mut room = None;
+                let (mut begun, ended) = match seat.begun.take() {
+                    Some((paused, ended)) => (Passage::resume(about, paused), ended),
+                    None => {
+                        let asked = match once {
+                            Some(once) => once.has(&shared.group, &id).await,
+                            None => Ok(false),
+                        };
+                        let (context, around) = (std::mem::take(&mut seat.around), shared.around());
+                        if let Ok(true) = asked {
+                            let context = around.renew(context, &head, &id);
+                            Passage::settle(prepared, &context, || held.ack());
+                            seat.around = context;
+                            break 'one;
+                        }
+                        let job = (payload.clone(), attempt);
+                        room = Some(furnish(seat.room.take(), &record, job, &about));
+                        let failed = asked
+                            .err()
+                            .map(|error| Ended::Failed(Failed::memory(error)));
+                        let begun = Passage::begin(about, (context, around), shared.now());
+                        (begun, failed)
+                    }
+                };
+                // One that waits already has been polled.
+                let mut polled = room.is_none();
+                let attempting = poll_fn(|cx| {
+                    if std::mem::take(&mut polled) {
+                        return Poll::Pending;
+                    }
+                    let job = (known.route, room.take());
+                    seat.poll(&shared, job, begun.context(), cx)
+                });
+                let mut ended = match (ended, policy.timeout) {
+                    (Some(ended), _) => ended,
+                    (None, None) => attempting.await,
+                    (None, Some(limit)) => {
+                        let attempting = tokio::time::timeout(limit, attempting);
+                        attempting.await.unwrap_or(Ended::Late)
+                    }
+                };
+                if let (Ended::Fine, Some(once)) = (&ended, once)
+                    && let Err(error) = once.keep(&shared.group, &id).await
+                {
+                    ended = Ended::Failed(Failed::memory(error));
+                }
+                if let Ended::Fine = ended {
+                    let (around, end) = begun.settled(|| held.ack());
+                    seat.around = around;
+                    shared.looked(Some(end));
+                    break 'one;
+                }
+                if let Ended::Panicked(_) | Ended::Late = ended {
+                    seat.clear(known.route, begun.context());
+                }
+                let inside = begun.context().clone();
+                begun.finish(&ended);
+                if tries < policy.retry.times && ended.may_pass() {
+                    count(&inside, prepared, Consumed::retried);
+                    tokio::time::sleep(policy.retry.pause(tries, ids::random())).await;
+                    tries += 1;
+                    attempt += 1;
+                    continue;
+                }
+                let why = DeadLetter {
+                    reason: ended.error().unwrap_or(crate::ErrorType::Other),
+                    exception: ended.exception(),
+                    attempts: attempt,
+                    said: match policy.dead.body {
+                        DeadBody::Redacted => post.with_fields(<[u8]>::to_vec),
+                        _ => Vec::new(),
+                    },
+                };
+                let later = ended.may_pass().then_some(before.step);
+                drop(ended);
+                shared
+                    .give_up(why, later, (prepared, &inside), (&record, held))
+                    .await;
+                break;
+            }
+        }
+        desk.free();
+        *lock(&desk.done) = Some(seat);
     }
 }
 
@@ -327,7 +426,7 @@ impl Shared {
         &self,
         why: DeadLetter,
         later: Option<usize>,
-        about: Around<'_>,
+        about: Inside<'_>,
         (record, held): One<'_>,
     ) {
         if let Some(step) = later
@@ -349,7 +448,7 @@ impl Shared {
         &self,
         then: Unprocessed,
         why: &DeadLetter,
-        about: Option<Around<'_>>,
+        about: Option<Inside<'_>>,
         (record, held): One<'_>,
     ) {
         match then {

@@ -31,6 +31,23 @@ impl From<&str> for Text {
     }
 }
 
+impl Text {
+    /// Puts a text in the place of another one; an empty one is none.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn put(place: &mut Option<Text>, text: &str) {
+        if let Some(Text(Form::Short { length, bytes })) = place
+            && let Some(room) = bytes.get_mut(..text.len())
+            && let (Ok(new), false) = (u8::try_from(text.len()), text.is_empty())
+        {
+            room.copy_from_slice(text.as_bytes());
+            *length = new;
+            return;
+        }
+        *place = (!text.is_empty()).then(|| Text::from(text));
+    }
+}
+
 impl Deref for Text {
     type Target = str;
 
@@ -50,6 +67,27 @@ impl Deref for Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "tokio")]
+    #[test]
+    fn a_text_takes_the_place_of_another() {
+        let long = "x".repeat(SHORT + 1);
+        let mut place = None;
+        for text in [
+            "one",
+            "",
+            "two three",
+            "four",
+            &long,
+            "five",
+            &long[1..],
+            "",
+        ] {
+            Text::put(&mut place, text);
+            let now = place.as_deref();
+            assert_eq!(now, Some(text).filter(|text| !text.is_empty()));
+        }
+    }
 
     #[test]
     fn texts_of_any_length_are_what_they_were() {

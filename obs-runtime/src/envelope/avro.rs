@@ -6,7 +6,7 @@ use obs_schema::avro::fingerprint::rabin;
 use obs_schema::avro::parse::read_text;
 use obs_schema::avro::{Kind, Set, Type, canonical};
 use obs_schema::wire::EncodeError;
-use obs_schema::wire::avro::Writer;
+use obs_schema::wire::avro::{Reader, Writer};
 
 use super::Facts;
 use crate::bus::Origin;
@@ -203,12 +203,12 @@ type Acting<'b> = (&'b [u8], &'b [u8], Option<&'b [u8]>);
 /// Reads an envelope up to the payload, which is the rest; `None` if it is none.
 #[inline]
 pub(super) fn read(bytes: &[u8]) -> Option<(Read<'_>, &[u8])> {
-    let mut r = Pass(bytes);
+    let mut r = Pass { bytes, at: 0 };
     let mut read = Read {
         id: r.text()?,
         event_type: r.text()?,
         version: r.text()?,
-        occurred: unzigzag(r.number()?),
+        occurred: r.number()?,
         tracing: None,
         correlation: &[],
         causation: None,
@@ -219,11 +219,12 @@ pub(super) fn read(bytes: &[u8]) -> Option<(Read<'_>, &[u8])> {
     if r.branch()? {
         let (trace, span) = (r.text()?, r.text()?);
         r.optional()?;
-        let sampled = match r.0.split_off_first()? {
+        let sampled = match bytes.get(r.at)? {
             0 => false,
             1 => true,
             _ => return None,
         };
+        r.at += 1;
         read.tracing = Some((trace, span, sampled));
     }
     read.correlation = r.text()?;
@@ -245,40 +246,35 @@ pub(super) fn read(bytes: &[u8]) -> Option<(Read<'_>, &[u8])> {
             }
         }
     }
-    Some((read, r.0))
+    Some((read, bytes.get(r.at..)?))
 }
 
-/// Bytes of an envelope that are passed over, most of which nobody looks at: it is a third of the reader that events
-/// have, who wants to know what is wrong and where.
-struct Pass<'b>(&'b [u8]);
+/// An envelope that is passed over, and most of it not looked at: less work than with the reader that events have, who
+/// wants to know what is wrong and where.
+struct Pass<'b> {
+    bytes: &'b [u8],
+    at: usize,
+}
 
 impl<'b> Pass<'b> {
+    /// A number that mostly takes one byte.
     #[inline]
-    fn number(&mut self) -> Option<u64> {
-        match *self.0 {
-            [byte @ 0..0x80, ref rest @ ..] => {
-                self.0 = rest;
-                Some(byte.into())
-            }
-            _ => self.long(),
+    fn number(&mut self) -> Option<i64> {
+        let byte = *self.bytes.get(self.at)?;
+        if byte < 0x80 {
+            self.at += 1;
+            let half = i64::from(byte >> 1);
+            return Some(if byte & 1 == 0 { half } else { !half });
         }
+        self.long()
     }
 
     #[inline(never)]
-    fn long(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..u64::BITS).step_by(7) {
-            let byte = self.0.split_off_first()?;
-            let bits = u64::from(byte & 0x7f);
-            if bits > u64::MAX >> shift {
-                return None;
-            }
-            number |= bits << shift;
-            if *byte < 0x80 {
-                return Some(number);
-            }
-        }
-        None
+    fn long(&mut self) -> Option<i64> {
+        let mut r = Reader::new(self.bytes.get(self.at..)?);
+        let number = r.long().ok()?;
+        self.at += r.position();
+        Some(number)
     }
 
     /// Whether it is the branch that is not null.
@@ -286,19 +282,17 @@ impl<'b> Pass<'b> {
     fn branch(&mut self) -> Option<bool> {
         match self.number()? {
             0 => Some(false),
-            2 => Some(true),
+            1 => Some(true),
             _ => None,
         }
     }
 
     #[inline]
     fn text(&mut self) -> Option<&'b [u8]> {
-        let length = self.number()?;
-        // An odd one is negative.
-        if length & 1 == 1 {
-            return None;
-        }
-        self.0.split_off(..usize::try_from(length >> 1).ok()?)
+        let length = usize::try_from(self.number()?).ok()?;
+        let from = self.at;
+        self.at = from.checked_add(length)?;
+        self.bytes.get(from..self.at)
     }
 
     #[inline]
@@ -311,9 +305,10 @@ impl<'b> Pass<'b> {
     }
 
     /// A map of texts, in blocks; before a block there may be how many bytes it has.
+    #[inline]
     fn map(&mut self) -> Option<()> {
         loop {
-            let count = unzigzag(self.number()?);
+            let count = self.number()?;
             if count == 0 {
                 return Some(());
             }
@@ -327,9 +322,4 @@ impl<'b> Pass<'b> {
             }
         }
     }
-}
-
-#[inline]
-fn unzigzag(number: u64) -> i64 {
-    (number >> 1).cast_signed() ^ -((number & 1).cast_signed())
 }

@@ -69,39 +69,49 @@ impl<'r> Head<'r> {
     pub(crate) fn of(headers: Headers<'r>) -> Head<'r> {
         let mut head = Head::default();
         headers.each(|name, value| {
-            if name == SCHEMA_ID.as_bytes() {
-                head.framing = Some(value.bytes);
-            } else {
+            if !head.usual(name, value) {
                 head.header(name, value);
             }
         });
         head
     }
 
-    /// Of several headers of one name the last counts, as everywhere.
-    ///
-    /// Names are compared one after another, those first that most records have.
-    fn header(&mut self, name: &[u8], value: Value<'r>) {
+    /// One of the headers that most records have. Of several of one name the last counts, as everywhere.
+    #[inline]
+    fn usual(&mut self, name: &[u8], value: Value<'r>) -> bool {
         let place = match name {
-            b"event-id" => return self.identify("event-id", value.text().unwrap_or_default()),
-            b"traceparent" | b"ce_traceparent" => {
-                self.span = traceparent::parse(value.bytes.trim_ascii()).or(self.span);
-                return;
+            b"event-id" => {
+                self.identify("event-id", value);
+                return true;
+            }
+            b"traceparent" => {
+                self.traced(value);
+                return true;
+            }
+            b"content-type" => {
+                self.structured = value.bytes.starts_with(cloud::MEDIA_TYPE.as_bytes());
+                return true;
             }
             b"event-type" => &mut self.event_type,
             b"event-version" => &mut self.version,
             b"correlation-id" => &mut self.correlation,
-            b"content-type" => {
-                self.structured = value.bytes.starts_with(cloud::MEDIA_TYPE.as_bytes());
-                return;
-            }
+            _ => return false,
+        };
+        *place = said(value);
+        true
+    }
+
+    /// One of the others.
+    fn header(&mut self, name: &[u8], value: Value<'r>) {
+        let place = match name {
             b"causation-id" | b"ce_causationid" => &mut self.causation,
             b"conversation-id" | b"ce_conversationid" => &mut self.conversation,
             b"tenant-id" | b"ce_tenant" => &mut self.tenant,
-            b"ce_id" => return self.identify("ce_id", value.text().unwrap_or_default()),
+            b"ce_id" => return self.identify("ce_id", value),
             b"ce_type" => &mut self.event_type,
             b"ce_correlationid" => &mut self.correlation,
             b"ce_dataschema" => &mut self.schema,
+            b"ce_traceparent" => return self.traced(value),
             b"tracestate" | b"ce_tracestate" => {
                 self.state = value.text().and_then(traceparent::state);
                 return;
@@ -114,19 +124,30 @@ impl<'r> Head<'r> {
                 self.occurred = value.text().and_then(stamp::nanos_of);
                 return;
             }
+            _ if name == SCHEMA_ID.as_bytes() => {
+                self.framing = Some(value.bytes);
+                return;
+            }
             _ if name.iter().any(u8::is_ascii_uppercase) => {
-                return self.header(&name.to_ascii_lowercase(), value);
+                let name = name.to_ascii_lowercase();
+                if !self.usual(&name, value) {
+                    self.header(&name, value);
+                }
+                return;
             }
             _ => return,
         };
-        let text = value.text().filter(|text| !text.is_empty());
-        *place = text.map(Cow::Borrowed);
+        *place = said(value);
     }
 
-    fn identify(&mut self, name: &'static str, value: &'r str) {
-        let known = !value.is_empty();
-        self.id_header = known.then_some(name);
-        self.id = known.then_some(Cow::Borrowed(value));
+    fn traced(&mut self, value: Value<'r>) {
+        self.span = traceparent::parse(value.bytes.trim_ascii()).or(self.span);
+    }
+
+    #[inline]
+    fn identify(&mut self, name: &'static str, value: Value<'r>) {
+        self.id = said(value);
+        self.id_header = self.id.is_some().then_some(name);
     }
 
     /// Finds time and payload in our envelope in JSON, where the headers say the rest and it looks as we write it.
@@ -303,6 +324,13 @@ impl<'r> Head<'r> {
         }
         Ok(())
     }
+}
+
+/// What a header says, if that is a text.
+#[inline]
+fn said(value: Value<'_>) -> Option<Cow<'_, str>> {
+    let text = value.text().filter(|text| !text.is_empty());
+    text.map(Cow::Borrowed)
 }
 
 /// What follows such a beginning and a text.

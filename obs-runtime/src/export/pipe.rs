@@ -116,6 +116,13 @@ impl Pipe {
         self.state.load(Relaxed) == ACTIVE
     }
 
+    /// Whether somebody wants spans, or did.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(super) fn wanted(&self) -> bool {
+        self.state.load(Relaxed) != IDLE
+    }
+
     /// A span that would have left finds nobody.
     #[cold]
     pub(super) fn missed(&self) {

@@ -5,6 +5,8 @@ use super::Span;
 use super::{Attributes, Fate, Outcome, SpanMeta};
 use crate::clock::Moment;
 use crate::context::{Context, SpanContext};
+#[cfg(feature = "tokio")]
+use crate::export;
 
 /// The span of a sending, if it has one. In a program without spans it is nothing at all, and nothing of spans is left in
 /// whoever carries it.
@@ -30,6 +32,30 @@ impl Carried {
             #[cfg(not(feature = "off-spans"))]
             span: wanted.then(|| Span::start(meta, cx, at)),
         }
+    }
+
+    /// Whether there are such spans: where nobody has ever asked for spans none is made.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn wanted(cx: &Context) -> bool {
+        cfg!(not(feature = "off-spans")) && (export::wanted() || cx.recorder().is_some())
+    }
+
+    /// One that is over, of which nobody had to know before.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn past(
+        meta: &'static SpanMeta,
+        cx: &Context,
+        [start, end]: [Moment; 2],
+        fill: impl FnOnce(&mut Attributes<'_>),
+    ) {
+        #[cfg(not(feature = "off-spans"))]
+        if Carried::wanted(cx) {
+            Span::start(meta, cx, start).end(end, &Outcome::Fine, fill);
+        }
+        #[cfg(feature = "off-spans")]
+        let _ = (meta, cx, start, end, fill);
     }
 
     /// Where it stands, if it has not ended.

@@ -9,7 +9,7 @@ use super::record::{Counts, Record};
 use super::work::Scope;
 use super::{Failure, Fate, Outcome, Span, SpanMeta, pass};
 use crate::clock::{Look, Moment};
-use crate::context::{Context, SpanContext};
+use crate::context::{Context, Parts, SpanContext};
 use crate::ids::{SpanId, TraceId};
 use crate::{export, sample};
 
@@ -96,7 +96,7 @@ impl Inside {
             root: self.root.then(|| self.start.moment()),
             fixed: self.meta.fixed.len(),
         };
-        shown.within(cx.clone(), self.local(cx), None)
+        shown.within(cx.clone(), self.local(cx))
     }
 
     /// The same with all that is known of it from around.
@@ -201,25 +201,28 @@ impl Shown {
         }
     }
 
-    fn within(self, cx: Context, local: Option<Arc<Local>>, place: Option<Arc<Scope>>) -> Context {
+    fn within(self, cx: Context, local: Option<Arc<Local>>) -> Context {
+        cx.with(|parts| self.enter(parts, local, None))
+    }
+
+    /// Puts it in place in a context, with what was said of another one that is over.
+    fn enter(self, parts: &mut Parts, local: Option<Arc<Local>>, place: Option<Arc<Scope>>) {
         let may_leave = self.span.sampled || self.root.is_some() || local.is_some();
-        let wanted = export::active() || cx.recorder().is_some();
+        let wanted = export::active() || parts.recorder().is_some();
         let scope = (may_leave && wanted).then(|| Scope::new(place, local, self.root, self.fixed));
-        cx.with(|parts| {
-            parts.span = Some(self.span);
-            parts.set_scope(scope);
-            parts.began.get_or_insert(self.began);
-        })
+        parts.span = Some(self.span);
+        parts.set_scope(scope);
+        parts.began.get_or_insert(self.began);
     }
 }
 
 /// What is going on inside of a span.
 pub(super) fn of(cx: &Context, span: &Span) -> Context {
-    Shown::of(span).within(cx.clone(), span.local.clone(), None)
+    Shown::of(span).within(cx.clone(), span.local.clone())
 }
 
-/// The same in a context that is of no more use to others, with what was said of another span that is over.
+/// The same in what is known around it, with what was said of another span that is over.
 #[cfg(feature = "tokio")]
-pub(super) fn in_place_of(cx: Context, span: &Span, place: Option<Arc<Scope>>) -> Context {
-    Shown::of(span).within(cx, span.local.clone(), place)
+pub(super) fn enter(parts: &mut Parts, span: &Span, place: Option<Arc<Scope>>) {
+    Shown::of(span).enter(parts, span.local.clone(), place);
 }

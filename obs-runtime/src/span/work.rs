@@ -13,6 +13,8 @@ use super::inside::{self, Inside};
 use super::local::{BOUNDS, Local};
 use super::{Attributes, Failure, Fate, Outcome, Span, SpanMeta, Value};
 use crate::clock::{self, Moment};
+#[cfg(feature = "tokio")]
+use crate::context::Parts;
 use crate::context::{Context, ContextGuard, SpanContext};
 use crate::lane::lock;
 use crate::{ErrorType, switch};
@@ -293,7 +295,7 @@ pub(crate) struct Open {
 
 impl Open {
     pub(crate) fn begin(meta: &'static SpanMeta, cx: &Context, at: Moment) -> Open {
-        let span = Span::open(meta, cx, at);
+        let span = Span::open(meta, cx.parts(), at);
         let context = inside::of(cx, &span);
         Open {
             span: Some(span),
@@ -301,15 +303,21 @@ impl Open {
         }
     }
 
-    /// The same in a context that is of no more use to others, with what was said of another span that is over.
+    /// The same in the place of a context that is over, made of the same base; `around` says what differs from that.
     #[cfg(feature = "tokio")]
+    #[inline]
     pub(crate) fn begin_in(
         meta: &'static SpanMeta,
-        (cx, place): (Context, Option<Arc<Scope>>),
+        (mut context, base): (Context, &Context),
         at: Moment,
+        around: impl FnOnce(&mut Parts),
     ) -> Open {
-        let span = Span::open(meta, &cx, at);
-        let context = inside::in_place_of(cx, &span, place);
+        let span = context.renew(base, |parts, place| {
+            around(parts);
+            let span = Span::open(meta, Some(parts), at);
+            inside::enter(parts, &span, place);
+            span
+        });
         Open {
             span: Some(span),
             context,
