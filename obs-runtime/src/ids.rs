@@ -206,20 +206,23 @@ impl EventId {
     /// What is left for a prefix.
     pub(crate) const PREFIX: usize = EventId::LONGEST - 36;
 
-    /// A new one. A prefix that is too long was cut where it was set.
+    /// None yet.
+    pub(crate) const EMPTY: EventId = EventId {
+        text: [0; EventId::LONGEST],
+        length: 0,
+    };
+
+    /// Makes an empty one a new one. A prefix that is too long was cut where it was set.
     #[inline]
-    pub(crate) fn new(at: Moment, form: IdForm, prefix: &str) -> EventId {
-        let mut id = EventId {
-            text: [0; EventId::LONGEST],
-            length: 0,
-        };
-        id.push(prefix.as_bytes());
+    pub(crate) fn make(&mut self, at: Moment, form: IdForm, prefix: &str) {
+        if !prefix.is_empty() {
+            self.push(prefix.as_bytes());
+        }
         let uuid = event_id(at);
         match form {
-            IdForm::Uuid => id.push(&uuid.encode()),
-            IdForm::Ulid => id.push(&ulid(uuid)),
+            IdForm::Uuid => self.push(&uuid.encode()),
+            IdForm::Ulid => self.push(&ulid(uuid)),
         }
-        id
     }
 
     #[inline]
@@ -272,17 +275,23 @@ mod tests {
     use super::*;
     use crate::clock;
 
+    fn made(at: Moment, form: IdForm, prefix: &str) -> EventId {
+        let mut id = EventId::EMPTY;
+        id.make(at, form, prefix);
+        id
+    }
+
     #[test]
     fn ids_of_both_forms_grow_and_begin_with_their_prefix() {
         let at = clock::now();
         for (form, length) in [(IdForm::Uuid, 40), (IdForm::Ulid, 30)] {
-            let ids: Vec<EventId> = (0..1_000).map(|_| EventId::new(at, form, "evt_")).collect();
+            let ids: Vec<EventId> = (0..1_000).map(|_| made(at, form, "evt_")).collect();
             assert!(ids.iter().all(|id| id.as_str().len() == length));
             assert!(ids.iter().all(|id| id.as_str().starts_with("evt_")));
             assert!(ids.is_sorted_by(|before, after| before.as_str() < after.as_str()));
         }
         // The time leads: the first ten digits are the milliseconds.
-        let id = EventId::new(at, IdForm::Ulid, "");
+        let id = made(at, IdForm::Ulid, "");
         let digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
         let value = |digit| digits.find(digit).unwrap() as u64;
         let millis = id
@@ -293,7 +302,7 @@ mod tests {
         assert!(millis.abs_diff(at.unix_millis()) <= 1);
         let longest = "p".repeat(EventId::PREFIX);
         assert_eq!(
-            EventId::new(at, IdForm::Uuid, &longest).as_str().len(),
+            made(at, IdForm::Uuid, &longest).as_str().len(),
             EventId::LONGEST
         );
     }

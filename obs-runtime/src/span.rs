@@ -47,6 +47,7 @@ mod attributes;
 mod carried;
 mod finished;
 mod inside;
+mod leaf;
 mod limits;
 mod local;
 mod record;
@@ -64,6 +65,7 @@ pub(crate) use finished::ID;
 pub(crate) use finished::Stated;
 pub use finished::{Batch, FinishedEvent, FinishedLink, FinishedSpan};
 pub(crate) use inside::Inside;
+pub(crate) use leaf::Leaf;
 pub use limits::SpanLimits;
 pub(crate) use local::{sweep, waiting_bytes};
 pub(crate) use record::{Record, Spans};
@@ -247,25 +249,42 @@ impl Span {
 
     #[inline]
     fn below(meta: &'static SpanMeta, parts: Option<&Parts>, at: Moment) -> Span {
-        let parent = parts.and_then(|parts| parts.span);
+        Span::at(meta, Span::place(parts), parts, at)
+    }
+
+    /// Where one stands that starts under the span of a context.
+    #[inline]
+    fn place(parts: Option<&Parts>) -> SpanContext {
+        let parent = parts.and_then(|parts| parts.span.as_ref());
         let trace = parent.map_or_else(TraceId::random, |parent| parent.trace);
-        let recorder = parts.and_then(Parts::recorder).cloned();
+        let recorded = parts.is_some_and(|parts| parts.recorder().is_some());
+        SpanContext {
+            trace,
+            span: SpanId::random(),
+            sampled: recorded || sample::head(parent, trace),
+            remote: false,
+        }
+    }
+
+    /// The one that has started there.
+    #[inline]
+    fn at(
+        meta: &'static SpanMeta,
+        place: SpanContext,
+        parts: Option<&Parts>,
+        start: Moment,
+    ) -> Span {
         Span {
             meta,
-            context: SpanContext {
-                trace,
-                span: SpanId::random(),
-                sampled: recorder.is_some() || sample::head(parent.as_ref(), trace),
-                remote: false,
-            },
-            parent,
+            context: place,
+            parent: parts.and_then(|parts| parts.span),
             state: parts.and_then(|parts| parts.state.clone()),
-            start: at,
+            start,
             local: parts
                 .and_then(Parts::open_span)
                 .and_then(|scope| scope.local()),
             root: false,
-            recorder,
+            recorder: parts.and_then(Parts::recorder).cloned(),
         }
     }
 

@@ -25,7 +25,7 @@ use crate::event::{Event, Key};
 use crate::ids::{self, EventId};
 use crate::init::panics;
 use crate::metric::{Feeds, Messaging};
-use crate::span::{self, Carried, Failure, Fate, SpanMeta};
+use crate::span::{self, Failure, Fate, Leaf, SpanMeta};
 use crate::tell::{Ids, Tell};
 use crate::validate::Violations;
 
@@ -99,7 +99,7 @@ pub(super) struct Flight<'a> {
     event: Option<&'a dyn Payload>,
     key: Key<'a>,
     facts: Facts,
-    span: Carried,
+    span: Leaf,
     body: Vec<u8>,
     /// Somebody wants to know how it ends, and has not been told.
     open: bool,
@@ -172,11 +172,10 @@ impl<'a> Flight<'a> {
         context: Context,
     ) -> Flight<'a> {
         let start = clock::now();
-        let origin = core.prepared.origin();
         let live = core.prepared.is_live();
-        let span = Carried::start(live, meta, &context, start);
+        let (span, own_place) = Leaf::start(live, meta, &context);
         let around = context.span();
-        let (place, parent) = match span.context() {
+        let (place, parent) = match own_place {
             Some(own) => (Some(own), around.map(|around| around.span)),
             None => (around, None),
         };
@@ -191,7 +190,7 @@ impl<'a> Flight<'a> {
             event,
             key,
             facts: Facts {
-                id: EventId::new(start, origin.ids, &origin.prefix),
+                id: EventId::EMPTY,
                 at: start,
                 span: place.map(Place::of),
                 parent,
@@ -207,8 +206,10 @@ impl<'a> Flight<'a> {
         }
     }
 
-    /// Checks the event and makes the body.
+    /// Gives it its id, checks the event and makes the body: what is first done to any.
     fn encode(&mut self) -> Result<(), PublishErrorKind> {
+        let (at, origin) = (self.facts.at, self.core.prepared.origin());
+        self.facts.id.make(at, origin.ids, &origin.prefix);
         let Some(event) = self.event else {
             return Ok(());
         };
@@ -255,9 +256,9 @@ impl<'a> Flight<'a> {
 
     /// Does something of the bus under the span of the publish.
     fn within<R>(&self, work: impl FnOnce() -> R) -> R {
-        match self.span.context() {
-            Some(span) => self.facts.context.under(span, work),
-            None => work(),
+        match &self.facts.span {
+            Some(place) if self.span.is_open() => self.facts.context.under(place.span, work),
+            _ => work(),
         }
     }
 
@@ -458,7 +459,8 @@ impl<'a> Flight<'a> {
         // While a panic goes by, the event is left alone.
         let panicked = matches!(outcome, Outcome::Panicked);
         let event = self.event;
-        self.span.end(end, ended, |to| {
+        let stood = (facts.span.as_ref().map(|place| place.span), &facts.context);
+        self.span.end(stood, (facts.at, end), ended, |to| {
             to.id(facts.id.as_bytes());
             if let Some(conversation) = facts.context.conversation() {
                 to.set("messaging.message.conversation_id", conversation);

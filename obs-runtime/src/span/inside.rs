@@ -128,7 +128,7 @@ impl Inside {
     /// Whether it leaves with nothing to say, as most do that are sampled.
     #[inline]
     pub(crate) fn is_plain(&self, failed: bool, made: bool) -> bool {
-        self.span.sampled && !self.waits && !failed && !made && export::active()
+        self.span.sampled && !self.waits && !failed && !made
     }
 
     /// The end of one that [is plain](Inside::is_plain), so many nanoseconds after its start. Gives the span if it
@@ -140,6 +140,10 @@ impl Inside {
         at: Look,
         nanos: u64,
     ) -> Option<(SpanContext, Moment)> {
+        if !export::active() {
+            export::missed();
+            return None;
+        }
         let at = at.just_now();
         let fate = pass(self.record(cx, at, nanos));
         (fate == Fate::Exported).then_some((self.span, at))

@@ -1,10 +1,12 @@
-//! A program that publishes, and does the same by hand: `cargo xtask test off` holds the two against each other, and
-//! looks for what should not be in the binary.
+//! A program that publishes, and does the same by hand, and calls functions that are observed and their like that are
+//! not: `cargo xtask test off` holds the two of each pair against each other, and looks for what should not be in the
+//! binary.
 //!
 //! `compare` says whether both send the same; `allocations` prints how often each asks for memory, and
 //! `loop NAME TIMES` repeats one, for callgrind to count.
 
 mod by_hand;
+mod functions;
 #[path = "../../gate/src/counting.rs"]
 mod counting;
 mod events {
@@ -29,7 +31,7 @@ struct Way {
 
 type Operation = (&'static str, fn(&mut Way));
 
-const OPERATIONS: [Operation; 2] = [
+const OPERATIONS: [Operation; 6] = [
     ("publish", |way| {
         let done = way.publisher.publish_blocking(black_box(&way.event));
         done.expect("the bus takes everything");
@@ -37,6 +39,10 @@ const OPERATIONS: [Operation; 2] = [
     ("by hand", |way| {
         way.by_hand.publish(&way.bus, black_box(&way.event));
     }),
+    ("observed function", |_| functions::observed()),
+    ("plain function", |_| functions::plain()),
+    ("observed future", |_| functions::observed_future()),
+    ("plain future", |_| functions::plain_future()),
 ];
 
 impl Way {
@@ -73,7 +79,8 @@ fn main() {
     match words.as_slice() {
         ["compare"] => {
             let mut way = Way::new(Bus::memory(16));
-            let sent = OPERATIONS.map(|(_, go)| {
+            let [first, second, ..] = OPERATIONS;
+            let sent = [first, second].map(|(_, go)| {
                 go(&mut way);
                 let record = way.bus.take().expect("one was sent");
                 let headers = record.headers().iter();
