@@ -8,6 +8,7 @@ mod gate;
 mod observed;
 mod off;
 mod publish;
+mod telemetry;
 
 use crate::run::{cargo, go, root};
 use crate::tools;
@@ -26,6 +27,7 @@ cargo xtask bench [NAME…] [--short]
     kafka     publishes to a broker beside plain rdkafka, in turns; needs Linux
     observed  calls of observed functions beside fastrace and tracing with OpenTelemetry, in turns, and compiling them
     codegen   schemas a second, build script times, lines and compile time of an event
+    telemetry rendering rules and dashboards of many events, and what promtool and Prometheus take for them
     build     processor seconds of a build from scratch, for each crate and feature
 cargo xtask bench gate --bless
                             write what they cost now
@@ -34,7 +36,7 @@ cargo xtask bench gate --bless
 /// A benchmark: its name, and what runs it, in full or in short.
 type Bench = (&'static str, fn(bool) -> Result<(), String>);
 
-const BENCHES: [Bench; 9] = [
+const BENCHES: [Bench; 10] = [
     ("gate", |_| gate().map(drop)),
     ("codec", codec),
     ("publish", publish::run),
@@ -43,6 +45,7 @@ const BENCHES: [Bench; 9] = [
     ("kafka", kafka),
     ("observed", observed::run),
     ("codegen", codegen::run),
+    ("telemetry", telemetry::run),
     ("build", build::run),
 ];
 

@@ -9,7 +9,7 @@ mod boards;
 mod faults;
 mod history;
 mod pager;
-mod process;
+pub(crate) mod process;
 mod shorter;
 
 use crate::run::{cargo, go, root, target};

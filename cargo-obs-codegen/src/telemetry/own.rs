@@ -355,6 +355,7 @@ impl<'a> Reader<'a> {
             (name.value.clone(), Wave::written(values))
         };
         is_sound.then(|| Trial {
+            looks: Vec::new(),
             name: test.name.clone().into(),
             step: test.every,
             inputs: test.series.iter().map(input).collect(),

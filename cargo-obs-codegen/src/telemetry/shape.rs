@@ -104,6 +104,7 @@ fn trial(
         step,
         inputs,
         checks,
+        looks: Vec::new(),
     }
 }
 

@@ -81,6 +81,49 @@ pub(crate) const NO_DATA: &str = "no data";
 /// Courses that all alerts of a file go through together.
 const SHARED: [&str; 2] = [IDLE, NO_DATA];
 
+/// What is to be found in series that rules record.
+#[derive(Clone, Debug)]
+pub(crate) struct Look {
+    /// At which step.
+    pub(crate) at: u64,
+    /// A query.
+    pub(crate) expr: String,
+    /// How many series it gives.
+    pub(crate) count: usize,
+}
+
+impl Look {
+    /// A series is worth about so much.
+    pub(crate) fn about(at: u64, series: &str, value: f64) -> Look {
+        // Ranges have a sample more or less, which depends on who evaluates; twice or half of it is far away.
+        let (low, high) = if value < 0.0 { (1.3, 0.8) } else { (0.8, 1.3) };
+        let (low, high) = (low * value, high * value);
+        Look {
+            at,
+            expr: format!("count({series} > {low} < {high})"),
+            count: 1,
+        }
+    }
+
+    /// A series is there, and exactly zero.
+    pub(crate) fn zero(at: u64, series: &str) -> Look {
+        Look {
+            at,
+            expr: format!("count({series} == 0)"),
+            count: 1,
+        }
+    }
+
+    /// A series is not there.
+    pub(crate) fn nothing(at: u64, series: &str) -> Look {
+        Look {
+            at,
+            expr: format!("count({series})"),
+            count: 0,
+        }
+    }
+}
+
 /// A course of events, and when the alert fires in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Trial {
@@ -92,6 +135,8 @@ pub(crate) struct Trial {
     pub(crate) inputs: Vec<(String, Wave)>,
     /// At which step it does or does not fire.
     pub(crate) checks: Vec<(u64, Option<Fires>)>,
+    /// What rules have recorded by then.
+    pub(crate) looks: Vec<Look>,
 }
 
 /// What promtool is to find.
@@ -110,6 +155,7 @@ pub(crate) struct TestGroup {
     interval: String,
     inputs: Vec<Input>,
     alerts: Vec<AlertCheck>,
+    exprs: Vec<ExprCheck>,
 }
 
 #[derive(Serialize, Clone, Debug)]
@@ -125,7 +171,28 @@ struct AlertCheck {
     expected: Vec<Expected>,
 }
 
+#[derive(Serialize, Clone, PartialEq, Debug)]
+struct ExprCheck {
+    at: String,
+    expr: String,
+    found: usize,
+}
+
 impl Trial {
+    /// The same, where rules record besides.
+    pub(crate) fn looking(mut self, looks: impl IntoIterator<Item = Look>) -> Trial {
+        self.looks.extend(looks);
+        self
+    }
+
+    /// As promtool reads it, without any alert.
+    pub(crate) fn recorded(&self) -> TestGroup {
+        self.group(&"".into(), "", |_| Expected {
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+        })
+    }
+
     /// As promtool reads it.
     pub(crate) fn group(
         &self,
@@ -138,8 +205,14 @@ impl Trial {
             alert: alert.clone(),
             expected: fires.iter().map(&expected).collect(),
         };
+        let look = |look: &Look| ExprCheck {
+            at: duration(look.at * self.step),
+            expr: look.expr.clone(),
+            found: look.count,
+        };
         TestGroup {
-            name: if SHARED.contains(&&*self.name) {
+            exprs: self.looks.iter().map(look).collect(),
+            name: if SHARED.contains(&&*self.name) || alert.is_empty() {
                 self.name.clone().into_owned()
             } else {
                 format!("{alert}{about}: {}", self.name)
@@ -175,6 +248,11 @@ impl TestGroup {
                     let fresh: Vec<Input> = test.inputs.into_iter().filter(fresh).collect();
                     known.inputs.extend(fresh);
                     known.alerts.extend(test.alerts);
+                    for look in test.exprs {
+                        if !known.exprs.contains(&look) {
+                            known.exprs.push(look);
+                        }
+                    }
                 }
                 None => merged.push(test),
             }

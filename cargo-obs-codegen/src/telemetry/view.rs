@@ -60,7 +60,14 @@ pub(super) fn of(package: &Package, profile: Profile, own: &Own) -> Result<Value
         from: everything.clone(),
         groups: vec![Group::new("events", 30, recording::rules())],
     }];
-    let mut tests = Vec::new();
+    let mut tests = vec![TestFile {
+        name: "recording-events".to_owned(),
+        from: everything.clone(),
+        of: "recording-events".to_owned(),
+        order: vec!["events".to_owned()],
+        evaluation: duration(60),
+        tests: vec![recording::trial().recorded()],
+    }];
     let mut known: Vec<(Vec<String>, Alert)> = Vec::new();
     let mut objectives = Vec::new();
     let all = pipeline::alerts(team, &links, profile);

@@ -258,6 +258,7 @@ impl Maker<'_> {
             step: self.step,
             inputs: vec![(up, Wave::default().hold(1.0, steps + 2))],
             checks: vec![(steps + 1, told)],
+            looks: Vec::new(),
         });
         Ok(trials)
     }
@@ -285,6 +286,7 @@ impl Maker<'_> {
             step: self.step,
             inputs: inputs.collect(),
             checks: checks.iter().map(check).collect(),
+            looks: Vec::new(),
         }
     }
 }

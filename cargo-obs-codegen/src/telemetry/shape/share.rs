@@ -36,10 +36,12 @@ impl Share<'_> {
             Of::Good => speed(good),
         };
         let threshold = self.percent as f64 / 100.0;
-        let mut expr = format!(
-            "(\n  {}\n  /\n  (\n    {total}\n    > 0\n  )\n) > {threshold}",
-            speed(bad)
-        );
+        // Where nothing is good, whatever is bad is more than any share of it.
+        let total = match self.of {
+            Of::Both => format!("(\n    {total}\n    > 0\n  )"),
+            Of::Good => total,
+        };
+        let mut expr = format!("(\n  {}\n  /\n  {total}\n) > {threshold}", speed(bad));
         let attempts = Attempts {
             good: *good,
             bad: *bad,
@@ -131,6 +133,20 @@ impl Share<'_> {
             ),
             no_data(from + w + d),
         ];
+        if self.of == Of::Good {
+            trials.push(trial(
+                "nothing is good, and some is bad",
+                MINUTE,
+                vec![
+                    (self.bad.one(), good(1.0)),
+                    (
+                        self.good.one(),
+                        Wave::default().hold(7.0, at + 4 * w + 2 * d),
+                    ),
+                ],
+                vec![(d, None), (w + d, fires(&self.bad, by, f64::INFINITY))],
+            ));
+        }
         if let Some(many) = self.many {
             let seldom = |name, by: f64, checks| {
                 let inputs = vec![

@@ -1,7 +1,7 @@
 //! Trials of the alerts of objectives. Their series begin with a whole window in which all is well.
 
-use super::super::promql::series;
-use super::super::trial::{Fires, IDLE, NO_DATA, Trial, Wave};
+use super::super::promql::{duration, series};
+use super::super::trial::{Fires, IDLE, Look, NO_DATA, Trial, Wave};
 use super::indicator::Count;
 use super::{Indicator, Objective};
 use obs_model::model::slo::Burn;
@@ -105,6 +105,7 @@ fn trial(
         step: MINUTE,
         inputs,
         checks,
+        looks: Vec::new(),
     }
 }
 
@@ -158,11 +159,37 @@ pub(crate) fn trials(objective: &Objective<'_>, burn: &Burn, factor: f64) -> (Pa
     checks.push((lead + crossed + hold + play, fire()));
     checks.push((end + if is_time { 0 } else { still }, fire()));
     checks.push((end + over, None));
-    let mut all = vec![trial(
-        "above the threshold, until it is over",
-        inputs(of, &outage),
-        checks,
-    )];
+    // Half of a window after it began, half of the window is bad: neither of twice nor of half of the window.
+    let share = bad / TRAFFIC;
+    let half = |window: u64| {
+        let minutes = (window / 2).div_ceil(every) * every;
+        // Whether a gauge is high is seen when it is looked at, and not in between.
+        let part = minutes as f64 - if is_time { 0.5 } else { 0.0 };
+        (lead + minutes, share * part / window as f64)
+    };
+    let ratio = |window: u64| objective.mine(&objective.sli("ratio", window));
+    let mut looks = Vec::new();
+    for (window, minutes) in [(burn.short, short), (burn.long, long)] {
+        let (at, value) = half(minutes);
+        looks.push(Look::about(at, &ratio(window), value));
+    }
+    let fastest = objective.slo.burns().map(|(burn, _)| burn.long).next();
+    if fastest == Some(burn.long) {
+        let (at, value) = half(long);
+        let burning = objective.mine(&objective.burning());
+        looks.push(Look::about(at, &burning, value / objective.slo.budget()));
+    }
+    let mut all = vec![
+        trial(
+            "above the threshold, until it is over",
+            inputs(of, &outage),
+            checks,
+        )
+        .looking(looks),
+    ];
+    if fastest == Some(burn.long) {
+        all.push(begins(objective));
+    }
     if pace == Pace::Fast {
         all.push(trial(
             "nothing fails, and all starts again",
@@ -232,19 +259,63 @@ pub(crate) fn trials(objective: &Objective<'_>, burn: &Burn, factor: f64) -> (Pa
         if let Some((_, wave)) = series.first_mut() {
             *wave = Wave::none(lead + 1).ramp_on(bad * 60.0, crossed + after);
         }
-        all.push(trial(
-            "the first failures ever",
-            series,
-            vec![(lead, None), (end, fire())],
-        ));
+        // Before them, nothing was bad of all there was.
+        let none = direct(objective).map(|window| Look::zero(lead, &ratio(window)));
+        let total = objective.mine(&objective.sli("total", super::BASE));
+        all.push(
+            trial(
+                "the first failures ever",
+                series,
+                vec![(lead, None), (end, fire())],
+            )
+            .looking(none)
+            .looking([Look::about(lead, &total, TRAFFIC)]),
+        );
     }
-    all.push(trial(
-        IDLE,
-        inputs(of, &[phase(480, 0.0, 0.0)]),
-        vec![(480, None)],
-    ));
+    let nothing = [burn.short, burn.long].map(|window| Look::nothing(480, &ratio(window)));
+    all.push(
+        trial(IDLE, inputs(of, &[phase(480, 0.0, 0.0)]), vec![(480, None)])
+            .looking(nothing.into_iter().filter(|_| !is_time)),
+    );
     all.push(no_data(120));
     (pace, all)
+}
+
+/// What is counted begins: there was nothing before, neither good nor bad.
+fn begins(objective: &Objective<'_>) -> Trial {
+    let of = &objective.indicator;
+    let is_time = matches!(of, Indicator::Time { .. });
+    let window = super::BASE / MINUTE;
+    let (lead, minutes) = (3 * window, window.div_ceil(2));
+    let (bad, total) = if is_time {
+        (1.0, 1.0)
+    } else {
+        (TRAFFIC / 4.0, TRAFFIC)
+    };
+    let mine = |what| objective.mine(&objective.sli(what, super::BASE));
+    let half = minutes as f64 - if is_time { 0.5 } else { 0.0 };
+    let part = half / window as f64;
+    let at = lead + minutes;
+    trial(
+        "it begins",
+        inputs(of, &[phase(lead, 0.0, 0.0), phase(minutes, bad, total)]),
+        Vec::new(),
+    )
+    .looking([
+        Look::about(at, &mine("bad"), bad * part),
+        // There is always time.
+        Look::about(at, &mine("total"), if is_time { 1.0 } else { total * part }),
+    ])
+    .looking(direct(objective).filter(|_| !is_time).map(|window| {
+        let ratio = objective.mine(&objective.sli("ratio", window));
+        Look::about(at, &ratio, bad / total)
+    }))
+}
+
+/// The windows whose ratios are worked out from the counters themselves.
+fn direct(objective: &Objective<'_>) -> impl Iterator<Item = u64> {
+    let windows = objective.windows().into_iter();
+    windows.filter(|window| *window <= super::DIRECT)
 }
 
 /// The trials of the alert about a budget that is used up.
@@ -260,6 +331,30 @@ pub(crate) fn exhausted(objective: &Objective<'_>) -> Vec<Trial> {
         .max(day)
         .div_ceil(hour)
         * hour;
+    let over = (period + first) / hour * hour + 2 * hour;
+    // Half of it lies behind the period.
+    let half = period + first / hour / 2 * hour;
+    let share = (period + first - half) as f64 / period as f64;
+    let mine = |name: String| objective.mine(&name);
+    let ratio = mine(objective.sli("ratio", objective.slo.period()));
+    let burning = format!("burn_rate_{}", duration(objective.slo.period()));
+    let burning = mine(objective.recorded(&burning));
+    let remaining = mine(objective.recorded("error_budget_remaining"));
+    let objective_of = mine(objective.recorded("objective"));
+    let looks = [
+        Look::about(half, &ratio, share),
+        Look::about(half, &burning, share / budget),
+        Look::about(half, &format!("(1 - {remaining})"), share / budget),
+        Look::about(over, &remaining, 1.0),
+        Look::about(over, &format!("(1 - {objective_of})"), budget),
+        Look::about(
+            over,
+            &mine(objective.recorded("period_days")),
+            objective.slo.period() as f64 / 86_400.0,
+        ),
+    ];
+    let is_time = matches!(of, Indicator::Time { .. });
+    let nothing = Look::nothing(24 * hour, &ratio);
     let mut all = vec![
         trial(
             "used up, until it lies behind the period",
@@ -268,14 +363,16 @@ pub(crate) fn exhausted(objective: &Objective<'_>) -> Vec<Trial> {
                 (3 * hour, None),
                 (4 * hour, fire()),
                 (period * 2 / 3 / hour * hour, fire()),
-                ((period + first) / hour * hour + 2 * hour, None),
+                (over, None),
             ],
-        ),
+        )
+        .looking(looks),
         trial(
             IDLE,
             inputs(of, &[phase(24 * hour, 0.0, 0.0)]),
             vec![(24 * hour, None)],
-        ),
+        )
+        .looking((!is_time).then_some(nothing)),
         no_data(6 * hour),
     ];
     if !matches!(of, Indicator::Time { .. }) {
