@@ -53,6 +53,8 @@ mod read;
 #[cfg(feature = "receive")]
 mod receive;
 mod sender;
+#[cfg(feature = "receive")]
+mod settled;
 #[cfg(feature = "tls")]
 mod tls;
 

@@ -18,8 +18,9 @@ use obs_runtime::{Bus, BusError, Label, MetricSet};
 use crate::event::{BATCH, STRUCTURED};
 use crate::post::TAKEN;
 use crate::read;
+use crate::settled::Settled;
 
-/// How long a request waits for room before whoever sent it is asked to come again.
+/// How long a request waits before whoever sent it is asked to come again, where nothing is said.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// After how many seconds it should.
@@ -48,7 +49,7 @@ enum Received {
 ///
 /// A request is answered with 204 when that bus has confirmed all of its events, so what the answer is worth is what
 /// the bus is worth: a bus in files with `acknowledge=fsync` has them on the disk, one in memory has them as long as the
-/// process lives. Otherwise:
+/// process lives. [`Receiver::until_settled`] answers later, when a handler is done. Otherwise:
 ///
 /// | status | what it means |
 /// |---|---|
@@ -56,7 +57,7 @@ enum Received {
 /// | 401 | it has not the token |
 /// | 422 | the bus does not want an event, or its topic is none of those taken here |
 /// | 429 | the bus is full, and was for a second; `Retry-After` |
-/// | 503 | the bus is closed or cannot be reached; `Retry-After` |
+/// | 503 | the bus is closed or cannot be reached, or nobody was done with an event in time; `Retry-After` |
 ///
 /// Of a batch that was not taken as a whole `obs-taken` says how many were; whoever does not look at it sends them
 /// again. So an event may come more than once, and its id says which are the same.
@@ -81,6 +82,9 @@ pub struct Receiver {
     token: Option<String>,
     max_bytes: usize,
     max_events: usize,
+    patience: Duration,
+    /// Who knows when somebody is done with a record, where that is waited for.
+    settled: Option<Settled>,
     /// The only path that is taken.
     path: Option<String>,
 }
@@ -96,8 +100,39 @@ impl Receiver {
             token: None,
             max_bytes: 4 << 20,
             max_events: 1_000,
+            patience: PATIENCE,
+            settled: None,
             path: None,
         }
+    }
+
+    /// One that answers when a consumer is done with the events of a request, and the bus on which that consumer is.
+    ///
+    /// What a handler fails at is tried again as the consumer has it, while whoever asked waits; with
+    /// [`with_patience`](Receiver::with_patience) for as long as that may take. Who has waited in vain gets 503 and may
+    /// send his events again, which the bus has still: a handler may see them twice. What was parked counts as done
+    /// with, and lies in the dead letters of this bus, so it should be one that keeps them. Of several groups the first
+    /// one decides.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use obs_http::Receiver;
+    /// use obs_runtime::Bus;
+    ///
+    /// let (receiver, bus) = Receiver::until_settled(&Bus::memory(1_000));
+    /// let routes = receiver.with_patience(Duration::from_secs(20)).router();
+    /// // axum::serve(listener, routes), and beside it Consumer::new(&bus, "accounting").
+    /// # drop((routes, bus));
+    /// ```
+    #[must_use]
+    pub fn until_settled(bus: &Bus) -> (Receiver, Bus) {
+        let settled = Settled::new(bus);
+        let receiver = Receiver {
+            settled: Some(settled.clone()),
+            ..Receiver::new(bus)
+        };
+        (receiver, Bus::new(settled))
     }
 
     /// The same, and events that do not say their topic, as those of others, go to this one. Without it they are
@@ -134,6 +169,13 @@ impl Receiver {
     #[must_use]
     pub fn with_max_events(mut self, events: usize) -> Receiver {
         self.max_events = events;
+        self
+    }
+
+    /// The same, and a request waits so long for each of its events, for room or for a handler; 1 second unless said.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Receiver {
+        self.patience = patience;
         self
     }
 
@@ -202,15 +244,20 @@ impl Receiver {
         }
         let waits = async {
             loop {
-                match self.bus.send_confirmed(&record.as_record()).await {
+                let put = match &self.settled {
+                    Some(settled) => settled.put(&record.as_record()).await,
+                    None => self.bus.send_confirmed(&record.as_record()).await,
+                };
+                match put {
                     Err(error) if error.kind() == BusErrorKind::Full => self.bus.room(topic).await,
                     other => return other,
                 }
             }
         };
-        match tokio::time::timeout(PATIENCE, waits).await {
+        match tokio::time::timeout(self.patience, waits).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(Refusal::of(&error)),
+            Err(_) if self.settled.is_some() => Err(Refusal::of(&BusErrorKind::Timeout.into())),
             Err(_) => Err(Refusal::of(&BusErrorKind::Full.into())),
         }
     }

@@ -2,6 +2,8 @@
 
 mod agree;
 mod dlq;
+#[cfg(any(feature = "http", feature = "nats"))]
+mod elsewhere;
 mod tail;
 mod wrong;
 
@@ -44,6 +46,15 @@ const SPECS: &[(&str, &str)] = &[
             {"name": "meter", "type": "string", "x-obs": {"key": true}},
             {"name": "watts", "type": "int"}
         ]}"#,
+    ),
+    (
+        "window-opened.schema.json",
+        r#"{"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "WindowOpened",
+            "x-obs": {"event": "window.opened", "owner": "doors", "envelope": "cloudevents"},
+            "type": "object", "required": ["window", "wide"], "additionalProperties": false, "properties": {
+                "window": {"type": "string", "x-obs": {"key": true}},
+                "wide": {"type": "boolean"}
+            }}"#,
     ),
     (
         "door-opened.avsc",
@@ -137,6 +148,16 @@ impl Place {
         to.write_all(input).expect("it reads");
         drop(to);
         said(child.wait_with_output().expect("it ends"))
+    }
+}
+
+/// Until it is so. It fails when that takes too long.
+#[cfg(feature = "nats")]
+fn wait_for(so: impl Fn() -> bool) {
+    let start = std::time::Instant::now();
+    while !so() {
+        assert!(start.elapsed() < Duration::from_secs(60), "it never is");
+        std::thread::yield_now();
     }
 }
 

@@ -52,7 +52,7 @@ fn fill(place: &Place) {
     );
 }
 
-fn letter(
+pub(super) fn letter(
     record: &OwnedRecord,
     reason: &str,
     consumer: &str,

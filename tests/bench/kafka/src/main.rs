@@ -7,6 +7,9 @@
 #[allow(dead_code)]
 #[path = "../../../buses/tests/buses/broker.rs"]
 mod broker;
+#[allow(dead_code)]
+#[path = "../../../buses/tests/buses/process.rs"]
+mod process;
 mod sides;
 
 use std::process::Command;

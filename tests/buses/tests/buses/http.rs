@@ -274,6 +274,34 @@ fn requests_are_answered_by_what_became_of_their_events() {
     assert_eq!(post(&url, json, known, EVENT), (503, some("1"), some("0")));
 }
 
+/// The answer comes behind the end of the work, and not when its time is over before.
+#[test]
+fn a_request_waits_for_who_is_done_with_its_events() {
+    let json = "application/cloudevents+json";
+    let (receiver, bus) = obs_http::Receiver::until_settled(&Bus::memory(10));
+    let url = receiving(receiver.with_patience(LONG));
+    let mut member = bus.subscribe(&["a"], "g").unwrap();
+    let (tells, told) = channel();
+    std::thread::spawn(move || tells.send(post(&url, json, "", EVENT)));
+    let first = member.next_blocking(LONG).expect("it comes");
+    assert_eq!(first.attempt(), 1);
+    first.nack();
+    let second = member.next_blocking(LONG).expect("it comes again");
+    assert_eq!(second.attempt(), 2);
+    assert!(told.try_recv().is_err(), "nobody is done with it");
+    second.ack();
+    assert_eq!(told.recv_timeout(LONG), Ok((204, None, None)));
+
+    let (receiver, bus) = obs_http::Receiver::until_settled(&Bus::memory(10));
+    let url = receiving(receiver.with_patience(Duration::from_millis(20)));
+    let mut member = bus.subscribe(&["a"], "g").unwrap();
+    let again = Some("1".to_owned());
+    let none = Some("0".to_owned());
+    assert_eq!(post(&url, json, "", EVENT), (503, again, none));
+    // The bus has it still.
+    member.next_blocking(LONG).expect("it comes").ack();
+}
+
 #[test]
 fn a_binary_record_passes_a_server_with_a_token() {
     let inbox = Bus::memory(10);
