@@ -21,6 +21,7 @@ mod run;
 mod soak;
 mod test;
 mod tools;
+mod tour;
 
 use std::process::ExitCode;
 

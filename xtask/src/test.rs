@@ -1,7 +1,7 @@
 //! `cargo xtask test`: the steps, in the order that fails fastest.
 
 use crate::run::{cargo, go, output, root};
-use crate::{features, tools};
+use crate::{features, tools, tour};
 use obs_schema::json::Json;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -73,7 +73,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "quickstart",
-        what: "the examples run",
+        what: "the examples run, and the tour is as it says",
         go: Go::Here(|_| quickstart()),
     },
     Step {
@@ -239,6 +239,7 @@ fn specs() -> Result<(), String> {
 fn quickstart() -> Result<(), String> {
     go(cargo().args(["run", "--quiet", "-p", "quickstart"]))?;
     in_files()?;
+    tour::go_through()?;
     go(cargo().args(["run", "--quiet", "-p", "outbox"]))
 }
 

@@ -1,0 +1,5 @@
+//! The one line.
+
+fn main() {
+    obs_codegen::build("specs");
+}
