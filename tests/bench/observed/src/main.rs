@@ -136,6 +136,11 @@ const RUNNERS: &[Runner] = &[
         around: |work| under(false, work),
     },
     Runner {
+        name: "observed, not sampled, async",
+        call: at_once,
+        around: |work| under(false, work),
+    },
+    Runner {
         name: "fastrace, no root",
         call: peers::fast,
         around: nothing,
