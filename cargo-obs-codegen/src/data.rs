@@ -60,27 +60,31 @@ pub(crate) fn decode(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
 pub(crate) fn validate(cli: &Cli, arguments: &Data) -> Result<bool, Failure> {
     let packages = package::all(cli)?;
     let (_, event) = package::event(&packages, &arguments.event)?;
-    let json = input_json()?;
-    let violations: Vec<String> = match event.dialect {
+    let violations = violations(event, &input_json()?)?;
+    for violation in &violations {
+        report::say(format!("{violation}\n"))?;
+    }
+    Ok(violations.is_empty())
+}
+
+/// What of a payload its schema does not take.
+pub(crate) fn violations(event: &Event, json: &Json) -> Result<Vec<String>, Failure> {
+    Ok(match event.dialect {
         Dialect::Avro => {
             let set = set(event)?;
-            let violations = dynamic::validate(schema(&set)?, &json, &Options::default());
+            let violations = dynamic::validate(schema(&set)?, json, &Options::default());
             violations.iter().map(ToString::to_string).collect()
         }
         Dialect::JsonSchema | Dialect::Rust => {
             let validator = Validator::from_text(&event.schema, ValidatorOptions::default())
                 .map_err(|_| "the schema cannot be read by itself")?;
             validator
-                .validate(&json)
+                .validate(json)
                 .iter()
                 .map(ToString::to_string)
                 .collect()
         }
-    };
-    for violation in &violations {
-        report::say(format!("{violation}\n"))?;
-    }
-    Ok(violations.is_empty())
+    })
 }
 
 fn set(event: &Event) -> Result<avro::Set, Failure> {

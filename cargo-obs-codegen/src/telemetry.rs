@@ -13,6 +13,7 @@ mod recording;
 mod routing;
 mod rule;
 mod runbook;
+mod sample;
 mod shape;
 mod slo;
 mod subject;

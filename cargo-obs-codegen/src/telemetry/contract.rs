@@ -2,6 +2,7 @@
 
 use super::Links;
 use super::code::{self, Part};
+use super::sample;
 use super::subject::Subject;
 use obs_model::model::{Encoding, Event, Field, Model, Shape, Type, TypeDef, TypeKind};
 use serde::Serialize;
@@ -23,6 +24,8 @@ pub(crate) struct Entry {
     feeds: Vec<String>,
     versions: Vec<Version>,
     fields: Vec<Row>,
+    /// A payload; nothing when none was found that the schema takes.
+    sample: Option<String>,
     publishers: Vec<Place>,
     handlers: Vec<Place>,
 }
@@ -133,6 +136,8 @@ fn entry(model: &Model, subject: &Subject<'_>, links: &Links<'_>) -> Entry {
         feeds: newest.feeds.iter().map(|feed| feed.name.clone()).collect(),
         versions: subject.versions.iter().map(version).collect(),
         fields,
+        // A fence in it would end the one around it.
+        sample: sample::of(model, newest).filter(|text| !text.contains("```")),
         publishers: Vec::new(),
         handlers: Vec::new(),
     }

@@ -4,8 +4,9 @@ mod amtool;
 mod promtool;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// The package that uses every key.
 fn sample() -> PathBuf {
@@ -218,5 +219,50 @@ fn every_alert_leads_to_a_page_that_is_there() {
             folder.join(format!("runbooks/{alert}.md")).is_file(),
             "{alert}"
         );
+    }
+}
+
+/// What the reference shows of an event, its schema takes, and what is written of it is read again.
+#[test]
+fn samples_in_the_reference_are_taken() {
+    let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/quickstart");
+    for (root, out, count) in [
+        (sample(), "out", 3),
+        (quickstart, "deploy/observability", 2),
+    ] {
+        let text = fs::read_to_string(root.join(out).join("docs/events.md")).expect("it is text");
+        let mut found = 0;
+        for part in text
+            .split("A sample, which `cargo obs-codegen encode ")
+            .skip(1)
+        {
+            let (event, rest) = part.split_once('`').expect("an event");
+            let (_, rest) = rest.split_once("```json\n").expect("a fence");
+            let (json, _) = rest.split_once("\n```").expect("its end");
+            let ask = |verb: &str, body: &[u8]| {
+                let mut child = Command::new(env!("CARGO_BIN_EXE_cargo-obs-codegen"))
+                    .current_dir(&root)
+                    .args([verb, event])
+                    .stdin(Stdio::piped())
+                    .stdout(Stdio::piped())
+                    .spawn()
+                    .expect("the tool starts");
+                let mut stdin = child.stdin.take().expect("it listens");
+                stdin.write_all(body).expect("it reads");
+                drop(stdin);
+                let output = child.wait_with_output().expect("it ends");
+                let words = String::from_utf8_lossy(&output.stdout).into_owned();
+                assert!(output.status.success(), "{verb} {event}: {words}");
+                output.stdout
+            };
+            ask("validate", json.as_bytes());
+            let again = ask("decode", &ask("encode", json.as_bytes()));
+            let value = |text: &[u8]| -> serde_json::Value {
+                serde_json::from_slice(text).expect("it is JSON")
+            };
+            assert_eq!(value(&again), value(json.as_bytes()), "{event}");
+            found += 1;
+        }
+        assert_eq!(found, count, "{}", root.display());
     }
 }
