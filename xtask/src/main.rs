@@ -32,7 +32,8 @@ cargo xtask fuzz [TARGET…] [--still N] [--seconds N] [--keep]
                             `--keep` adds what they found to the corpus
 cargo xtask soak [--minutes N] [--seed S]
                             random specs of both dialects through everything, from seed S on, for N minutes
-cargo xtask soak bus        the tests of the buses in their long form: crashes, disks that fail, crowds
+cargo xtask soak bus        the tests of the buses in their long form: crashes, disks that fail, crowds, and a
+                            million events of which everything tells the same
 cargo xtask soak kafka      the tests against a broker in their long form: it is away for half a minute
 cargo xtask soak nats       the tests against a server of NATS with a hundred thousand records, and one that is killed
 cargo xtask live [--hour SECONDS]

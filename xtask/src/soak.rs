@@ -9,19 +9,14 @@ const MINUTES: u64 = 10;
 
 /// The long forms of what the tests do in short.
 pub(crate) fn bus() -> Result<(), String> {
-    let mut command = cargo();
-    command.args([
-        "test",
-        "--release",
-        "-q",
-        "-p",
-        "obs-runtime",
-        "--features",
-        "file",
-        "--lib",
-        "bus::",
-    ]);
-    go(command.env("OBS_SOAK", "1"))
+    let common = ["test", "--release", "-q", "-p", "obs-runtime", "--features"];
+    for what in [
+        &["file", "--lib", "bus::"][..],
+        &["file,tokio", "--test", "counted", "--", "--nocapture"],
+    ] {
+        go(cargo().args(common).args(what).env("OBS_SOAK", "1"))?;
+    }
+    Ok(())
 }
 
 /// The tests against a broker, which is away for half a minute here.

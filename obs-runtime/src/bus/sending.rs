@@ -3,9 +3,11 @@
 //! Most records are taken while the publisher looks, so an answer is a value first and a future only when it must be:
 //! the usual way neither allocates nor needs anybody who polls.
 
+use std::cell::Cell;
 use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 use std::time::Duration;
@@ -113,63 +115,90 @@ impl fmt::Debug for Waiting {
 }
 
 /// Wakes a thread that sleeps.
-struct Parked(Thread);
+///
+/// That it was woken stands here, and not only with the thread: whatever is polled may sleep as well, in here or in the
+/// standard library, and takes what the thread was told then.
+struct Parked {
+    thread: Thread,
+    woken: AtomicBool,
+}
 
 impl Wake for Parked {
     fn wake(self: Arc<Self>) {
-        self.0.unpark();
+        self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.0.unpark();
+        if !self.woken.swap(true, SeqCst) {
+            self.thread.unpark();
+        }
     }
 }
 
 thread_local! {
-    static PARKED: Waker = Waker::from(Arc::new(Parked(std::thread::current())));
+    /// That of this thread, while nobody sleeps with it.
+    static PARKED: Cell<Option<Arc<Parked>>> = const { Cell::new(None) };
 }
 
-fn parked() -> Waker {
-    PARKED
-        .try_with(Waker::clone)
-        .unwrap_or_else(|_| Waker::from(Arc::new(Parked(std::thread::current()))))
+/// Polls a future until it is done, and sleeps in between for as long as it may; `None` says that it may no longer.
+fn poll_on<T>(future: impl Future<Output = T>, mut sleep: impl FnMut() -> Option<()>) -> Option<T> {
+    let mut future = pin!(future);
+    let parked = PARKED.try_with(Cell::take).ok().flatten();
+    let parked = parked.unwrap_or_else(|| {
+        Arc::new(Parked {
+            thread: std::thread::current(),
+            woken: AtomicBool::new(false),
+        })
+    });
+    let waker = Waker::from(Arc::clone(&parked));
+    let mut over = false;
+    let done = loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            break Some(value);
+        }
+        if over {
+            break None;
+        }
+        // Others unpark threads for reasons of their own.
+        while !over && !parked.woken.swap(false, SeqCst) {
+            over = sleep().is_none();
+        }
+    };
+    let _ = PARKED.try_with(|kept| kept.set(Some(parked)));
+    done
 }
 
 /// Sleeps on this thread until a future is done.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
-    let waker = parked();
     loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+        let sleep = || {
+            std::thread::park();
+            Some(())
+        };
+        if let Some(value) = poll_on(future.as_mut(), sleep) {
             return value;
         }
-        // Others unpark threads for reasons of their own; then it is asked once too often.
-        std::thread::park();
     }
 }
 
 /// Sleeps on this thread until a future is done, or the time is over.
 pub(crate) fn block_on_for<T>(future: impl Future<Output = T>, timeout: Duration) -> Option<T> {
-    let mut future = pin!(future);
-    let waker = parked();
     let start = clock::now();
-    loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return Some(value);
-        }
+    poll_on(future, || {
         let passed = Duration::from_nanos(clock::now().nanos_since(start));
-        let left = timeout.checked_sub(passed)?;
-        if left.is_zero() {
-            return None;
-        }
+        let left = timeout.checked_sub(passed).filter(|left| !left.is_zero())?;
         std::thread::park_timeout(left);
-    }
+        Some(())
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// Long enough that a lost wake-up fails the test instead of hanging it.
+    const LONG: Duration = Duration::from_secs(60);
 
     /// Ready when another thread has said so.
     fn later() -> (impl Future<Output = ()> + Send, impl FnOnce() + Send) {
@@ -177,14 +206,14 @@ mod tests {
         let other = Arc::clone(&said);
         let future = std::future::poll_fn(move |cx| {
             *said.1.lock().unwrap() = Some(cx.waker().clone());
-            if said.0.load(Ordering::SeqCst) {
+            if said.0.load(SeqCst) {
                 Poll::Ready(())
             } else {
                 Poll::Pending
             }
         });
         let say = move || {
-            other.0.store(true, Ordering::SeqCst);
+            other.0.store(true, SeqCst);
             if let Some(waker) = other.1.lock().unwrap().take() {
                 waker.wake();
             }
@@ -212,6 +241,44 @@ mod tests {
             scope.spawn(say);
             assert_eq!(sending.wait(), Ok(answer));
         });
+    }
+
+    /// Who is polled may sleep too, and be woken by what was meant for who polls.
+    #[test]
+    fn who_sleeps_within_leaves_others_their_wake_ups() {
+        let within = || {
+            let mut polls = 0;
+            block_on(std::future::poll_fn(|cx| {
+                polls += 1;
+                if polls == 2 {
+                    return Poll::Ready(());
+                }
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }));
+        };
+        // Such as what the standard library sleeps with, which knows nothing of ours.
+        let others = || {
+            std::thread::current().unpark();
+            std::thread::park();
+        };
+        for sleep in [within as fn(), others] {
+            let (done, wait) = std::sync::mpsc::channel();
+            std::thread::spawn(move || {
+                let mut polls = 0;
+                block_on(std::future::poll_fn(|cx| {
+                    polls += 1;
+                    if polls == 2 {
+                        return Poll::Ready(());
+                    }
+                    cx.waker().wake_by_ref();
+                    sleep();
+                    Poll::Pending
+                }));
+                done.send(())
+            });
+            assert_eq!(wait.recv_timeout(LONG), Ok(()));
+        }
     }
 
     #[test]

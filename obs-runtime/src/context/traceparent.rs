@@ -53,12 +53,13 @@ pub fn parse(text: &[u8]) -> Option<SpanContext> {
 }
 
 /// Two lower-case digits.
-fn byte([high, low]: [u8; 2]) -> Option<u8> {
-    let bits = number(&[
-        b'0', b'0', b'0', b'0', b'0', b'0', b'0', b'0', b'0', b'0', b'0', b'0', b'0', b'0', high,
-        low,
-    ])?;
-    u8::try_from(bits).ok()
+fn byte(digits: [u8; 2]) -> Option<u8> {
+    let [high, low] = digits.map(|digit| match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        _ => u8::MAX,
+    });
+    (high < 16 && low < 16).then_some(high << 4 | low)
 }
 
 /// Sixteen lower-case digits.
