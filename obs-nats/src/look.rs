@@ -15,8 +15,11 @@ use obs_runtime::bus::{Receipt, Sight, Walk, text};
 use crate::bus::Link;
 use crate::message::{record, subject_of};
 
-/// How long servers may take to say what there is, all in all.
-const ANSWER: Duration = Duration::from_secs(6);
+/// Whoever is turned away hears it then.
+const SOON: Duration = Duration::from_secs(1);
+
+/// How much longer servers may take to say what there is.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// Has something done in the thread of the bus, and waits for it.
 fn ask<T: Send + 'static>(
@@ -26,7 +29,11 @@ fn ask<T: Send + 'static>(
     let (tells, told) = sync_channel(1);
     link.tasks
         .spawn(async move { drop(tells.send(work.await)) });
-    let answer = told.recv_timeout(ANSWER).unwrap_or(Err(Silent));
+    let mut answer = told.recv_timeout(SOON);
+    if answer.is_err() && !link.trouble.is_refusal() {
+        answer = told.recv_timeout(ANSWER);
+    }
+    let answer = answer.unwrap_or(Err(Silent));
     answer.map_err(|Silent| link.trouble.told("no server has answered in time"))
 }
 

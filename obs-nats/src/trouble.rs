@@ -28,6 +28,12 @@ impl Trouble {
         *self.last() = None;
     }
 
+    /// Whether a server is there and turns us away, so that waiting for it is of no use.
+    pub(crate) fn is_refusal(&self) -> bool {
+        let last = self.last();
+        last.as_deref().and_then(known).is_some()
+    }
+
     /// That nobody did something, and why if that is known.
     pub(crate) fn told(&self, what: &'static str) -> BusError {
         let reason = match &*self.last() {
@@ -42,20 +48,29 @@ impl Trouble {
     }
 }
 
-/// What is to be done about it, where that is known.
-fn why(last: &str) -> String {
-    let has = |part: &str| last.to_ascii_lowercase().contains(part);
-    let known = if has("unknownissuer") || has("badsignature") {
-        "the certificate of the server is of no authority that is known here; `ca` names a file with one"
+/// What is to be done about it, where somebody here has to do it.
+fn known(last: &str) -> Option<&'static str> {
+    let last = last.to_ascii_lowercase();
+    let has = |part: &str| last.contains(part);
+    if has("unknownissuer") || has("badsignature") {
+        Some(
+            "the certificate of the server is of no authority that is known here; `ca` names a file with one",
+        )
     } else if has("notvalidforname") {
-        "the certificate of the server is for another name than the address has"
+        Some("the certificate of the server is for another name than the address has")
     } else if has("authorization violation") || has("failed signing nonce") {
-        "the server does not take this login; see the user in the address, `token` or `credentials`"
+        Some(
+            "the server does not take this login; see the user in the address, `token` or `credentials`",
+        )
     } else {
-        let plain = last.chars().filter(|c| !c.is_control());
-        return plain.take(MOST).collect();
-    };
-    known.to_owned()
+        None
+    }
+}
+
+/// In words of ours, or as much of theirs as is fit to be told.
+fn why(last: &str) -> String {
+    let plain = || last.chars().filter(|c| !c.is_control()).take(MOST);
+    known(last).map_or_else(|| plain().collect(), str::to_owned)
 }
 
 #[cfg(test)]
