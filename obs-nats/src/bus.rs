@@ -228,6 +228,12 @@ async fn connect(
         }
         connecting = connecting.add_root_certificates(file.clone());
     }
+    // A server may ask for TLS that this build has not. Before the client finds out, and panics, it looks for this file,
+    // which is not there, and says so.
+    #[cfg(not(feature = "tls"))]
+    {
+        connecting = connecting.add_root_certificates(std::path::PathBuf::new());
+    }
     // What it says may hold the address, and that a password.
     connecting.connect(servers).await.map_err(|error| {
         BusError::new(BusErrorKind::Unavailable).with_reason(format!("{:?}", error.kind()))
@@ -315,5 +321,31 @@ impl fmt::Debug for NatsBus {
             .field("options", &self.link.options)
             .field("outgoing", &self.link.outgoing)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(feature = "tls")))]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_server_that_asks_for_tls_is_told_of() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap().to_string();
+        // Ends with the process.
+        std::thread::spawn(move || {
+            let mut peers = Vec::new();
+            for mut peer in server.incoming().flatten() {
+                if peer.write_all(b"INFO {\"tls_required\":true}\r\n").is_ok() {
+                    peers.push(peer);
+                }
+            }
+        });
+        let bus = NatsBus::open(&NatsOptions::new(&address)).unwrap();
+        let error = bus.topics().unwrap_err();
+        assert!(error.reason().contains("feature `tls`"), "{error}");
     }
 }

@@ -52,7 +52,9 @@ impl Trouble {
 fn known(last: &str) -> Option<&'static str> {
     let last = last.to_ascii_lowercase();
     let has = |part: &str| last.contains(part);
-    if has("unknownissuer") || has("badsignature") {
+    if cfg!(not(feature = "tls")) && has("tls error") {
+        Some("the server asks for TLS, which comes with the feature `tls` of obs-nats")
+    } else if has("unknownissuer") || has("badsignature") {
         Some(
             "the certificate of the server is of no authority that is known here; `ca` names a file with one",
         )
