@@ -243,20 +243,24 @@ mod tests {
         });
     }
 
+    /// Woken while it is polled for the first time, ready at the second; does something after it was woken.
+    fn ready_when_polled_again(meanwhile: fn()) {
+        let mut polls = 0;
+        block_on(std::future::poll_fn(|cx| {
+            polls += 1;
+            if polls == 2 {
+                return Poll::Ready(());
+            }
+            cx.waker().wake_by_ref();
+            meanwhile();
+            Poll::Pending
+        }));
+    }
+
     /// Who is polled may sleep too, and be woken by what was meant for who polls.
     #[test]
     fn who_sleeps_within_leaves_others_their_wake_ups() {
-        let within = || {
-            let mut polls = 0;
-            block_on(std::future::poll_fn(|cx| {
-                polls += 1;
-                if polls == 2 {
-                    return Poll::Ready(());
-                }
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }));
-        };
+        let within = || ready_when_polled_again(|| ());
         // Such as what the standard library sleeps with, which knows nothing of ours.
         let others = || {
             std::thread::current().unpark();
@@ -265,16 +269,7 @@ mod tests {
         for sleep in [within as fn(), others] {
             let (done, wait) = std::sync::mpsc::channel();
             std::thread::spawn(move || {
-                let mut polls = 0;
-                block_on(std::future::poll_fn(|cx| {
-                    polls += 1;
-                    if polls == 2 {
-                        return Poll::Ready(());
-                    }
-                    cx.waker().wake_by_ref();
-                    sleep();
-                    Poll::Pending
-                }));
+                ready_when_polled_again(sleep);
                 done.send(())
             });
             assert_eq!(wait.recv_timeout(LONG), Ok(()));
