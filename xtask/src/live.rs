@@ -10,6 +10,7 @@ mod faults;
 mod history;
 mod pager;
 pub(crate) mod process;
+mod quiet;
 mod shorter;
 
 use crate::run::{cargo, go, root, target};
@@ -77,6 +78,7 @@ fn all(hour: Hour, faults: &[&Fault]) -> Result<(), String> {
     go(cargo().args(["build", "--quiet", "-p", "live"]))?;
     let folder = target().join("live");
     let _ = fs::remove_dir_all(&folder);
+    quiet::check(&tools, &folder.join("quiet"))?;
     let mut stage = Stage::set(&tools, folder, hour)?;
     let start = Instant::now();
     stage.all_is_well()?;

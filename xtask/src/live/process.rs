@@ -90,7 +90,15 @@ impl Program {
 
     /// The body of what it answers.
     pub(crate) fn get(&self, path: &str) -> Result<String, String> {
-        get(self.port, path).map_err(|error| format!("{path}: {error}"))
+        ask(self.port, &format!("GET {path}"), "", "").map_err(|error| format!("{path}: {error}"))
+    }
+
+    /// Sends JSON.
+    pub(crate) fn post(&self, path: &str, body: &str) -> Result<String, String> {
+        let length = body.len();
+        let head = format!("content-type: application/json\r\ncontent-length: {length}\r\n");
+        ask(self.port, &format!("POST {path}"), &head, body)
+            .map_err(|error| format!("{path}: {error}"))
     }
 
     /// `data` of what Prometheus answers.
@@ -122,12 +130,16 @@ pub(crate) fn port() -> Result<u16, String> {
     Ok(listener.local_addr().map_err(told)?.port())
 }
 
-fn get(port: u16, path: &str) -> Result<String, String> {
+fn ask(port: u16, what: &str, head: &str, body: &str) -> Result<String, String> {
     let told = |error: std::io::Error| error.to_string();
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).map_err(told)?;
     stream.set_read_timeout(Some(PATIENCE)).map_err(told)?;
     // The older version of HTTP has no chunks.
-    write!(stream, "GET {path} HTTP/1.0\r\nhost: 127.0.0.1\r\n\r\n").map_err(told)?;
+    write!(
+        stream,
+        "{what} HTTP/1.0\r\nhost: 127.0.0.1\r\n{head}\r\n{body}"
+    )
+    .map_err(told)?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).map_err(told)?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
