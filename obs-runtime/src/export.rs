@@ -10,7 +10,10 @@ mod console;
 #[cfg(feature = "opentelemetry")]
 mod otel;
 mod otlp_json;
+mod otlp_protobuf;
 mod pipe;
+mod protobuf;
+mod sites;
 
 use std::fmt;
 use std::io;
@@ -20,6 +23,7 @@ pub use console::Console;
 #[cfg(feature = "opentelemetry")]
 pub use otel::OpenTelemetry;
 pub use otlp_json::OtlpJsonLines;
+pub use otlp_protobuf::OtlpProtobuf;
 #[cfg(feature = "opentelemetry")]
 pub use {::opentelemetry, ::opentelemetry_sdk};
 

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::io::Write;
 use std::mem;
-use std::ptr;
 
 use obs_schema::wire::json::Writer;
 
+use super::sites::Sites;
 use super::{ExportError, SpanExporter};
 use crate::ids::{SpanId, TraceId};
 use crate::span::{Batch, FinishedSpan, ID, Kind, SpanMeta, Value};
@@ -22,8 +22,7 @@ use crate::span::{Batch, FinishedSpan, ID, Kind, SpanMeta, Value};
 pub struct OtlpJsonLines<W> {
     service: String,
     to: W,
-    /// What is the same in all spans of a kind, by its address.
-    heads: Vec<(usize, Head)>,
+    heads: Sites<Head>,
     /// `{"key":…,"value":{"stringValue":` for each name of the id of an event.
     ids: [String; ID.len()],
     /// The line before, for its room.
@@ -44,7 +43,7 @@ impl<W: Write + Send + 'static> OtlpJsonLines<W> {
         OtlpJsonLines {
             service: service.to_owned(),
             to,
-            heads: Vec::new(),
+            heads: Sites::new(),
             ids: ID.map(|name| format!("{{\"key\":\"{name}\",\"value\":{{\"stringValue\":")),
             line: Vec::new(),
         }
@@ -56,16 +55,9 @@ impl<W: Write + Send + 'static> OtlpJsonLines<W> {
         w.raw("]},\"scopeSpans\":[{\"scope\":{\"name\":\"obs\"},\"spans\":[");
         let mut first = true;
         for span in spans.iter() {
-            let meta = ptr::from_ref(span.meta()).addr();
-            let place = match self.heads.binary_search_by_key(&meta, |(known, _)| *known) {
-                Ok(place) => place,
-                Err(place) => {
-                    self.heads.insert(place, (meta, Head::of(span.meta())?));
-                    place
-                }
-            };
+            let head = self.heads.of(&span, || Head::of(span.meta()))?;
             w.comma(&mut first);
-            write(w, &span, &self.heads[place].1, &self.ids);
+            write(w, &span, head, &self.ids);
         }
         w.raw("]}]}]}\n");
         Some(())

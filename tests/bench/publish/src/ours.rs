@@ -6,7 +6,7 @@ use crate::events::bench::{ReadingStored, ReadingTaken};
 use crate::seen::{self, Memory, Span};
 use crate::{Body, Exporter, Runner, Team};
 use obs_runtime::bus::{Receipt, Record, Sending, Transport};
-use obs_runtime::export::{ExportError, OtlpJsonLines, SpanExporter};
+use obs_runtime::export::{ExportError, OtlpProtobuf, SpanExporter};
 use obs_runtime::log::{self, LogOutput};
 use obs_runtime::metric::{Format, exposition};
 use obs_runtime::publish::SingleObject;
@@ -15,6 +15,7 @@ use obs_runtime::{
     Bus, Context, ContextGuard, Event, Obs, Publisher, Sampling, Setup, SpanContext, SpanId,
     TraceId,
 };
+use std::hint::black_box;
 use std::time::Duration;
 
 /// The bus of everybody.
@@ -44,12 +45,12 @@ impl Transport for Wire {
 
 /// Counts the spans, or encodes them as well.
 #[derive(Debug)]
-struct Taker(Option<OtlpJsonLines<Memory>>);
+struct Taker(Option<OtlpProtobuf>);
 
 impl SpanExporter for Taker {
     fn export(&mut self, spans: Batch<'_>) -> Result<(), ExportError> {
         seen::spans(spans.len(), || shown(spans));
-        self.0.as_mut().map_or(Ok(()), |lines| lines.export(spans))
+        self.0.as_mut().map_or(Ok(()), |otlp| otlp.export(spans))
     }
 }
 
@@ -110,12 +111,17 @@ pub fn ready_child(course: &Course) -> Box<dyn Team> {
 }
 
 fn within(course: &Course, context: Context) -> Box<dyn Team> {
-    let otlp = course.exporter == Exporter::Otlp;
+    let otlp = (course.exporter == Exporter::Otlp).then(|| {
+        OtlpProtobuf::new(SOURCE, |body| {
+            black_box(body);
+            Ok(())
+        })
+    });
     let obs = Setup::new()
         .with_origin(SOURCE)
         .with_bus(Bus::new(Wire))
         .with_log(LogOutput::writer(Memory))
-        .with_exporter(Taker(otlp.then(|| OtlpJsonLines::new(SOURCE, Memory))))
+        .with_exporter(Taker(otlp))
         .with_sampling(Sampling {
             ratio: course.ratio,
             ..Sampling::default()

@@ -1,0 +1,39 @@
+//! What is the same in all spans of a kind, encoded once.
+
+use std::ptr;
+
+use crate::span::FinishedSpan;
+
+/// Which kind: the address of what the program says of such spans, and how long the id of an event is in them.
+type Key = (usize, usize);
+
+/// Something for each kind of span that has come by. There are as many as the program has places with spans.
+#[derive(Debug)]
+pub(super) struct Sites<T>(Vec<(Key, T)>);
+
+impl<T> Sites<T> {
+    pub(super) const fn new() -> Sites<T> {
+        Sites(Vec::new())
+    }
+
+    /// What there is for spans like this one, which is made when the first comes by.
+    #[inline]
+    pub(super) fn of(
+        &mut self,
+        span: &FinishedSpan<'_>,
+        make: impl FnOnce() -> Option<T>,
+    ) -> Option<&T> {
+        let key = (
+            ptr::from_ref(span.meta()).addr(),
+            span.id().map_or(0, str::len),
+        );
+        let place = match self.0.binary_search_by_key(&key, |(known, _)| *known) {
+            Ok(place) => place,
+            Err(place) => {
+                self.0.insert(place, (key, make()?));
+                place
+            }
+        };
+        self.0.get(place).map(|(_, it)| it)
+    }
+}
