@@ -48,6 +48,8 @@ pub use origin::Origin;
 pub use outgoing::{Outgoing, Parcel};
 pub use owned::OwnedRecord;
 #[cfg(feature = "tokio")]
+pub(crate) use owned::Parts;
+#[cfg(feature = "tokio")]
 pub(crate) use record::Value;
 pub use record::{Header, Headers, HeadersIter, Record};
 pub(crate) use sending::block_on;

@@ -219,6 +219,17 @@ impl Context {
         }
     }
 
+    /// Does something while this is the context of the thread, which has it meanwhile and gives it back: a loan costs
+    /// less than a clone.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn lend<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        #[cfg(feature = "opentelemetry")]
+        let _attached = self.attach();
+        #[cfg(not(feature = "opentelemetry"))]
+        let _lent = Lent::new(self);
+        work()
+    }
+
     /// Does something while this is the context of the thread with a span on top: nothing is allocated for it, unless
     /// the context is another one than the thread has, or somebody looks.
     pub(crate) fn under<R>(&self, span: SpanContext, work: impl FnOnce() -> R) -> R {
@@ -463,6 +474,41 @@ impl Drop for ContextGuard {
             ABOVE.set(self.above);
         }
     }
+}
+
+/// As long as it lives, the thread has a context that is somebody's, and whose place its own has.
+#[cfg(all(feature = "tokio", not(feature = "opentelemetry")))]
+struct Lent<'c> {
+    place: &'c mut Context,
+    above: Option<SpanContext>,
+}
+
+#[cfg(all(feature = "tokio", not(feature = "opentelemetry")))]
+impl<'c> Lent<'c> {
+    #[inline]
+    fn new(place: &'c mut Context) -> Lent<'c> {
+        frame::settle();
+        let above = ABOVE.take();
+        swap_current(place);
+        Lent { place, above }
+    }
+}
+
+#[cfg(all(feature = "tokio", not(feature = "opentelemetry")))]
+impl Drop for Lent<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        frame::settle();
+        swap_current(self.place);
+        ABOVE.set(self.above);
+    }
+}
+
+/// A thread that ends has no context any more, and takes none.
+#[cfg(all(feature = "tokio", not(feature = "opentelemetry")))]
+#[inline]
+fn swap_current(place: &mut Context) {
+    let _ = CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), place));
 }
 
 /// As long as it lives, a span is on top of the context.

@@ -7,6 +7,8 @@ mod avro;
 mod cloud;
 #[cfg(feature = "tokio")]
 mod head;
+#[cfg(feature = "tokio")]
+mod word;
 
 use std::borrow::Cow;
 
@@ -19,6 +21,8 @@ pub(crate) use self::avro::fingerprint as avro_fingerprint;
 pub(crate) use self::avro::schema as avro_schema;
 #[cfg(feature = "tokio")]
 pub(crate) use self::head::{Head, Payload};
+#[cfg(feature = "tokio")]
+pub(crate) use self::word::Word;
 use crate::bus::{Header, Origin, Record};
 use crate::clock::Moment;
 use crate::context::{Context, SpanContext, baggage, traceparent};

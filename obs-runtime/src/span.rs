@@ -43,6 +43,8 @@
 //! - Spans of a local root that ended well before a late child fails.
 //! - Spans that end while nobody exports.
 
+#[cfg(all(feature = "tokio", not(feature = "off-spans")))]
+pub(crate) mod attempt;
 mod attributes;
 mod carried;
 mod finished;

@@ -10,7 +10,7 @@ use obs_schema::framing::Framing;
 use crate::bus::Record;
 use crate::consume::find::{self, Candidate, Refused};
 use crate::context::SpanContext;
-use crate::envelope::{self, Head, Payload};
+use crate::envelope::{self, Head, Payload, Word};
 use crate::event::{Descriptor, Encoding, Envelope};
 pub use crate::publish::untyped::{Untyped, UntypedPublisher};
 use crate::stamp;
@@ -153,13 +153,13 @@ impl Catalogue {
         let occurred = head.occurred.map(stamp::rfc3339_of);
         Seen {
             about,
-            id: head.id,
-            event_type: head.event_type,
-            version: head.version,
-            correlation: head.correlation,
-            causation: head.causation,
-            conversation: head.conversation,
-            tenant: head.tenant,
+            id: head.id.map(Word::into_text),
+            event_type: head.event_type.map(Word::into_text),
+            version: head.version.map(Word::into_text),
+            correlation: head.correlation.map(Word::into_text),
+            causation: head.causation.map(Word::into_text),
+            conversation: head.conversation.map(Word::into_text),
+            tenant: head.tenant.map(Word::into_text),
             span: head.span,
             occurred: occurred.map(|text| String::from_utf8_lossy(&text).into_owned()),
             framing,

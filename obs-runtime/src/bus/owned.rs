@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
-use super::record::{Form, Headers, HeadersIter, Record};
+use super::record::{Form, Headers, Record};
 
 /// A record that somebody keeps. Clones are cheap: all are the same buffer.
 ///
@@ -16,18 +16,17 @@ use super::record::{Form, Headers, HeadersIter, Record};
 /// ```
 #[derive(Clone)]
 pub struct OwnedRecord {
+    /// Where its parts are is found out each time: it is passed on more often than it is looked at, and so it is small.
     bytes: Arc<[u8]>,
-    parts: Parts,
 }
 
-/// Where the parts of a packed record are.
-#[derive(Clone, Copy, Debug)]
-struct Parts {
-    topic: (usize, usize),
-    key: Option<(usize, usize)>,
-    headers: (usize, usize),
-    header_count: usize,
-    body: Option<(usize, usize)>,
+/// The parts of a packed record.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Parts<'b> {
+    pub(crate) topic: &'b [u8],
+    key: Option<&'b [u8]>,
+    pub(crate) headers: Headers<'b>,
+    pub(crate) body: Option<&'b [u8]>,
 }
 
 thread_local! {
@@ -42,27 +41,19 @@ impl OwnedRecord {
     /// Where it goes.
     #[must_use]
     pub fn topic(&self) -> &str {
-        let topic = self.part(self.parts.topic).unwrap_or_default();
-        std::str::from_utf8(topic).unwrap_or_default()
-    }
-
-    /// The same without a look at whether it is text.
-    #[cfg(feature = "tokio")]
-    #[inline]
-    pub(crate) fn topic_bytes(&self) -> &[u8] {
-        self.part(self.parts.topic).unwrap_or_default()
+        std::str::from_utf8(self.parts().topic).unwrap_or_default()
     }
 
     /// Records of one key stay in order.
     #[must_use]
     pub fn key(&self) -> Option<&[u8]> {
-        self.part(self.parts.key?)
+        self.parts().key
     }
 
     /// Names and values, in order.
     #[must_use]
     pub fn headers(&self) -> Headers<'_> {
-        self.parts.headers(&self.bytes)
+        self.parts().headers
     }
 
     /// The value of a header; of several the last.
@@ -74,17 +65,28 @@ impl OwnedRecord {
     /// The message itself; none says that what the key stands for is gone.
     #[must_use]
     pub fn body(&self) -> Option<&[u8]> {
-        self.part(self.parts.body?)
+        self.parts().body
     }
 
     /// The same record, borrowed: what a bus takes.
     #[must_use]
     pub fn as_record(&self) -> Record<'_> {
-        self.parts.record(&self.bytes)
+        self.parts().record()
     }
 
-    fn part(&self, (start, end): (usize, usize)) -> Option<&[u8]> {
-        self.bytes.get(start..end)
+    /// All parts at once, without a look at whether the topic is text.
+    #[inline]
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        // It was packed here, or checked when it was unpacked.
+        Parts::split(&self.bytes).unwrap_or_default().0
+    }
+
+    /// The message itself, if that is so long: it is the last part.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn body_of(&self, length: usize) -> &[u8] {
+        let from = self.bytes.len().saturating_sub(length);
+        self.bytes.get(from..).unwrap_or_default()
     }
 
     /// How much memory its buffer takes.
@@ -110,10 +112,9 @@ impl OwnedRecord {
     /// A record out of its packed form; `None` if the bytes are none.
     #[must_use]
     pub fn unpack(bytes: &[u8]) -> Option<OwnedRecord> {
-        let parts = Parts::of(bytes)?;
+        Parts::of(bytes)?;
         Some(OwnedRecord {
             bytes: Arc::from(bytes),
-            parts,
         })
     }
 }
@@ -121,9 +122,10 @@ impl OwnedRecord {
 impl From<&Record<'_>> for OwnedRecord {
     fn from(record: &Record<'_>) -> OwnedRecord {
         with_scratch(|scratch| {
-            let parts = pack(record, scratch);
-            let bytes = Arc::from(scratch.as_slice());
-            OwnedRecord { bytes, parts }
+            put_packed(record, scratch);
+            OwnedRecord {
+                bytes: Arc::from(scratch.as_slice()),
+            }
         })
     }
 }
@@ -160,25 +162,15 @@ impl fmt::Debug for OwnedRecord {
     }
 }
 
-/// Appends the packed form of a record.
-#[cfg(feature = "file")]
-pub(super) fn put_packed(record: &Record<'_>, out: &mut Vec<u8>) {
-    pack(record, out);
-}
-
 /// Appends the packed form of a record: parts with their lengths in front of them, in the order topic, key, number
 /// and length of the headers, headers as pairs of name and value, body. Lengths are unsigned LEB128; those of key and
 /// body are one more than they are, since zero says that there is none.
-fn pack(record: &Record<'_>, out: &mut Vec<u8>) -> Parts {
-    let start = out.len();
-    let here = |out: &Vec<u8>| out.len() - start;
+pub(super) fn put_packed(record: &Record<'_>, out: &mut Vec<u8>) {
     put_part(out, record.topic.as_bytes());
-    let topic = (here(out) - record.topic.len(), here(out));
-    let key = put_option(out, record.key).map(|len| (here(out) - len, here(out)));
+    put_option(out, record.key);
     let headers = record.headers;
     put_number(out, headers.len());
     put_number(out, headers_size(headers));
-    let headers_start = here(out);
     match headers.0 {
         Form::Packed { bytes, .. } => out.extend_from_slice(bytes),
         Form::Listed(list) => {
@@ -188,15 +180,7 @@ fn pack(record: &Record<'_>, out: &mut Vec<u8>) -> Parts {
             }
         }
     }
-    let headers_end = here(out);
-    let body = put_option(out, record.body).map(|len| (here(out) - len, here(out)));
-    Parts {
-        topic,
-        key,
-        headers: (headers_start, headers_end),
-        header_count: headers.len(),
-        body,
-    }
+    put_option(out, record.body);
 }
 
 /// How long the packed headers are.
@@ -214,62 +198,54 @@ fn headers_size(headers: Headers<'_>) -> usize {
 /// What is packed in these bytes; `None` if they are no record.
 #[cfg(feature = "file")]
 pub(super) fn view(bytes: &[u8]) -> Option<Record<'_>> {
-    Some(Parts::of(bytes)?.record(bytes))
+    Some(Parts::of(bytes)?.record())
 }
 
-impl Parts {
+impl<'b> Parts<'b> {
     /// The record that has these parts.
-    fn record(self, bytes: &[u8]) -> Record<'_> {
-        let part = |(start, end): (usize, usize)| &bytes[start..end];
+    fn record(self) -> Record<'b> {
         Record {
-            topic: std::str::from_utf8(part(self.topic)).unwrap_or_default(),
-            key: self.key.map(part),
-            headers: self.headers(bytes),
-            body: self.body.map(part),
+            topic: std::str::from_utf8(self.topic).unwrap_or_default(),
+            key: self.key,
+            headers: self.headers,
+            body: self.body,
         }
     }
 
-    fn headers(self, bytes: &[u8]) -> Headers<'_> {
-        Headers(Form::Packed {
-            count: self.header_count,
-            bytes: &bytes[self.headers.0..self.headers.1],
-        })
-    }
-
-    /// The parts of a packed record. Everything is checked, for the bytes may come from a file.
-    fn of(bytes: &[u8]) -> Option<Parts> {
-        let mut rest = bytes;
-        let place = |rest: &[u8], len: usize| {
-            let end = bytes.len() - rest.len();
-            (end - len, end)
-        };
-        let topic = take_part(&mut rest)?;
-        std::str::from_utf8(topic).ok()?;
-        let topic = place(rest, topic.len());
-        let key = take_option(&mut rest)?.map(|key| place(rest, key.len()));
-        let header_count = take_number(&mut rest)?;
-        let headers = take_part(&mut rest)?;
-        let form = Form::Packed {
-            count: header_count,
-            bytes: headers,
-        };
-        // As many as it says, which is at most one a byte, and nothing behind the last.
-        let mut each = HeadersIter(form);
-        if header_count > headers.len() || each.by_ref().count() != header_count {
-            return None;
-        }
-        if !matches!(each.0, Form::Packed { bytes: [], .. }) {
-            return None;
-        }
-        let headers = place(rest, headers.len());
-        let body = take_option(&mut rest)?.map(|body| place(rest, body.len()));
-        rest.is_empty().then_some(Parts {
+    /// The parts of a record that was packed, and what is behind them.
+    #[inline(always)]
+    fn split(mut bytes: &'b [u8]) -> Option<(Parts<'b>, &'b [u8])> {
+        let rest = &mut bytes;
+        let (topic, key) = (take_part(rest)?, take_option(rest)?);
+        let count = take_number(rest)?;
+        let headers = Headers(Form::Packed {
+            count,
+            bytes: take_part(rest)?,
+        });
+        let body = take_option(rest)?;
+        let parts = Parts {
             topic,
             key,
             headers,
-            header_count,
             body,
-        })
+        };
+        Some((parts, bytes))
+    }
+
+    /// The same of bytes that may come from a file: everything is checked.
+    fn of(bytes: &'b [u8]) -> Option<Parts<'b>> {
+        let (parts, rest) = Parts::split(bytes)?;
+        std::str::from_utf8(parts.topic).ok()?;
+        let Form::Packed { count, bytes } = parts.headers.0 else {
+            return None;
+        };
+        // As many as it says, which is at most one a byte, and nothing behind the last.
+        let mut each = parts.headers.iter();
+        if count > bytes.len() || each.by_ref().count() != count {
+            return None;
+        }
+        let whole = matches!(each.0, Form::Packed { bytes: [], .. });
+        (whole && rest.is_empty()).then_some(parts)
     }
 }
 
@@ -278,16 +254,12 @@ pub(super) fn put_part(out: &mut Vec<u8>, part: &[u8]) {
     out.extend_from_slice(part);
 }
 
-fn put_option(out: &mut Vec<u8>, part: Option<&[u8]>) -> Option<usize> {
+fn put_option(out: &mut Vec<u8>, part: Option<&[u8]>) {
     match part {
-        None => {
-            out.push(0);
-            None
-        }
+        None => out.push(0),
         Some(part) => {
             put_number(out, part.len() + 1);
             out.extend_from_slice(part);
-            Some(part.len())
         }
     }
 }
@@ -309,13 +281,14 @@ fn number_size(number: usize) -> usize {
     bits.div_ceil(7) as usize
 }
 
-#[inline]
+#[inline(always)]
 pub(super) fn take_part<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     let len = take_number(bytes)?;
     bytes.split_off(..len)
 }
 
 /// A part that may be absent, of bytes that may have none at all.
+#[inline(always)]
 fn take_option<'a>(bytes: &mut &'a [u8]) -> Option<Option<&'a [u8]>> {
     match take_number(bytes)? {
         0 => Some(None),
@@ -323,16 +296,24 @@ fn take_option<'a>(bytes: &mut &'a [u8]) -> Option<Option<&'a [u8]>> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn take_number(bytes: &mut &[u8]) -> Option<usize> {
-    // Most parts are short.
-    if let [byte @ 0..0x80, rest @ ..] = *bytes {
-        *bytes = rest;
-        return Some(usize::from(*byte));
+    // Most parts are short, and records seldom so long that it takes three bytes to say so.
+    let low = *bytes.first()?;
+    if low < 0x80 {
+        *bytes = bytes.get(1..)?;
+        return Some(usize::from(low));
     }
-    take_long(bytes)
+    match bytes.get(1) {
+        Some(high @ 0..0x80) => {
+            *bytes = bytes.get(2..)?;
+            Some(usize::from(low & 0x7f) | usize::from(*high) << 7)
+        }
+        _ => take_long(bytes),
+    }
 }
 
+#[inline(never)]
 fn take_long(bytes: &mut &[u8]) -> Option<usize> {
     let mut number = 0_usize;
     for shift in (0..usize::BITS).step_by(7) {

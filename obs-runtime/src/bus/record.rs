@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::owned::{OwnedRecord, take_part};
+#[cfg(feature = "tokio")]
+use crate::envelope::Word;
 
 /// A message, as it is handed to a bus. Everything in it is borrowed.
 ///
@@ -141,20 +143,35 @@ impl fmt::Debug for Header<'_> {
 #[derive(Clone, Copy)]
 pub(crate) struct Value<'a> {
     pub(crate) bytes: &'a [u8],
-    /// The text that it is the end of, up to a place, if that is known to be one.
-    within: Option<(&'a str, usize)>,
+    /// It is known to be text.
+    plain: bool,
 }
 
 #[cfg(feature = "tokio")]
 impl<'a> Value<'a> {
-    /// The value, if it is text.
+    /// The value, if it is text and not an empty one.
     #[inline]
-    pub(crate) fn text(self) -> Option<&'a str> {
-        let known = self
-            .within
-            .and_then(|(whole, end)| whole.get(end - self.bytes.len()..end));
-        known.or_else(|| std::str::from_utf8(self.bytes).ok())
+    pub(crate) fn said(self) -> Option<Word<'a>> {
+        Word::said(self.bytes, self.plain)
     }
+
+    /// The value, if it is text.
+    pub(crate) fn text(self) -> Option<&'a str> {
+        str::from_utf8(self.bytes).ok()
+    }
+}
+
+/// Whether these are all ASCII. Eight at a time, which are again done several at once.
+#[cfg(feature = "tokio")]
+#[inline]
+fn is_plain(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut all = 0;
+    for word in words {
+        all |= u64::from_ne_bytes(*word);
+    }
+    let rest = rest.iter().fold(0, |all, byte| all | byte);
+    (all | u64::from(rest)) & 0x8080_8080_8080_8080 == 0
 }
 
 impl<'a> Headers<'a> {
@@ -184,24 +201,23 @@ impl<'a> Headers<'a> {
 
     /// Looks at all of them, in order, without a word about whether their names are text.
     #[cfg(feature = "tokio")]
-    #[inline]
+    #[inline(always)]
     pub(crate) fn each(self, mut see: impl FnMut(&'a [u8], Value<'a>)) {
         match self.0 {
             Form::Listed(list) => {
                 for header in list {
-                    let (bytes, within) = (header.value, None);
-                    see(header.name.as_bytes(), Value { bytes, within });
+                    let (bytes, plain) = (header.value, false);
+                    see(header.name.as_bytes(), Value { bytes, plain });
                 }
             }
             Form::Packed { bytes: all, .. } => {
-                // One look at all of them costs less than one at each. Lengths in between are mostly text too.
-                let whole = std::str::from_utf8(all).ok();
+                // One look at all of them costs less than one at each. Lengths in between are mostly below 128 too.
+                let plain = is_plain(all);
                 let mut rest = all;
                 while let Some(name) = take_part(&mut rest)
                     && let Some(bytes) = take_part(&mut rest)
                 {
-                    let within = whole.map(|whole| (whole, all.len() - rest.len()));
-                    see(name, Value { bytes, within });
+                    see(name, Value { bytes, plain });
                 }
             }
         }

@@ -42,7 +42,7 @@ impl DeadLetter {
         receipt: Receipt,
     ) -> Result<(), BusError> {
         let dead = &shared.policy.dead;
-        let origin = Before::of(record, &shared.group).topic();
+        let origin = Before::of(record.parts(), &shared.group).topic();
         let topic = dead.topic(origin);
         let attempts = self.attempts.to_string();
         let partition = receipt.partition.map(|it| it.to_string());

@@ -145,10 +145,11 @@ fn choose<K: Candidate>(
     let framing = framing.into();
     let about = |at: usize| known[at].about();
     let is = |at: &usize| {
-        let kind = head.event_type.as_deref();
-        kind.map_or(about(*at).topic.as_bytes() == topic, |kind| {
-            kind == about(*at).event_type
-        })
+        let (said, own) = match &head.event_type {
+            Some(kind) => (kind.bytes(), about(*at).event_type),
+            None => (topic, about(*at).topic),
+        };
+        said == own.as_bytes()
     };
     let all = || (0..known.len()).filter(is);
     let mut first = None;

@@ -65,15 +65,14 @@ impl<E: Event, H: Handler<E>> Route for To<E, H> {
             loop {
                 let mut room = room().await;
                 if let Some(job) = &room.job {
-                    let done = match job.read::<E>() {
-                        None => handler.gone(&job.delivery).await.map_err(failed),
-                        Some(Err(error)) => Err(Failed::Read(error)),
-                        Some(Ok(event)) => {
+                    room.done = Some(match job.read::<E>() {
+                        Ok(event) => {
                             post.listen(&event, job);
                             handler.handle(event, &job.delivery).await.map_err(failed)
                         }
-                    };
-                    room.done = Some(done);
+                        Err(Some(error)) => Err(Failed::Read(error)),
+                        Err(None) => handler.gone(&job.delivery).await.map_err(failed),
+                    });
                 }
                 HAND.set(Some(room));
             }
@@ -88,6 +87,8 @@ pub(super) struct Job {
     pub(super) version: usize,
     /// None says that what the key stands for is gone.
     pub(super) payload: Option<Payload>,
+    /// How long the body is that has it.
+    pub(super) length: usize,
     /// Names of fields, for a log line.
     pub(super) names: &'static [Box<str>],
 }
@@ -100,16 +101,32 @@ pub(super) struct Room {
 }
 
 impl Job {
-    fn read<E: Event>(&self) -> Option<Result<E, ReadError>> {
-        let body = self.delivery.record.body().unwrap_or_default();
-        let payload = self.payload.as_ref()?;
-        let event = self.read_as(payload.of(body));
-        if event.is_err()
-            && let Some(payload) = again(payload, body)
+    /// The event; no error says that what the key stands for is gone.
+    #[inline(always)]
+    fn read<E: Event>(&self) -> Result<E, Option<ReadError>> {
+        // Most are of the newest version, and what is read here is not moved after.
+        if let (Some(payload), 0) = (&self.payload, self.version)
+            && let Ok(event) = E::decode_body(payload.of(self.body()))
         {
-            return Some(self.read_as(payload.of(body)));
+            return Ok(event);
         }
-        Some(event)
+        self.read_again()
+    }
+
+    #[inline(never)]
+    fn read_again<E: Event>(&self) -> Result<E, Option<ReadError>> {
+        let payload = self.payload.as_ref().ok_or(None)?;
+        let event = self.read_as(payload.of(self.body()));
+        match again(payload, self.body()) {
+            Some(payload) if event.is_err() => self.read_as(payload.of(self.body())),
+            _ => event,
+        }
+        .map_err(Some)
+    }
+
+    #[inline]
+    fn body(&self) -> &[u8] {
+        self.delivery.record.body_of(self.length)
     }
 
     fn read_as<E: Event>(&self, payload: &[u8]) -> Result<E, ReadError> {

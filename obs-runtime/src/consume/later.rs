@@ -12,7 +12,7 @@ use tokio::time::Sleep;
 
 use super::ConsumeError;
 use super::run::Shared;
-use crate::bus::{Bus, BusError, Header, OwnedRecord, Received, Record, Subscription};
+use crate::bus::{Bus, BusError, Header, OwnedRecord, Parts, Received, Record, Subscription};
 use crate::clock;
 use crate::ids;
 
@@ -40,8 +40,8 @@ pub(super) struct Before<'r> {
 
 impl<'r> Before<'r> {
     #[inline]
-    pub(super) fn of(record: &'r OwnedRecord, group: &str) -> Before<'r> {
-        let topic = record.topic_bytes();
+    pub(super) fn of(record: Parts<'r>, group: &str) -> Before<'r> {
+        let topic = record.topic;
         let waited = topic
             .strip_prefix(group.as_bytes())
             .is_some_and(|rest| rest.starts_with(b".retry."));
@@ -52,7 +52,7 @@ impl<'r> Before<'r> {
                 step: 0,
             };
         }
-        let headers = record.headers();
+        let headers = record.headers;
         let number = |name: &str| headers.text(name).and_then(|it| it.parse::<u32>().ok());
         Before {
             topic: headers.get(ORIGIN).unwrap_or(topic),
@@ -76,7 +76,7 @@ pub(super) async fn put_off(
     attempts: u32,
 ) -> Result<(), BusError> {
     let view = record.as_record();
-    let origin = Before::of(record, &shared.group).topic();
+    let origin = Before::of(record.parts(), &shared.group).topic();
     let due = clock::now().after(pause).unix_millis().to_string();
     let (attempts, topic) = (attempts.to_string(), topic(&shared.group, step));
     let step = step.to_string();

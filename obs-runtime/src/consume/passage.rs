@@ -11,11 +11,13 @@ use super::prepared::Prepared;
 use crate::bus::Receipt;
 use crate::clock::{self, Moment};
 use crate::context::{Context, Parts, SpanContext, Text, baggage};
-use crate::envelope::{Head, Place};
+use crate::envelope::{Head, Place, Word};
 use crate::error_type::ErrorType;
 use crate::metric::Consumed;
 use crate::publish::line::{Outcome, Told};
-use crate::span::{Attributes, Carried, Failure, Open};
+#[cfg(not(feature = "off-spans"))]
+use crate::span::attempt;
+use crate::span::{Attributes, Carried, Failure};
 
 /// How an attempt ended.
 pub(super) enum Ended {
@@ -94,9 +96,10 @@ impl Ended {
 pub(super) struct Passage<'a> {
     about: About<'a>,
     start: Moment,
-    /// What the handler sees, where there is no span.
+    /// What the handler sees: inside of the span, if there is one.
     context: Context,
-    span: Option<Open>,
+    /// The span of the event's making is the parent.
+    child: bool,
     live: bool,
     open: bool,
 }
@@ -111,26 +114,25 @@ pub(super) struct Around<'a> {
 
 impl Around<'_> {
     /// The same for an event, in the place of another context.
-    pub(super) fn renew(self, mut old: Context, head: &Head<'_>, id: &str) -> Context {
-        old.renew(self.base, |parts, _| self.tell(parts, head, id));
+    pub(super) fn renew(self, mut old: Context, head: &Head<'_>) -> Context {
+        old.renew(self.base, |parts, _| self.tell(parts, head));
         old
     }
 
     /// Tells what is known around an event.
     #[inline]
-    pub(super) fn tell(self, parts: &mut Parts, head: &Head<'_>, id: &str) {
+    fn tell(self, parts: &mut Parts, head: &Head<'_>) {
+        let correlation = head.correlation.as_ref();
         Text::put(
             &mut parts.correlation,
-            head.correlation.as_deref().unwrap_or(id),
+            correlation.map_or(head.id(), Word::bytes),
         );
-        Text::put(&mut parts.causation, id);
-        for (place, said) in [
-            (&mut parts.conversation, &head.conversation),
-            (&mut parts.tenant, &head.tenant),
-        ] {
-            Text::put(place, said.as_deref().unwrap_or_default());
+        Text::put(&mut parts.causation, head.id());
+        Text::put(&mut parts.conversation, Word::bytes_of(&head.conversation));
+        Text::put(&mut parts.tenant, Word::bytes_of(&head.tenant));
+        if parts.actor.is_some() || head.actor.is_some() {
+            parts.actor.clone_from(&head.actor);
         }
-        parts.actor = head.actor.clone().map(Arc::new);
         if let Some(text) = head.baggage {
             let mut members = baggage::Members::new();
             baggage::parse(text, &mut members);
@@ -156,7 +158,6 @@ pub(super) struct About<'a> {
     /// Its place among the versions of its event.
     pub(super) version: usize,
     pub(super) head: &'a Head<'a>,
-    pub(super) id: &'a str,
     pub(super) post: &'a Post,
     pub(super) receipt: Receipt,
 }
@@ -165,7 +166,7 @@ pub(super) struct About<'a> {
 pub(super) struct Paused {
     start: Moment,
     context: Context,
-    span: Option<Open>,
+    child: bool,
     live: bool,
 }
 
@@ -178,21 +179,13 @@ impl<'a> Passage<'a> {
         start: Moment,
     ) -> Passage<'a> {
         let live = about.prepared.is_live();
-        let (span, context) = if live && cfg!(not(feature = "off-spans")) {
-            let process = &about.prepared.process;
-            let around = |parts: &mut Parts| known.tell(parts, about.head, about.id);
-            let span = Open::begin_in(process, (old, known.base), start, around);
-            (Some(span), Context::NONE)
-        } else {
-            (None, known.renew(old, about.head, about.id))
-        };
         Passage {
-            about,
             start,
-            context,
-            span,
+            context: within(about, (old, known), start, live),
+            child: known.child,
             live,
             open: true,
+            about,
         }
     }
 
@@ -202,7 +195,7 @@ impl<'a> Passage<'a> {
             about,
             start: paused.start,
             context: paused.context,
-            span: paused.span,
+            child: paused.child,
             live: paused.live,
             open: true,
         }
@@ -214,14 +207,21 @@ impl<'a> Passage<'a> {
         Paused {
             start: self.start,
             context: std::mem::take(&mut self.context),
-            span: self.span.take(),
+            child: self.child,
             live: self.live,
         }
     }
 
     /// What the handler sees.
+    #[inline]
     pub(super) fn context(&self) -> &Context {
-        self.span.as_ref().map_or(&self.context, Open::context)
+        &self.context
+    }
+
+    /// The same, for somebody who puts it in place and gives it back.
+    #[inline]
+    pub(super) fn context_mut(&mut self) -> &mut Context {
+        &mut self.context
     }
 
     /// The end of it.
@@ -239,8 +239,7 @@ impl<'a> Passage<'a> {
         self.tell(&Ended::Fine, end);
         // Behind what it is a child of, of which it is known by now whether it leaves: so it need not wait for that.
         Passage::settled_within(prepared, self.context(), start, end);
-        let context = std::mem::take(&mut self.context);
-        (self.span.take().map_or(context, Open::over), end)
+        (std::mem::take(&mut self.context), end)
     }
 
     /// The bus is told what became of the record.
@@ -279,18 +278,8 @@ impl<'a> Passage<'a> {
         }
         let nanos = end.nanos_since(self.start);
         let failure = ended.failure();
-        let About {
-            prepared,
-            head,
-            id,
-            receipt,
-            ..
-        } = self.about;
-        let place = self.span.as_ref().and_then(Open::place);
-        let exported = self
-            .span
-            .as_mut()
-            .and_then(|span| span.end_with(end, failure, |to| attributes(to, head, id, receipt)));
+        let About { prepared, head, .. } = self.about;
+        let exported = self.leaves(end, failure);
         let recorder = self.context().recorder();
         if cfg!(not(feature = "off-metrics")) {
             let recorded: Arc<Consumed>;
@@ -312,7 +301,12 @@ impl<'a> Passage<'a> {
         let Some(level) = line.wanted(failure.is_some(), recorder.is_some()) else {
             return;
         };
+        let place = self
+            .context
+            .span()
+            .filter(|_| cfg!(not(feature = "off-spans")));
         let place = place.map(Place::of);
+        let id = head.id.as_deref().unwrap_or_default();
         let told = Told {
             id,
             correlation: head.correlation.as_deref().unwrap_or(id),
@@ -337,6 +331,28 @@ impl<'a> Passage<'a> {
         });
     }
 
+    /// The end of its span. Gives it if it leaves.
+    #[cfg(not(feature = "off-spans"))]
+    #[inline]
+    fn leaves(&self, end: Moment, failure: Option<Failure<'_>>) -> Option<SpanContext> {
+        let About {
+            prepared,
+            head,
+            receipt,
+            ..
+        } = self.about;
+        let parent = head.span.filter(|_| self.child);
+        let (within, times) = ((&self.context, parent), [self.start, end]);
+        let fill = |to: &mut Attributes<'_>| attributes(to, head, receipt);
+        attempt::end(&prepared.process, within, times, failure, fill)
+    }
+
+    #[cfg(feature = "off-spans")]
+    fn leaves(&self, _: Moment, _: Option<Failure<'_>>) -> Option<SpanContext> {
+        let _ = (self.child, attributes);
+        None
+    }
+
     fn count(
         &self,
         consumed: &Consumed,
@@ -353,8 +369,25 @@ impl<'a> Passage<'a> {
     }
 }
 
-fn attributes(to: &mut Attributes<'_>, head: &Head<'_>, id: &str, receipt: Receipt) {
-    to.id(id.as_bytes());
+/// What is known around an event, and the span of its processing if there is one.
+#[inline]
+fn within(
+    about: About<'_>,
+    (old, known): (Context, Around<'_>),
+    start: Moment,
+    live: bool,
+) -> Context {
+    #[cfg(not(feature = "off-spans"))]
+    if live {
+        let around = |parts: &mut Parts| known.tell(parts, about.head);
+        return attempt::begin(&about.prepared.process, (old, known.base), start, around);
+    }
+    let _ = (start, live, &about.prepared.process);
+    known.renew(old, about.head)
+}
+
+fn attributes(to: &mut Attributes<'_>, head: &Head<'_>, receipt: Receipt) {
+    to.id(head.id());
     if let Some(conversation) = head.conversation.as_deref() {
         to.set("messaging.message.conversation_id", conversation);
     }

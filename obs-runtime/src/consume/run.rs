@@ -179,6 +179,10 @@ pub(crate) struct Driver {
     laters: Vec<Later>,
     chairs: Vec<Chair>,
     waker: Arc<Mutex<Option<Waker>>>,
+    /// Who is known to those who wake it.
+    listener: Option<Waker>,
+    /// Whether receiving is counted as the messaging conventions have it.
+    counted: bool,
     receives: Vec<(&'static Receive, Round)>,
     /// Nothing comes any more.
     ended: bool,
@@ -221,6 +225,8 @@ impl Driver {
             subscription,
             laters,
             waker,
+            listener: None,
+            counted: receives.iter().any(|receive| receive.messaging.is_some()),
             receives: receives
                 .into_iter()
                 .map(|receive| (receive, Round::default()))
@@ -252,22 +258,24 @@ impl Driver {
         Poll::Ready(failure.map_or(Ok(()), Err))
     }
 
-    fn drive(&mut self, cx: &mut Task<'_>) -> Poll<()> {
-        {
-            let mut waker = lock(&self.waker);
-            if !waker
-                .as_ref()
-                .is_some_and(|known| known.will_wake(cx.waker()))
-            {
-                *waker = Some(cx.waker().clone());
-            }
+    /// Whoever polls is woken by seats that want to be polled, and by those who stop or pause.
+    fn listen(&mut self, cx: &Task<'_>) {
+        let known = self.listener.as_ref();
+        if !known.is_some_and(|known| known.will_wake(cx.waker())) {
+            *lock(&self.waker) = Some(cx.waker().clone());
+            self.control.listen(cx);
+            self.listener = Some(cx.waker().clone());
         }
-        self.control.listen(cx);
+    }
+
+    fn drive(&mut self, cx: &mut Task<'_>) -> Poll<()> {
+        self.listen(cx);
         self.shared.looked(None);
         for _ in 0..ROUNDS {
             let taken = self.take(cx);
-            let polled = self.work();
-            if let Some(times) = taken {
+            let told = taken.and_then(|(began, end)| Some([began?, end]));
+            let polled = self.work(told.is_some());
+            if let Some(times) = told {
                 self.tell(times);
             }
             let stops = self.control.is_stopped() || self.shared.has_failed();
@@ -298,22 +306,18 @@ impl Driver {
         sleep.as_mut().poll(cx).is_ready()
     }
 
-    /// Takes what there is room for. Says when that began and ended, if there was anything.
-    fn take(&mut self, cx: &mut Task<'_>) -> Option<[Moment; 2]> {
+    /// Whether anybody is told of receiving.
+    fn tells(&self) -> bool {
+        self.counted || Carried::wanted(&self.shared.base)
+    }
+
+    /// Takes what there is room for. Says when that began, if anybody is told of it, and ended, if there was anything.
+    fn take(&mut self, cx: &mut Task<'_>) -> Option<(Option<Moment>, Moment)> {
         if self.ended || !self.control.takes() || self.shared.has_failed() {
             return None;
         }
         // Without anybody who is told of receiving it does not matter when that began.
-        let told = Carried::wanted(&self.shared.base)
-            || self
-                .receives
-                .iter()
-                .any(|(receive, _)| receive.messaging.is_some());
-        let began = if told {
-            self.shared.now()
-        } else {
-            Moment::default()
-        };
+        let began = self.tells().then(|| self.shared.now());
         let mut any = false;
         for chair in &mut self.chairs {
             let Some(seat) = chair.seat.as_mut().filter(|seat| !seat.is_busy()) else {
@@ -334,7 +338,7 @@ impl Driver {
         any.then(|| {
             let end = clock::now();
             self.shared.looked(Some(end));
-            [began, end]
+            (began, end)
         })
     }
 
@@ -360,8 +364,9 @@ impl Driver {
         }
     }
 
-    /// Lets the seats work that have something new, and polls what was woken. Says whether there was any.
-    fn work(&mut self) -> bool {
+    /// Lets the seats work that have something new, which they tell of if that is wanted, and polls what was woken. Says
+    /// whether there was any.
+    fn work(&mut self, tells: bool) -> bool {
         let mut any = false;
         for (chair, desk) in self.chairs.iter_mut().zip(&self.shared.desks) {
             let rung = chair.bell.answered();
@@ -371,14 +376,14 @@ impl Driver {
                     continue;
                 }
                 any = true;
-                let (made, done) = seat.at_once(&self.shared, desk, &mut cx);
-                if let Some((topic, made)) = made
-                    && let Some((_, round)) = self.receives.get_mut(topic)
-                {
-                    round.count += 1;
-                    round.made.extend(made);
-                }
-                if done {
+                let receives = &mut self.receives;
+                let told = |topic: usize, made| {
+                    if let (true, Some((_, round))) = (tells, receives.get_mut(topic)) {
+                        round.count += 1;
+                        round.made.extend(made);
+                    }
+                };
+                if seat.at_once(&self.shared, desk, told, &mut cx) {
                     continue;
                 }
                 chair

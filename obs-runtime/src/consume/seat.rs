@@ -89,9 +89,6 @@ pub(super) struct Seat {
     begun: Option<(Paused, Option<Ended>)>,
 }
 
-/// What there is to know of something that was received: the place of its topic, and where it was made.
-pub(super) type Made = (usize, Option<SpanContext>);
-
 /// A record, and whoever waits for what becomes of it.
 type One<'a> = (&'a OwnedRecord, Held);
 
@@ -118,48 +115,49 @@ impl Seat {
     }
 
     /// Works on what lies here. Most handlers are done with most events as soon as they get them, and nothing that
-    /// waits is made for those. Says where it was made, and whether it is done with.
+    /// waits is made for those. Says whether it is done with, and tells where it was made.
     pub(super) fn at_once(
         &mut self,
         shared: &Shared,
         desk: &Desk,
+        told: impl FnOnce(usize, Option<SpanContext>),
         cx: &mut Task<'_>,
-    ) -> (Option<Made>, bool) {
+    ) -> bool {
         let (Some(record), Some(held)) = (&self.record, &self.held) else {
-            return (None, true);
+            return true;
         };
-        let before = Before::of(record, &shared.group);
-        let mut head = Head::of(record.headers());
-        let found = find(&shared.known, before.topic, &mut head, record.body());
+        let parts = record.parts();
+        let before = Before::of(parts, &shared.group);
+        let mut head = Head::of(parts.headers);
+        let found = find(&shared.known, before.topic, &mut head, parts.body);
         let place = shared.place_of(before.topic);
         desk.works_on(place, head.occurred);
-        let made = Some((place, head.span));
+        told(place, head.span);
         let waits = shared.once.is_some() || shared.policy.timeout.is_some();
         let (Ok(Found { known, payload }), false) = (found, waits) else {
-            return (made, false);
+            return false;
         };
-        let id = head.id.clone().unwrap_or_default();
         let about = About {
             prepared: known.prepared,
             version: known.version,
             head: &head,
-            id: &id,
             post: &self.post,
             receipt: held.receipt(),
         };
         let attempt = held.attempt().saturating_add(before.attempts);
-        let room = furnish(self.room.take(), record, (payload, attempt), &about);
+        let job = (payload, attempt);
+        let room = furnish(self.room.take(), (record, parts.body), job, &about);
         let context = std::mem::take(&mut self.around);
-        let begun = Passage::begin(about, (context, shared.around()), shared.now());
+        let mut begun = Passage::begin(about, (context, shared.around()), shared.now());
         let lane = shared.lane(&mut self.lanes, known.route, &self.post);
-        let ended = match attempted(lane, Some(room), begun.context(), cx) {
+        let ended = match attempted(lane, Some(room), begun.context_mut(), cx) {
             Poll::Ready((Ended::Fine, room)) => {
                 let held = self.held.take();
                 let (around, end) = begun.settled(|| held.into_iter().for_each(Held::ack));
                 (self.around, self.room, self.record) = (around, room, None);
                 shared.looked(Some(end));
                 desk.free();
-                return (made, true);
+                return true;
             }
             Poll::Ready((ended, room)) => {
                 self.room = room;
@@ -168,7 +166,7 @@ impl Seat {
             Poll::Pending => None,
         };
         self.begun = Some((begun.pause(), ended));
-        (made, false)
+        false
     }
 
     /// Goes on with an attempt.
@@ -176,7 +174,7 @@ impl Seat {
         &mut self,
         shared: &Shared,
         (route, room): (usize, Option<Box<Room>>),
-        context: &Context,
+        context: &mut Context,
         cx: &mut Task<'_>,
     ) -> Poll<Ended> {
         let lane = shared.lane(&mut self.lanes, route, &self.post);
@@ -199,11 +197,11 @@ impl Seat {
         &mut self,
         shared: &Shared,
         refused: Refused,
-        (head, id): (&Head<'_>, &str),
+        head: &Head<'_>,
         (record, held): One<'_>,
     ) {
         let around = shared.around();
-        let context = around.renew(std::mem::take(&mut self.around), head, id);
+        let context = around.renew(std::mem::take(&mut self.around), head);
         let policy = &shared.policy;
         let why = DeadLetter::of(refused.error(), held.attempt());
         let (at, then) = match refused {
@@ -232,7 +230,6 @@ impl Seat {
             prepared,
             version: 0,
             head,
-            id,
             post: &self.post,
             receipt: held.receipt(),
         };
@@ -248,7 +245,7 @@ impl Seat {
 /// Puts what there is to be done for a record into a room, a new one if there is none.
 fn furnish(
     room: Option<Box<Room>>,
-    record: &OwnedRecord,
+    (record, body): (&OwnedRecord, Option<&[u8]>),
     (payload, attempt): (Option<Payload>, u32),
     about: &About<'_>,
 ) -> Box<Room> {
@@ -261,13 +258,14 @@ fn furnish(
             attempt,
             about: about.prepared.about,
             occurred: about.head.occurred,
-            id: match (about.head.id_header, about.id) {
+            id: match (about.head.id_header, &about.head.id) {
                 (Some(name), _) => Id::Header(name),
-                (None, "") => Id::None,
-                (None, id) => Id::Own(id.into()),
+                (None, None) => Id::None,
+                (None, Some(id)) => Id::Own((&**id).into()),
             },
         },
         version: about.version,
+        length: body.map_or(0, <[u8]>::len),
         payload,
         names: &about.prepared.line.fields,
     });
@@ -278,12 +276,12 @@ fn furnish(
 fn attempted(
     lane: &mut Lane,
     room: Option<Box<Room>>,
-    context: &Context,
+    context: &mut Context,
     cx: &mut Task<'_>,
 ) -> Poll<(Ended, Option<Box<Room>>)> {
-    let _attached = context.attach();
+    let polled = || context.lend(|| lane::poll(lane, room, cx));
     // What has panicked is not polled again.
-    match catch_unwind(AssertUnwindSafe(|| lane::poll(lane, room, cx))) {
+    match catch_unwind(AssertUnwindSafe(polled)) {
         Err(panic) => Poll::Ready((Ended::Panicked(panic), None)),
         Ok(None) => Poll::Pending,
         Ok(Some(mut room)) => {
@@ -308,15 +306,15 @@ pub(super) async fn sit(shared: Arc<Shared>, at: usize) {
             let (Some(record), Some(held)) = (seat.record.take(), seat.held.take()) else {
                 break 'one;
             };
-            let before = Before::of(&record, &shared.group);
-            let mut head = Head::of(record.headers());
-            let found = find(&shared.known, before.topic, &mut head, record.body());
-            let id = head.id.clone().unwrap_or_default();
+            let parts = record.parts();
+            let before = Before::of(parts, &shared.group);
+            let mut head = Head::of(parts.headers);
+            let found = find(&shared.known, before.topic, &mut head, parts.body);
+            let id = head.id.as_deref().unwrap_or_default();
             let Found { known, payload } = match found {
                 Ok(found) => found,
                 Err(refused) => {
-                    let (about, one) = ((&head, &*id), (&record, held));
-                    seat.refuse(&shared, refused, about, one).await;
+                    seat.refuse(&shared, refused, &head, (&record, held)).await;
                     break 'one;
                 }
             };
@@ -329,7 +327,6 @@ pub(super) async fn sit(shared: Arc<Shared>, at: usize) {
                 prepared,
                 version: known.version,
                 head: &head,
-                id: &id,
                 post: &post,
                 receipt: held.receipt(),
             };
@@ -339,18 +336,19 @@ pub(super) async fn sit(shared: Arc<Shared>, at: usize) {
                     Some((paused, ended)) => (Passage::resume(about, paused), ended),
                     None => {
                         let asked = match once {
-                            Some(once) => once.has(&shared.group, &id).await,
+                            Some(once) => once.has(&shared.group, id).await,
                             None => Ok(false),
                         };
                         let (context, around) = (std::mem::take(&mut seat.around), shared.around());
                         if let Ok(true) = asked {
-                            let context = around.renew(context, &head, &id);
+                            let context = around.renew(context, &head);
                             Passage::settle(prepared, &context, || held.ack());
                             seat.around = context;
                             break 'one;
                         }
                         let job = (payload.clone(), attempt);
-                        room = Some(furnish(seat.room.take(), &record, job, &about));
+                        let whole = (&record, parts.body);
+                        room = Some(furnish(seat.room.take(), whole, job, &about));
                         let failed = asked
                             .err()
                             .map(|error| Ended::Failed(Failed::memory(error)));
@@ -365,7 +363,7 @@ pub(super) async fn sit(shared: Arc<Shared>, at: usize) {
                         return Poll::Pending;
                     }
                     let job = (known.route, room.take());
-                    seat.poll(&shared, job, begun.context(), cx)
+                    seat.poll(&shared, job, begun.context_mut(), cx)
                 });
                 let mut ended = match (ended, policy.timeout) {
                     (Some(ended), _) => ended,
@@ -376,7 +374,7 @@ pub(super) async fn sit(shared: Arc<Shared>, at: usize) {
                     }
                 };
                 if let (Ended::Fine, Some(once)) = (&ended, once)
-                    && let Err(error) = once.keep(&shared.group, &id).await
+                    && let Err(error) = once.keep(&shared.group, id).await
                 {
                     ended = Ended::Failed(Failed::memory(error));
                 }
@@ -454,7 +452,7 @@ impl Shared {
         match then {
             Unprocessed::Skip => {}
             Unprocessed::Fail => {
-                let topic = Before::of(record, &self.group).topic();
+                let topic = Before::of(record.parts(), &self.group).topic();
                 return self.fail(ConsumeError::unprocessed(topic, why.reason));
             }
             Unprocessed::Park => {

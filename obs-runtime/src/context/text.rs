@@ -35,15 +35,23 @@ impl Text {
     /// Puts a text in the place of another one; an empty one is none.
     #[cfg(feature = "tokio")]
     #[inline]
-    pub(crate) fn put(place: &mut Option<Text>, text: &str) {
+    pub(crate) fn put(place: &mut Option<Text>, text: &[u8]) {
         if let Some(Text(Form::Short { length, bytes })) = place
             && let Some(room) = bytes.get_mut(..text.len())
-            && let (Ok(new), false) = (u8::try_from(text.len()), text.is_empty())
+            && !text.is_empty()
+            && let Ok(new) = u8::try_from(text.len())
         {
-            room.copy_from_slice(text.as_bytes());
+            room.copy_from_slice(text);
             *length = new;
-            return;
+        } else if place.is_some() || !text.is_empty() {
+            Text::renew(place, text);
         }
+    }
+
+    #[cfg(feature = "tokio")]
+    #[inline(never)]
+    fn renew(place: &mut Option<Text>, text: &[u8]) {
+        let text = str::from_utf8(text).unwrap_or_default();
         *place = (!text.is_empty()).then(|| Text::from(text));
     }
 }
@@ -83,7 +91,7 @@ mod tests {
             &long[1..],
             "",
         ] {
-            Text::put(&mut place, text);
+            Text::put(&mut place, text.as_bytes());
             let now = place.as_deref();
             assert_eq!(now, Some(text).filter(|text| !text.is_empty()));
         }

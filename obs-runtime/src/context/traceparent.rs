@@ -32,27 +32,35 @@ pub fn write(span: &SpanContext) -> [u8; 55] {
 #[must_use]
 pub fn parse(text: &[u8]) -> Option<SpanContext> {
     let (known, rest) = text.split_first_chunk::<55>()?;
-    let version = byte([known[0], known[1]])?;
-    let fits = match version {
-        0 => rest.is_empty(),
-        0xff => false,
-        // More may follow, behind a dash.
-        _ => rest.first().is_none_or(|byte| *byte == b'-'),
-    };
-    if !fits || [known[2], known[35], known[52]] != [b'-'; 3] {
+    let usual = rest.is_empty() && known[..3] == *b"00-";
+    if !usual && !is_to_come(known, rest) || [known[35], known[52]] != [b'-'; 2] {
         return None;
     }
-    let part = |from: usize| number(known[from..].first_chunk()?);
-    let high = u128::from(part(3)?) << 64;
+    let mut digits = [0; 48];
+    digits[..32].copy_from_slice(&known[3..35]);
+    digits[32..].copy_from_slice(&known[36..52]);
+    let ids = unhex(&digits)?;
+    let (trace, span) = (ids.first_chunk()?, ids.last_chunk()?);
     Some(SpanContext {
-        trace: TraceId::new(high | u128::from(part(19)?))?,
-        span: SpanId::new(part(36)?)?,
+        trace: TraceId::new(u128::from_be_bytes(*trace))?,
+        span: SpanId::new(u64::from_be_bytes(*span))?,
         sampled: byte([known[53], known[54]])? & 1 == 1,
         remote: true,
     })
 }
 
+/// Whether this may be of a version that does not exist yet.
+#[cold]
+fn is_to_come(known: &[u8; 55], rest: &[u8]) -> bool {
+    match byte([known[0], known[1]]) {
+        None | Some(0 | 0xff) => false,
+        // More may follow, behind a dash.
+        Some(_) => known[2] == b'-' && rest.first().is_none_or(|byte| *byte == b'-'),
+    }
+}
+
 /// Two lower-case digits.
+#[inline]
 fn byte(digits: [u8; 2]) -> Option<u8> {
     let [high, low] = digits.map(|digit| match digit {
         b'0'..=b'9' => digit - b'0',
@@ -62,26 +70,25 @@ fn byte(digits: [u8; 2]) -> Option<u8> {
     (high < 16 && low < 16).then_some(high << 4 | low)
 }
 
-/// Sixteen lower-case digits.
-fn number(digits: &[u8; 16]) -> Option<u64> {
-    let (high, low) = (digits.first_chunk()?, digits.last_chunk()?);
-    Some(u64::from(half(*high)?) << 32 | u64::from(half(*low)?))
-}
-
-/// Eight of them, all at once: each byte is a digit by itself, then neighbours close up.
-fn half(digits: [u8; 8]) -> Option<u32> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let text = u64::from_be_bytes(digits);
-    // Letters have a bit that ciphers have not.
-    let values = (text & (0x0f * ONES)) + (text >> 6 & ONES) * 9;
-    let letters = (values + 0x06 * ONES) >> 4 & ONES;
-    // What is no digit does not come back from its value.
-    if values & (0xf0 * ONES) != 0 || values + 0x30 * ONES + letters * 39 != text {
-        return None;
+/// The bytes of lower-case digits. No table: the same few operations for each digit are done for sixteen of them at
+/// once.
+#[inline(never)]
+fn unhex(digits: &[u8; 48]) -> Option<[u8; 24]> {
+    let mut values = [0; 48];
+    let mut wrong = 0;
+    for (value, digit) in values.iter_mut().zip(digits) {
+        // Letters have a bit that ciphers have not.
+        let letter = digit >> 6 & 1;
+        *value = (digit & 0x0f) + letter * 8 + letter;
+        let back = *value + b'0' + if *value > 9 { 39 } else { 0 };
+        // What is no digit does not come back from its value, or has none below 16.
+        wrong |= back ^ digit | *value & 0xf0;
     }
-    let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
-    u32::try_from((fours | fours >> 16) & 0xffff_ffff).ok()
+    let mut bytes = [0; 24];
+    for (byte, pair) in bytes.iter_mut().zip(values.as_chunks::<2>().0) {
+        *byte = pair[0] << 4 | pair[1];
+    }
+    (wrong == 0).then_some(bytes)
 }
 
 /// Members of a `tracestate`.

@@ -1,5 +1,8 @@
 //! The envelope of an Avro payload: a record of the same shape as the one in JSON, whose last field is the payload.
 
+#[cfg(feature = "tokio")]
+mod pass;
+
 use std::fmt::Write as _;
 
 use obs_schema::avro::fingerprint::rabin;
@@ -8,6 +11,8 @@ use obs_schema::avro::{Kind, Set, Type, canonical};
 use obs_schema::wire::EncodeError;
 use obs_schema::wire::avro::{Reader, Writer};
 
+#[cfg(feature = "tokio")]
+pub(super) use self::pass::pass;
 use super::Facts;
 use crate::bus::Origin;
 use crate::event::Descriptor;
@@ -201,7 +206,6 @@ pub(super) struct Read<'b> {
 type Acting<'b> = (&'b [u8], &'b [u8], Option<&'b [u8]>);
 
 /// Reads an envelope up to the payload, which is the rest; `None` if it is none.
-#[inline(always)]
 pub(super) fn read(bytes: &[u8]) -> Option<(Read<'_>, &[u8])> {
     let mut r = Pass { bytes, at: 0 };
     let mut read = Read {

@@ -4,12 +4,13 @@
 //! Headers are read first, and the envelope only for what they leave open. Neither is trusted: what is not well formed
 //! is as good as absent, and a payload that is not found is none.
 
-use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use obs_schema::wire::DecodeError;
 use obs_schema::wire::json::{Kind, Reader};
 
+use super::word::Word;
 use super::{SCHEMA_ID, avro, cloud};
 use crate::bus::{Headers, Value};
 use crate::context::{Actor, SpanContext, traceparent};
@@ -19,22 +20,22 @@ use crate::stamp;
 /// What is known of an event before its payload is read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Head<'r> {
-    pub(crate) id: Option<Cow<'r, str>>,
+    pub(crate) id: Option<Word<'r>>,
     /// The header that has the id.
     pub(crate) id_header: Option<&'static str>,
-    pub(crate) event_type: Option<Cow<'r, str>>,
-    pub(crate) version: Option<Cow<'r, str>>,
+    pub(crate) event_type: Option<Word<'r>>,
+    pub(crate) version: Option<Word<'r>>,
     /// `dataschema` of CloudEvents.
-    pub(crate) schema: Option<Cow<'r, str>>,
-    pub(crate) correlation: Option<Cow<'r, str>>,
-    pub(crate) causation: Option<Cow<'r, str>>,
-    pub(crate) conversation: Option<Cow<'r, str>>,
-    pub(crate) tenant: Option<Cow<'r, str>>,
+    pub(crate) schema: Option<Word<'r>>,
+    pub(crate) correlation: Option<Word<'r>>,
+    pub(crate) causation: Option<Word<'r>>,
+    pub(crate) conversation: Option<Word<'r>>,
+    pub(crate) tenant: Option<Word<'r>>,
     /// Where it was made.
     pub(crate) span: Option<SpanContext>,
     pub(crate) state: Option<&'r str>,
     pub(crate) baggage: Option<&'r str>,
-    pub(crate) actor: Option<Actor>,
+    pub(crate) actor: Option<Arc<Actor>>,
     /// When it happened, in nanoseconds since 1970.
     pub(crate) occurred: Option<u64>,
     /// CloudEvents in one body.
@@ -66,6 +67,7 @@ impl Payload {
 
 impl<'r> Head<'r> {
     /// What the headers say.
+    #[inline]
     pub(crate) fn of(headers: Headers<'r>) -> Head<'r> {
         let mut head = Head::default();
         headers.each(|name, value| {
@@ -76,32 +78,40 @@ impl<'r> Head<'r> {
         head
     }
 
-    /// One of the headers that most records have. Of several of one name the last counts, as everywhere.
+    /// The id of the event; nothing if it has none.
     #[inline]
+    pub(crate) fn id(&self) -> &[u8] {
+        Word::bytes_of(&self.id)
+    }
+
+    /// One of the headers that most records have, told apart by their lengths first. Of several of one name the last
+    /// counts, as everywhere.
+    #[inline(always)]
     fn usual(&mut self, name: &[u8], value: Value<'r>) -> bool {
-        let place = match name {
-            b"event-id" => {
+        let place = match name.len() {
+            8 if name == b"event-id" => {
                 self.identify("event-id", value);
                 return true;
             }
-            b"traceparent" => {
+            11 if name == b"traceparent" => {
                 self.traced(value);
                 return true;
             }
-            b"content-type" => {
+            12 if name == b"content-type" => {
                 self.structured = value.bytes.starts_with(cloud::MEDIA_TYPE.as_bytes());
                 return true;
             }
-            b"event-type" => &mut self.event_type,
-            b"event-version" => &mut self.version,
-            b"correlation-id" => &mut self.correlation,
+            10 if name == b"event-type" => &mut self.event_type,
+            13 if name == b"event-version" => &mut self.version,
+            14 if name == b"correlation-id" => &mut self.correlation,
             _ => return false,
         };
-        *place = said(value);
+        *place = value.said();
         true
     }
 
     /// One of the others.
+    #[inline(never)]
     fn header(&mut self, name: &[u8], value: Value<'r>) {
         let place = match name {
             b"causation-id" | b"ce_causationid" => &mut self.causation,
@@ -137,16 +147,17 @@ impl<'r> Head<'r> {
             }
             _ => return,
         };
-        *place = said(value);
+        *place = value.said();
     }
 
+    #[inline]
     fn traced(&mut self, value: Value<'r>) {
         self.span = traceparent::parse(value.bytes.trim_ascii()).or(self.span);
     }
 
     #[inline]
     fn identify(&mut self, name: &'static str, value: Value<'r>) {
-        self.id = said(value);
+        self.id = value.said();
         self.id_header = self.id.is_some().then_some(name);
     }
 
@@ -156,9 +167,9 @@ impl<'r> Head<'r> {
     /// there: whoever reads it finds that out.
     pub(crate) fn likely_json(&mut self, body: &[u8]) -> Option<Payload> {
         let (id, kind, version) = (
-            self.id.as_deref()?,
-            self.event_type.as_deref()?,
-            self.version.as_deref()?,
+            self.id.as_ref()?,
+            self.event_type.as_ref()?,
+            self.version.as_ref()?,
         );
         self.correlation.as_ref()?;
         let rest = after(body, "{\"eventId\":\"", id)?;
@@ -245,18 +256,45 @@ impl<'r> Head<'r> {
         })?;
         reader.finish()?;
         self.happened(occurred.as_deref());
-        let parent = parent.as_deref().map(str::as_bytes);
+        let parent = parent.as_ref().map(Word::bytes);
         self.span = self.span.or_else(|| parent.and_then(traceparent::parse));
         Ok(payload)
     }
 
     /// Reads our envelope in Avro, which begins at a place in the body.
+    #[inline]
     pub(crate) fn obs_avro(&mut self, body: &'r [u8], from: usize) -> Option<Payload> {
-        let (read, payload) = avro::read(body.get(from..)?)?;
+        let bytes = body.get(from..)?;
+        // What the headers say is not read once more.
+        let told = self.id.is_some()
+            && self.event_type.is_some()
+            && self.version.is_some()
+            && self.correlation.is_some()
+            && self.span.is_some();
+        if told && let Some(passed) = avro::pass(bytes) {
+            for (place, said) in [
+                (&mut self.causation, passed.causation),
+                (&mut self.conversation, passed.conversation),
+                (&mut self.tenant, passed.tenant),
+            ] {
+                if !said.is_empty() && place.is_none() {
+                    *place = Word::said(said, false);
+                }
+            }
+            self.happened_micros(passed.occurred);
+            return Some(Payload::Within(from + passed.payload..body.len()));
+        }
+        self.whole_avro(bytes, body.len())
+    }
+
+    /// Reads all of it, up to the payload at the end of a body of this length.
+    #[inline(never)]
+    fn whole_avro(&mut self, bytes: &'r [u8], end: usize) -> Option<Payload> {
+        let (read, payload) = avro::read(bytes)?;
         let text = |value: &'r [u8]| str::from_utf8(value).ok().filter(|text| !text.is_empty());
-        let fill = |place: &mut Option<Cow<'r, str>>, value: Option<&'r [u8]>| {
+        let fill = |place: &mut Option<Word<'r>>, value: Option<&'r [u8]>| {
             if place.is_none() {
-                *place = value.and_then(text).map(Cow::Borrowed);
+                *place = value.and_then(|value| Word::said(value, false));
             }
         };
         fill(&mut self.id, Some(read.id));
@@ -266,22 +304,27 @@ impl<'r> Head<'r> {
         fill(&mut self.causation, read.causation);
         fill(&mut self.conversation, read.conversation);
         fill(&mut self.tenant, read.tenant);
-        if self.occurred.is_none() {
-            let micros = u64::try_from(read.occurred).ok();
-            self.occurred = micros.and_then(|micros| micros.checked_mul(1_000));
-        }
+        self.happened_micros(read.occurred);
         if let (None, Some((trace, span, sampled))) = (self.span, read.tracing) {
             let both = text(trace).zip(text(span));
             self.span = both.and_then(|(trace, span)| place(trace, span, sampled));
         }
         self.actor = read.actor.and_then(|(kind, id, host)| {
-            Some(Actor {
+            Some(Arc::new(Actor {
                 kind: text(kind)?.to_owned(),
                 id: text(id)?.to_owned(),
                 host: host.and_then(text).map(str::to_owned),
-            })
+            }))
         });
-        Some(Payload::Within(body.len() - payload.len()..body.len()))
+        Some(Payload::Within(end - payload.len()..end))
+    }
+
+    #[inline]
+    fn happened_micros(&mut self, micros: i64) {
+        if self.occurred.is_none() {
+            let micros = u64::try_from(micros).ok();
+            self.occurred = micros.and_then(|micros| micros.checked_mul(1_000));
+        }
     }
 
     fn happened(&mut self, at: Option<&str>) {
@@ -316,27 +359,20 @@ impl<'r> Head<'r> {
             _ => r.skip(),
         })?;
         if let (Some(kind), Some(id)) = (kind, id) {
-            self.actor = Some(Actor {
-                kind: kind.into_owned(),
-                id: id.into_owned(),
-                host: host.map(Cow::into_owned),
-            });
+            self.actor = Some(Arc::new(Actor {
+                kind: kind.to_string(),
+                id: id.to_string(),
+                host: host.map(|host| host.to_string()),
+            }));
         }
         Ok(())
     }
 }
 
-/// What a header says, if that is a text.
-#[inline]
-fn said(value: Value<'_>) -> Option<Cow<'_, str>> {
-    let text = value.text().filter(|text| !text.is_empty());
-    text.map(Cow::Borrowed)
-}
-
 /// What follows such a beginning and a text.
-fn after<'b>(body: &'b [u8], begin: &str, text: &str) -> Option<&'b [u8]> {
+fn after<'b>(body: &'b [u8], begin: &str, text: &Word<'_>) -> Option<&'b [u8]> {
     let rest = body.strip_prefix(begin.as_bytes())?;
-    rest.strip_prefix(text.as_bytes())
+    rest.strip_prefix(text.bytes())
 }
 
 /// A text to look for, and how far to go on from a byte that stands where its last one would.
@@ -381,11 +417,12 @@ fn behind_payload(rest: &[u8]) -> Option<&[u8]> {
 }
 
 /// Reads a text, if it is one, into a place that has none yet.
-fn fill<'r>(r: &mut Reader<'r>, place: &mut Option<Cow<'r, str>>) -> Result<(), DecodeError> {
+fn fill<'r>(r: &mut Reader<'r>, place: &mut Option<Word<'r>>) -> Result<(), DecodeError> {
     if place.is_some() || r.peek_kind()? != Kind::String {
         return r.skip();
     }
-    *place = Some(r.str()?).filter(|text| !text.is_empty());
+    let text = Some(r.str()?).filter(|text| !text.is_empty());
+    *place = text.map(Word::from);
     Ok(())
 }
 

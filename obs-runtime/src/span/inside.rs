@@ -210,6 +210,7 @@ impl Shown {
     }
 
     /// Puts it in place in a context, with what was said of another one that is over.
+    #[inline]
     fn enter(self, parts: &mut Parts, local: Option<Arc<Local>>, place: Option<Arc<Scope>>) {
         let may_leave = self.span.sampled || self.root.is_some() || local.is_some();
         let wanted = export::active() || parts.recorder().is_some();
@@ -225,8 +226,21 @@ pub(super) fn of(cx: &Context, span: &Span) -> Context {
     Shown::of(span).within(cx.clone(), span.local.clone())
 }
 
-/// The same in what is known around it, with what was said of another span that is over.
-#[cfg(feature = "tokio")]
-pub(super) fn enter(parts: &mut Parts, span: &Span, place: Option<Arc<Scope>>) {
-    Shown::of(span).enter(parts, span.local.clone(), place);
+/// The same of one that has begun, below which others wait if it is a `root`, in what is known around it and with what
+/// was said of another span that is over.
+#[cfg(all(feature = "tokio", not(feature = "off-spans")))]
+#[inline]
+pub(super) fn enter(
+    parts: &mut Parts,
+    (meta, span, began): (&'static SpanMeta, SpanContext, Moment),
+    root: bool,
+    place: Option<Arc<Scope>>,
+) {
+    let shown = Shown {
+        span,
+        began,
+        root: root.then_some(began),
+        fixed: meta.fixed.len(),
+    };
+    shown.enter(parts, None, place);
 }

@@ -13,8 +13,6 @@ use super::inside::{self, Inside};
 use super::local::{BOUNDS, Local};
 use super::{Attributes, Failure, Fate, Outcome, Span, SpanMeta, Value};
 use crate::clock::{self, Moment};
-#[cfg(feature = "tokio")]
-use crate::context::Parts;
 use crate::context::{Context, ContextGuard, SpanContext};
 use crate::lane::lock;
 use crate::{ErrorType, switch};
@@ -72,6 +70,12 @@ impl Scope {
     /// Whether spans below wait for anything.
     pub(super) fn holds_up(&self) -> bool {
         self.local.is_some() || self.root.is_some()
+    }
+
+    /// Whether what waits is decided when it ends.
+    #[cfg(all(feature = "tokio", not(feature = "off-spans")))]
+    pub(super) fn is_root(&self) -> bool {
+        self.root.is_some()
     }
 
     /// What a span below waits with.
@@ -303,27 +307,6 @@ impl Open {
         }
     }
 
-    /// The same in the place of a context that is over, made of the same base; `around` says what differs from that.
-    #[cfg(feature = "tokio")]
-    #[inline]
-    pub(crate) fn begin_in(
-        meta: &'static SpanMeta,
-        (mut context, base): (Context, &Context),
-        at: Moment,
-        around: impl FnOnce(&mut Parts),
-    ) -> Open {
-        let span = context.renew(base, |parts, place| {
-            around(parts);
-            let span = Span::open(meta, Some(parts), at);
-            inside::enter(parts, &span, place);
-            span
-        });
-        Open {
-            span: Some(span),
-            context,
-        }
-    }
-
     /// The same of one that has begun, with its context.
     pub(crate) fn of(inside: Inside, cx: &Context, context: Context) -> Open {
         Open {
@@ -396,35 +379,13 @@ impl Open {
         at: Moment,
         failure: Option<Failure<'_>>,
     ) -> Option<SpanContext> {
-        self.end_with(at, failure, |_| {})
-    }
-
-    /// The same, with what is to be said about it at the end.
-    pub(crate) fn end_with(
-        &mut self,
-        at: Moment,
-        failure: Option<Failure<'_>>,
-        fill: impl FnOnce(&mut Attributes<'_>),
-    ) -> Option<SpanContext> {
         let span = self.span.as_mut()?;
         let place = span.context;
         let outcome = failure.map_or(Outcome::Fine, Outcome::Failed);
         let scope = self.context.open_span();
-        let fate = span.finish(at, &outcome, scope, fill);
+        let fate = span.finish(at, &outcome, scope, |_| {});
         self.span = None;
         (fate == Fate::Exported).then_some(place)
-    }
-
-    /// Its context, once it has ended and that is of no more use to others.
-    #[cfg(feature = "tokio")]
-    pub(crate) fn over(mut self) -> Context {
-        std::mem::take(&mut self.context)
-    }
-
-    /// Where it stands, if it has not ended.
-    #[cfg(feature = "tokio")]
-    pub(crate) fn place(&self) -> Option<SpanContext> {
-        self.span.as_ref().map(Span::context)
     }
 }
 
