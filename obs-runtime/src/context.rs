@@ -18,6 +18,10 @@
 //! - Their spans follow our decision where the trace begins, if their sampler is based on parents; what they drop is
 //!   not rescued when something fails later.
 //! - Baggage of theirs is not ours, and ours is not theirs.
+//! - Each span of ours is put on top of OpenTelemetry's context while it is current, which takes one allocation, for a
+//!   tracer of somebody else may look at any time and leaves no trace until it has. A program that has the feature for its
+//!   exporters alone says so with
+//!   [`Setup::without_tracers`](https://docs.rs/obs-runtime/latest/obs_runtime/struct.Setup.html#method.without_tracers).
 //! - Two versions of `opentelemetry` in one program have a current context each. Ours is the one that
 //!   `obs_runtime::export::opentelemetry` names; tracers of the other do not see our spans, nor we theirs. Nothing
 //!   fails, so `cargo obs-codegen check` looks into `Cargo.lock` and warns.
@@ -209,9 +213,9 @@ impl Context {
             .unwrap_or_default();
         ContextGuard {
             #[cfg(feature = "opentelemetry")]
-            shown: match above {
-                Some(span) => foreign::attach(self, &before.above(span)),
-                None => foreign::attach(self, &before),
+            shown: {
+                let ours = self.span().map(|span| (span, self.trace_state()));
+                foreign::attach(ours, above.or(before.span()))
             },
             before: Some(before),
             above,
@@ -241,7 +245,11 @@ impl Context {
         let _attached = (is_current == Ok(false)).then(|| self.attach());
         let _above = Above {
             #[cfg(feature = "opentelemetry")]
-            shown: foreign::attach(&self.above(span), self),
+            shown: {
+                let same = self.span().is_some_and(|around| around.trace == span.trace);
+                let state = self.trace_state().filter(|_| same);
+                foreign::attach(Some((span, state)), None)
+            },
             before: ABOVE.replace(Some(span)),
         };
         work()

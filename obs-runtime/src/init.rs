@@ -82,6 +82,8 @@ pub struct Setup {
     exporters: Vec<Box<dyn SpanExporter>>,
     sampling: Option<Sampling>,
     limits: SpanLimits,
+    #[cfg(feature = "opentelemetry")]
+    alone: bool,
     snapshot: Option<PathBuf>,
 }
 
@@ -207,6 +209,28 @@ impl Setup {
         self
     }
 
+    /// Nobody else makes spans in this program: no tracer of OpenTelemetry, and no `tracing-opentelemetry`. Then spans of
+    /// ours are not put into OpenTelemetry's current context, and the feature costs nothing beyond its exporters.
+    ///
+    /// If somebody does after all, spans of theirs that begin within ours have no parent, until one of ours begins or
+    /// looks within one of theirs. From then on it is as if this had not been said.
+    ///
+    /// ```
+    /// use obs_runtime::Setup;
+    /// use obs_runtime::export::OpenTelemetry;
+    /// use obs_runtime::export::opentelemetry_sdk::trace::SpanExporter;
+    ///
+    /// fn setup(exporter: impl SpanExporter + 'static) -> Setup {
+    ///     Setup::new().with_exporter(OpenTelemetry::new(exporter)).without_tracers()
+    /// }
+    /// ```
+    #[cfg(feature = "opentelemetry")]
+    #[must_use]
+    pub fn without_tracers(mut self) -> Setup {
+        self.alone = true;
+        self
+    }
+
     /// Sets everything up.
     ///
     /// # Errors
@@ -288,6 +312,8 @@ impl Setup {
         let sampling = self.sampling.or_else(|| Sampling::from_names(variable));
         sampling.unwrap_or_default().install();
         self.limits.install();
+        #[cfg(feature = "opentelemetry")]
+        crate::context::foreign::show_all(!self.alone);
         for exporter in exporters {
             export::add(exporter).map_err(|error| InitError::Thread(error.kind()))?;
         }

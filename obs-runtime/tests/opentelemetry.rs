@@ -2,10 +2,10 @@
 #![cfg(not(any(feature = "off-logs", feature = "off-spans")))]
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context as Task, Poll, Waker};
 use std::time::Duration;
 
@@ -15,12 +15,13 @@ use obs_runtime::export::opentelemetry::trace::{
 };
 use obs_runtime::export::opentelemetry::{Context as Foreign, KeyValue, Value};
 use obs_runtime::export::opentelemetry_sdk::Resource;
+use obs_runtime::export::opentelemetry_sdk::error::OTelSdkResult;
 use obs_runtime::export::opentelemetry_sdk::trace::{
-    InMemorySpanExporter, SdkTracer, SdkTracerProvider, SpanData,
+    SdkTracer, SdkTracerProvider, SpanData, SpanExporter,
 };
 use obs_runtime::log::LogOutput;
 use obs_runtime::span::{self, Kind, SpanMeta};
-use obs_runtime::{Context, Event, Obs, Setup, SpanContext};
+use obs_runtime::{Context, Event, Obs, Setup, SpanContext, observed};
 use tracing::Instrument;
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -32,13 +33,29 @@ struct World {
     obs: Obs,
     tracer: SdkTracer,
     /// Ours and theirs arrive here.
-    seen: InMemorySpanExporter,
+    seen: Seen,
+}
+
+/// Finished spans, by their traces.
+#[derive(Clone, Default, Debug)]
+struct Seen(Arc<Mutex<HashMap<TraceId, Vec<SpanData>>>>);
+
+impl SpanExporter for Seen {
+    async fn export(&self, spans: Vec<SpanData>) -> OTelSdkResult {
+        let mut seen = self.0.lock().unwrap();
+        for span in spans {
+            seen.entry(span.span_context.trace_id())
+                .or_default()
+                .push(span);
+        }
+        Ok(())
+    }
 }
 
 fn world() -> &'static World {
     static WORLD: OnceLock<World> = OnceLock::new();
     WORLD.get_or_init(|| {
-        let seen = InMemorySpanExporter::default();
+        let seen = Seen::default();
         let resource = Resource::builder().with_service_name("nesting").build();
         let ours = OpenTelemetry::new(seen.clone()).with_resource(resource);
         let provider = SdkTracerProvider::builder()
@@ -59,13 +76,13 @@ fn world() -> &'static World {
     })
 }
 
-/// What has left of a trace, by name.
+/// What has left of a trace since this was asked last, by name.
 fn left(trace: TraceId) -> BTreeMap<String, SpanData> {
     let world = world();
     assert!(world.obs.flush(LONG));
-    let all = world.seen.get_finished_spans().unwrap();
-    all.into_iter()
-        .filter(|span| span.span_context.trace_id() == trace)
+    let left = world.seen.0.lock().unwrap().remove(&trace);
+    left.into_iter()
+        .flatten()
         .map(|span| (span.name.to_string(), span))
         .collect()
 }
@@ -76,6 +93,46 @@ fn trace_id(span: SpanContext) -> TraceId {
 
 fn span_id(span: SpanContext) -> SpanId {
     span.span.get().into()
+}
+
+/// Calls that end before what they are in does, and futures.
+macro_rules! observed {
+    ($($name:literal: $call:ident, $later:ident;)*) => {
+        $(
+            #[observed(name = $name)]
+            fn $call(inside: impl FnOnce() -> SpanContext) -> SpanContext {
+                inside()
+            }
+
+            #[observed(name = $name)]
+            async fn $later(inside: Nested) -> SpanContext {
+                inside.await
+            }
+        )*
+
+        fn observed_call(depth: usize, inside: impl FnOnce() -> SpanContext) -> SpanContext {
+            let name = depth.to_string();
+            $(if name == $name {
+                return $call(inside);
+            })*
+            unreachable!("as deep as nestings are")
+        }
+
+        fn observed_future(depth: usize, inside: Nested) -> Nested {
+            let name = depth.to_string();
+            $(if name == $name {
+                return Box::pin($later(inside));
+            })*
+            unreachable!("as deep as nestings are")
+        }
+    };
+}
+
+observed! {
+    "0": call_0, later_0;
+    "1": call_1, later_1;
+    "2": call_2, later_2;
+    "3": call_3, later_3;
 }
 
 static OURS: [SpanMeta; 4] = [
@@ -101,11 +158,12 @@ fn innermost() -> SpanContext {
     Context::current().span().unwrap()
 }
 
-/// All words of four letters, once everything is set up: `o` is a span of ours, `s` one of the SDK, `t` one of `tracing`.
+/// All words of four letters, once everything is set up: `o` is a span of ours, `c` an observed call, `s` one of the SDK,
+/// `t` one of `tracing`.
 fn nestings() -> impl Iterator<Item = String> {
     world();
-    (0..81).map(|number| {
-        let letter = |place: u32| ["o", "s", "t"][number / 3_usize.pow(place) % 3];
+    (0..256).map(|number| {
+        let letter = |place: u32| ["o", "c", "s", "t"][number / 4_usize.pow(place) % 4];
         (0..4).map(letter).collect()
     })
 }
@@ -118,6 +176,7 @@ fn nested(kinds: &str, depth: usize) -> SpanContext {
     let name = depth.to_string();
     match kind {
         'o' => OURS[depth].run(|| nested(kinds, depth + 1)),
+        'c' => observed_call(depth, || nested(kinds, depth + 1)),
         's' => world().tracer.in_span(name, |_| nested(kinds, depth + 1)),
         _ => tracing::info_span!("t", otel.name = name).in_scope(|| nested(kinds, depth + 1)),
     }
@@ -140,6 +199,7 @@ fn nested_future(kinds: &'static str, depth: usize) -> Nested {
         let name = depth.to_string();
         match kind {
             'o' => OURS[depth].follow(inside).await,
+            'c' => observed_future(depth, Box::pin(inside)).await,
             's' => {
                 let span = world().tracer.start(name);
                 inside.with_context(Foreign::current_with_span(span)).await

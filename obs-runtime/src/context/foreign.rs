@@ -6,6 +6,7 @@
 
 use std::panic::catch_unwind;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use opentelemetry::trace::{self, TraceContextExt, TraceFlags, TraceState};
 use opentelemetry::{Context as Foreign, ContextGuard};
@@ -37,19 +38,42 @@ fn with<R>(look: impl FnOnce() -> Option<R>) -> Option<R> {
     ALIVE.try_with(|alive| alive.0.then(look)).ok()??
 }
 
+/// Whether spans of ours are shown, which is so unless the program has said that nobody looks. Then the first span of
+/// somebody else that is met shows that somebody does: ours are met before it can be in one of them that begins later.
+static SHOWN: AtomicBool = AtomicBool::new(true);
+
+/// From now on spans of ours are shown, or only once there is one of somebody else.
+pub(crate) fn show_all(show: bool) {
+    SHOWN.store(show, Relaxed);
+}
+
+/// Whether a span of ours is put on top of what is current.
+#[inline]
+fn shows(current: &Foreign) -> bool {
+    if !SHOWN.load(Relaxed) && current.has_active_span() {
+        show_all(true);
+    }
+    SHOWN.load(Relaxed)
+}
+
 /// While it lives, our span is the current one of OpenTelemetry.
 pub(super) type Guard = Option<ContextGuard>;
 
-/// Shows the span of a context to OpenTelemetry, unless it is there already. Where there is none, the one of ours that
-/// was there before is hidden; one of somebody else stays.
-pub(super) fn attach(ours: &Context, before: &Context) -> Guard {
-    if ours.span().is_none() && before.span().is_none() {
+/// Shows a span with its `tracestate` to OpenTelemetry, unless it is there already. Where there is none, the one of ours
+/// that was there before is hidden; one of somebody else stays.
+pub(super) fn attach(
+    ours: Option<(SpanContext, Option<&str>)>,
+    before: Option<SpanContext>,
+) -> Guard {
+    if ours.is_none() && before.is_none() {
         return None;
     }
     with(|| {
         let next = Foreign::map_current(|current| {
-            let shown = match (ours.span(), before.span()) {
-                (Some(span), _) => (!is(current, span)).then(|| show(span, ours.trace_state())),
+            let shown = match (ours, before) {
+                (Some((span, state)), _) => {
+                    (!is(current, span) && shows(current)).then(|| show(span, state))
+                }
                 (None, Some(span)) => is(current, span).then(trace::SpanContext::empty_context),
                 (None, None) => None,
             };
@@ -57,6 +81,28 @@ pub(super) fn attach(ours: &Context, before: &Context) -> Guard {
         });
         next.map(Foreign::attach)
     })
+}
+
+/// Whether somebody else has put a span on top of ours.
+#[inline]
+pub(super) fn covers(ours: Option<SpanContext>) -> bool {
+    let covers = |current: &Foreign| current.has_active_span() && others(current, ours).is_some();
+    with(|| Some(Foreign::map_current(covers))).unwrap_or_default()
+}
+
+/// The current span of OpenTelemetry, if it is another one than ours.
+#[inline]
+fn others(current: &Foreign, ours: Option<SpanContext>) -> Option<SpanContext> {
+    let span = current.span();
+    let span = span.span_context();
+    let found = SpanContext {
+        trace: TraceId::new(u128::from_be_bytes(span.trace_id().to_bytes()))?,
+        span: SpanId::new(u64::from_be_bytes(span.span_id().to_bytes()))?,
+        sampled: span.is_sampled(),
+        remote: span.is_remote(),
+    };
+    ours.is_none_or(|ours| ours.span != found.span)
+        .then_some(found)
 }
 
 /// A span as OpenTelemetry has it.
@@ -83,18 +129,12 @@ fn is(current: &Foreign, span: SpanContext) -> bool {
 pub(super) fn on_top(ours: &Context) -> Option<Context> {
     let (span, state) = with(|| {
         Foreign::map_current(|current| {
-            if !current.has_active_span() || ours.span().is_some_and(|span| is(current, span)) {
+            if !current.has_active_span() {
                 return None;
             }
-            let span = current.span();
-            let span = span.span_context();
-            let found = SpanContext {
-                trace: TraceId::new(u128::from_be_bytes(span.trace_id().to_bytes()))?,
-                span: SpanId::new(u64::from_be_bytes(span.span_id().to_bytes()))?,
-                sampled: span.is_sampled(),
-                remote: span.is_remote(),
-            };
-            Some((found, span.trace_state().header()))
+            let found = others(current, ours.span())?;
+            shows(current);
+            Some((found, current.span().span_context().trace_state().header()))
         })
     })?;
     Some(ours.clone().with(|parts| {

@@ -4,16 +4,19 @@
 //! in the reverse order in which they began. Below one that others wait for, the context of that one is made; below any
 //! other, a call needs no more of it than its span.
 //!
-//! OpenTelemetry looks without asking us. Where it may, every context is made and shown as its call begins.
+//! OpenTelemetry looks without asking us. Where it may, it is shown the span of each call as that begins, which takes
+//! none of its context; below a span that somebody else has put on top, contexts are made at once.
 
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 
+#[cfg(feature = "opentelemetry")]
+use super::foreign;
 use super::{ABOVE, CURRENT, Context, ContextGuard};
 use crate::span::Inside;
 
 /// Whether any context is made later than its call begins.
-const LATER: bool = cfg!(not(any(feature = "opentelemetry", feature = "off-spans")));
+const LATER: bool = cfg!(not(feature = "off-spans"));
 
 /// A call whose context is not made.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +78,10 @@ pub(crate) fn around<R>(look: impl FnOnce(&Context, Option<&Inside>) -> Option<R
     let top = top();
     let look = |current: &RefCell<Context>| {
         let current = current.try_borrow().ok()?;
+        #[cfg(feature = "opentelemetry")]
+        if foreign::covers(top.map_or(current.span(), |top| Some(top.inside.span()))) {
+            return None;
+        }
         look(&current, top.as_ref().map(|top| &top.inside))
     };
     CURRENT.try_with(look).ok()?
@@ -96,6 +103,9 @@ fn top() -> Option<Bare> {
 pub(crate) struct Frame {
     /// It stays in its thread.
     thread: PhantomData<*const ()>,
+    #[cfg(feature = "opentelemetry")]
+    #[expect(dead_code, reason = "it takes away what it has put in place")]
+    shown: foreign::Guard,
 }
 
 impl Frame {
@@ -109,6 +119,8 @@ impl Frame {
         TOP.set(Some(Bare { inside, over }));
         Some(Frame {
             thread: PhantomData,
+            #[cfg(feature = "opentelemetry")]
+            shown: shown(&inside),
         })
     }
 
@@ -130,6 +142,16 @@ impl Frame {
             None => leave(),
         }
     }
+}
+
+/// Shows a call to OpenTelemetry.
+#[cfg(feature = "opentelemetry")]
+fn shown(inside: &Inside) -> foreign::Guard {
+    let show = |current: &RefCell<Context>| {
+        let current = current.try_borrow().ok()?;
+        foreign::attach(Some((inside.span(), current.trace_state())), None)
+    };
+    CURRENT.try_with(show).ok()?
 }
 
 /// Puts what is on top aside. `None`: the thread ends.
