@@ -150,7 +150,7 @@ impl Catalogue {
             Err(Refused::Version(at)) => Err(Unknown::Version(self.known[at].about)),
             Err(Refused::Envelope(at)) => Err(Unknown::Envelope(self.known[at].about)),
         };
-        let occurred = head.occurred.map(stamp::rfc3339_of);
+        let (occurred, span) = (head.occurred.map(stamp::rfc3339_of), head.span());
         Seen {
             about,
             id: head.id.map(Word::into_text),
@@ -160,7 +160,7 @@ impl Catalogue {
             causation: head.causation.map(Word::into_text),
             conversation: head.conversation.map(Word::into_text),
             tenant: head.tenant.map(Word::into_text),
-            span: head.span,
+            span,
             occurred: occurred.map(|text| String::from_utf8_lossy(&text).into_owned()),
             framing,
             payloads,

@@ -299,32 +299,32 @@ fn take_option<'a>(bytes: &mut &'a [u8]) -> Option<Option<&'a [u8]>> {
 #[inline(always)]
 fn take_number(bytes: &mut &[u8]) -> Option<usize> {
     // Most parts are short, and records seldom so long that it takes three bytes to say so.
-    let low = *bytes.first()?;
-    if low < 0x80 {
-        *bytes = bytes.get(1..)?;
-        return Some(usize::from(low));
+    let (low, rest) = bytes.split_first()?;
+    if *low < 0x80 {
+        *bytes = rest;
+        return Some(usize::from(*low));
     }
-    match bytes.get(1) {
-        Some(high @ 0..0x80) => {
-            *bytes = bytes.get(2..)?;
-            Some(usize::from(low & 0x7f) | usize::from(*high) << 7)
-        }
-        _ => take_long(bytes),
+    if let [high @ 0..0x80, rest @ ..] = rest {
+        *bytes = rest;
+        return Some(usize::from(*low & 0x7f) | usize::from(*high) << 7);
     }
+    // Not by reference, so that the place need not be in memory before.
+    let (number, rest) = long_number(bytes)?;
+    *bytes = rest;
+    Some(number)
 }
 
 #[inline(never)]
-fn take_long(bytes: &mut &[u8]) -> Option<usize> {
+fn long_number(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let mut number = 0_usize;
-    for shift in (0..usize::BITS).step_by(7) {
-        let byte = *bytes.split_off_first()?;
+    for (byte, shift) in bytes.iter().zip((0..usize::BITS).step_by(7)) {
         let bits = usize::from(byte & 0x7f);
         if bits > usize::MAX >> shift {
             return None;
         }
         number |= bits << shift;
         if byte & 0x80 == 0 {
-            return Some(number);
+            return Some((number, &bytes[shift as usize / 7 + 1..]));
         }
     }
     None

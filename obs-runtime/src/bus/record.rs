@@ -161,6 +161,31 @@ impl<'a> Value<'a> {
     }
 }
 
+/// Headers as bytes, one after another.
+#[cfg(feature = "tokio")]
+pub(crate) struct Raw<'a> {
+    form: Form<'a>,
+    plain: bool,
+}
+
+#[cfg(feature = "tokio")]
+impl<'a> Iterator for Raw<'a> {
+    type Item = (&'a [u8], Value<'a>);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(&'a [u8], Value<'a>)> {
+        let (name, bytes) = match &mut self.form {
+            Form::Packed { bytes, .. } => (take_part(bytes)?, take_part(bytes)?),
+            Form::Listed(list) => {
+                let header = list.split_off_first()?;
+                (header.name.as_bytes(), header.value)
+            }
+        };
+        let plain = self.plain;
+        Some((name, Value { bytes, plain }))
+    }
+}
+
 /// Whether these are all ASCII. Eight at a time, which are again done several at once.
 #[cfg(feature = "tokio")]
 #[inline]
@@ -199,27 +224,18 @@ impl<'a> Headers<'a> {
         HeadersIter(self.0)
     }
 
-    /// Looks at all of them, in order, without a word about whether their names are text.
+    /// All of them, in order, without a word about whether their names are text.
     #[cfg(feature = "tokio")]
-    #[inline(always)]
-    pub(crate) fn each(self, mut see: impl FnMut(&'a [u8], Value<'a>)) {
-        match self.0 {
-            Form::Listed(list) => {
-                for header in list {
-                    let (bytes, plain) = (header.value, false);
-                    see(header.name.as_bytes(), Value { bytes, plain });
-                }
-            }
-            Form::Packed { bytes: all, .. } => {
-                // One look at all of them costs less than one at each. Lengths in between are mostly below 128 too.
-                let plain = is_plain(all);
-                let mut rest = all;
-                while let Some(name) = take_part(&mut rest)
-                    && let Some(bytes) = take_part(&mut rest)
-                {
-                    see(name, Value { bytes, plain });
-                }
-            }
+    #[inline]
+    pub(crate) fn raw(self) -> Raw<'a> {
+        let plain = match self.0 {
+            Form::Listed(_) => false,
+            // One look at all of them costs less than one at each. Lengths in between are mostly below 128 too.
+            Form::Packed { bytes, .. } => is_plain(bytes),
+        };
+        Raw {
+            form: self.0,
+            plain,
         }
     }
 

@@ -139,6 +139,7 @@ impl Received {
 
     /// What was delivered, and what is to be said of it.
     #[cfg(feature = "tokio")]
+    #[inline]
     pub(crate) fn parted(self) -> (OwnedRecord, Held) {
         (self.record, self.held)
     }
@@ -164,6 +165,13 @@ impl Held {
 
     /// Done with.
     pub(crate) fn ack(mut self) {
+        self.settle(true);
+    }
+
+    /// The same, said in place.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn done(&mut self) {
         self.settle(true);
     }
 

@@ -64,6 +64,9 @@ pub(crate) fn find<'k, 'r, K: Candidate>(
             payload: None,
         });
     };
+    if let Some(found) = wrapped(known, head, body) {
+        return Ok(found);
+    }
     let (framing, start) = framing(head, body);
     let mut payload = None;
     if head.structured {
@@ -98,6 +101,31 @@ pub(crate) fn find<'k, 'r, K: Candidate>(
     Ok(Found {
         known: &known[at],
         payload: Some(payload),
+    })
+}
+
+/// What most records in Avro are: of an event that is named in a header, and in an envelope of ours with the fingerprint
+/// of a version of it.
+fn wrapped<'k, 'r, K: Candidate>(
+    known: &'k [K],
+    head: &mut Head<'r>,
+    body: &'r [u8],
+) -> Option<Found<'k, K>> {
+    let (Some(kind), None, false) = (&head.event_type, head.framing, head.structured) else {
+        return None;
+    };
+    let [0xc3, 0x01, print @ ..] = body.first_chunk::<10>()? else {
+        return None;
+    };
+    let framing = Framing::SingleObject(u64::from_le_bytes(*print));
+    let is = |one: &&K| one.takes(framing) && kind.bytes() == one.about().event_type.as_bytes();
+    let found = known.iter().find(is)?;
+    if !is_ours(found.about(), Encoding::Avro) {
+        return None;
+    }
+    Some(Found {
+        known: found,
+        payload: Some(head.obs_avro(body, 10)?),
     })
 }
 

@@ -77,6 +77,7 @@ where
 {
     type Error = X;
 
+    #[inline]
     fn handle(&self, event: E, delivery: &Delivery) -> impl Future<Output = Result<(), X>> + Send {
         self(event, delivery.clone())
     }

@@ -13,6 +13,7 @@ use crate::clock::{self, Moment};
 use crate::context::{Context, Parts, SpanContext, Text, baggage};
 use crate::envelope::{Head, Place, Word};
 use crate::error_type::ErrorType;
+use crate::log::Level;
 use crate::metric::Consumed;
 use crate::publish::line::{Outcome, Told};
 #[cfg(not(feature = "off-spans"))]
@@ -145,8 +146,8 @@ impl Around<'_> {
             parts.baggage = Arc::default();
         }
         if self.child {
-            parts.span = head.span;
-            parts.state = head.state.filter(|_| head.span.is_some()).map(Into::into);
+            parts.span = head.span();
+            parts.state = head.state.filter(|_| parts.span.is_some()).map(Into::into);
         }
     }
 }
@@ -226,7 +227,7 @@ impl<'a> Passage<'a> {
 
     /// The end of it.
     pub(super) fn finish(&mut self, ended: &Ended) {
-        self.tell(ended, clock::now());
+        self.tell_whichever(ended);
     }
 
     /// The end of one that went well, and was settled within. Gives back the context, of which room may be left.
@@ -272,23 +273,27 @@ impl<'a> Passage<'a> {
         }
     }
 
+    #[inline(never)]
+    fn tell_whichever(&mut self, ended: &Ended) {
+        self.tell(ended, clock::now());
+    }
+
+    #[inline(always)]
     fn tell(&mut self, ended: &Ended, end: Moment) {
         if !std::mem::replace(&mut self.open, false) || cfg!(feature = "off") || !self.live {
             return;
         }
         let nanos = end.nanos_since(self.start);
         let failure = ended.failure();
-        let About { prepared, head, .. } = self.about;
+        let prepared = self.about.prepared;
         let exported = self.leaves(end, failure);
         let recorder = self.context().recorder();
         if cfg!(not(feature = "off-metrics")) {
-            let recorded: Arc<Consumed>;
-            let consumed = prepared.consumed;
             if let Some(recorder) = recorder {
-                recorded = recorder.consumed(consumed);
-                self.count(&recorded, ended, end, nanos, exported);
+                let recorded = recorder.consumed(prepared.consumed);
+                self.count(&recorded, ended, (end, nanos), exported);
             } else {
-                self.count(consumed, ended, end, nanos, exported);
+                self.count(prepared.consumed, ended, (end, nanos), exported);
                 if let [Some(process), _] = prepared.messaging {
                     process.ended(ended.error(), nanos, exported.map(|span| (span, end)));
                 }
@@ -298,13 +303,17 @@ impl<'a> Passage<'a> {
             return;
         }
         let line = &prepared.line;
-        let Some(level) = line.wanted(failure.is_some(), recorder.is_some()) else {
-            return;
-        };
-        let place = self
-            .context
-            .span()
-            .filter(|_| cfg!(not(feature = "off-spans")));
+        if let Some(level) = line.wanted(failure.is_some(), recorder.is_some()) {
+            self.line(level, ended, (end, nanos));
+        }
+    }
+
+    #[inline(never)]
+    fn line(&self, level: Level, ended: &Ended, (end, nanos): (Moment, u64)) {
+        let About { prepared, head, .. } = self.about;
+        let line = &prepared.line;
+        let place = self.context.span();
+        let place = place.filter(|_| cfg!(not(feature = "off-spans")));
         let place = place.map(Place::of);
         let id = head.id.as_deref().unwrap_or_default();
         let told = Told {
@@ -313,10 +322,10 @@ impl<'a> Passage<'a> {
             causation: head.causation.as_deref(),
             tenant: head.tenant.as_deref(),
             span: place.as_ref(),
-            recorder,
+            recorder: self.context.recorder(),
             end,
             nanos,
-            outcome: match (ended, failure) {
+            outcome: match (ended, ended.failure()) {
                 (Ended::Cancelled, _) => Outcome::Cancelled,
                 (Ended::Panicked(_), _) => Outcome::Panicked,
                 (_, Some(failure)) => Outcome::Failed(failure),
@@ -341,7 +350,7 @@ impl<'a> Passage<'a> {
             receipt,
             ..
         } = self.about;
-        let parent = head.span.filter(|_| self.child);
+        let parent = if self.child { head.span() } else { None };
         let (within, times) = ((&self.context, parent), [self.start, end]);
         let fill = |to: &mut Attributes<'_>| attributes(to, head, receipt);
         attempt::end(&prepared.process, within, times, failure, fill)
@@ -353,12 +362,12 @@ impl<'a> Passage<'a> {
         None
     }
 
+    #[inline(always)]
     fn count(
         &self,
         consumed: &Consumed,
         ended: &Ended,
-        end: Moment,
-        nanos: u64,
+        (end, nanos): (Moment, u64),
         exported: Option<SpanContext>,
     ) {
         let result = ended.error().map_or(Ok(self.about.version), Err);
@@ -401,7 +410,7 @@ fn attributes(to: &mut Attributes<'_>, head: &Head<'_>, receipt: Receipt) {
             to.set("messaging.kafka.offset", offset);
         }
     }
-    if let Some(made) = head.span {
+    if let Some(made) = head.span() {
         to.link(made, &[]);
     }
 }
@@ -409,7 +418,7 @@ fn attributes(to: &mut Attributes<'_>, head: &Head<'_>, receipt: Receipt) {
 impl Drop for Passage<'_> {
     fn drop(&mut self) {
         if self.open {
-            self.tell(&Ended::Cancelled, clock::now());
+            self.tell_whichever(&Ended::Cancelled);
         }
     }
 }

@@ -21,6 +21,7 @@ use super::seat::{Desk, Seat, sit};
 use crate::bus::{Bus, Received, Subscription};
 use crate::clock::{self, Moment};
 use crate::context::{Context, SpanContext};
+use crate::envelope::Head;
 use crate::lane::lock;
 use crate::metric::{Backlog, Consumed, Waits};
 use crate::span::Carried;
@@ -141,14 +142,20 @@ impl Chair {
 /// Says that a seat wants to be polled.
 struct Bell {
     rung: AtomicBool,
-    driver: Arc<Mutex<Option<Waker>>>,
+    house: Arc<House>,
 }
 
-impl Bell {
-    /// Whether it was rung. Whoever rings it later wakes the driver.
-    fn answered(&self) -> bool {
-        self.rung.load(SeqCst) && self.rung.swap(false, SeqCst)
-    }
+/// All bells of a driver, and who hears them.
+#[derive(Default)]
+struct House {
+    /// Some bell was rung: without that nobody looks at each.
+    rung: AtomicBool,
+    driver: Mutex<Option<Waker>>,
+}
+
+/// Whether it was set; it is no longer.
+fn answered(rung: &AtomicBool) -> bool {
+    rung.load(SeqCst) && rung.swap(false, SeqCst)
 }
 
 impl Wake for Bell {
@@ -158,7 +165,9 @@ impl Wake for Bell {
 
     fn wake_by_ref(self: &Arc<Self>) {
         if !self.rung.swap(true, SeqCst) {
-            let driver = lock(&self.driver).clone();
+            // In this order: whoever is woken finds it set.
+            self.house.rung.store(true, SeqCst);
+            let driver = lock(&self.house.driver).clone();
             if let Some(driver) = driver {
                 driver.wake();
             }
@@ -178,7 +187,7 @@ pub(crate) struct Driver {
     subscription: Subscription,
     laters: Vec<Later>,
     chairs: Vec<Chair>,
-    waker: Arc<Mutex<Option<Waker>>>,
+    house: Arc<House>,
     /// Who is known to those who wake it.
     listener: Option<Waker>,
     /// Whether receiving is counted as the messaging conventions have it.
@@ -204,11 +213,11 @@ impl Driver {
         (subscription, laters): (Subscription, Vec<Later>),
         receives: Vec<&'static Receive>,
     ) -> Driver {
-        let waker: Arc<Mutex<Option<Waker>>> = Arc::default();
+        let house: Arc<House> = Arc::default();
         let chair = |at| {
             let bell = Arc::new(Bell {
                 rung: AtomicBool::new(false),
-                driver: Arc::clone(&waker),
+                house: Arc::clone(&house),
             });
             Chair {
                 seat: Some(Seat::new(shared.routes.len())),
@@ -224,7 +233,7 @@ impl Driver {
             control,
             subscription,
             laters,
-            waker,
+            house,
             listener: None,
             counted: receives.iter().any(|receive| receive.messaging.is_some()),
             receives: receives
@@ -262,7 +271,7 @@ impl Driver {
     fn listen(&mut self, cx: &Task<'_>) {
         let known = self.listener.as_ref();
         if !known.is_some_and(|known| known.will_wake(cx.waker())) {
-            *lock(&self.waker) = Some(cx.waker().clone());
+            *lock(&self.house.driver) = Some(cx.waker().clone());
             self.control.listen(cx);
             self.listener = Some(cx.waker().clone());
         }
@@ -274,7 +283,9 @@ impl Driver {
         for _ in 0..ROUNDS {
             let taken = self.take(cx);
             let told = taken.and_then(|(began, end)| Some([began?, end]));
-            let polled = self.work(told.is_some());
+            // Whoever rings later wakes the driver.
+            let wanted = taken.is_some() || answered(&self.house.rung);
+            let polled = wanted && self.work(told.is_some());
             if let Some(times) = told {
                 self.tell(times);
             }
@@ -369,7 +380,7 @@ impl Driver {
     fn work(&mut self, tells: bool) -> bool {
         let mut any = false;
         for (chair, desk) in self.chairs.iter_mut().zip(&self.shared.desks) {
-            let rung = chair.bell.answered();
+            let rung = answered(&chair.bell.rung);
             let mut cx = Task::from_waker(&chair.waker);
             if let Some(seat) = &mut chair.seat {
                 if !seat.is_busy() {
@@ -377,10 +388,10 @@ impl Driver {
                 }
                 any = true;
                 let receives = &mut self.receives;
-                let told = |topic: usize, made| {
+                let told = |topic: usize, head: &Head<'_>| {
                     if let (true, Some((_, round))) = (tells, receives.get_mut(topic)) {
                         round.count += 1;
-                        round.made.extend(made);
+                        round.made.extend(head.span());
                     }
                 };
                 if seat.at_once(&self.shared, desk, told, &mut cx) {

@@ -18,7 +18,7 @@ use super::prepared::Prepared;
 use super::run::Shared;
 use crate::bus::{Held, OwnedRecord, Received};
 use crate::clock;
-use crate::context::{Context, SpanContext};
+use crate::context::Context;
 use crate::envelope::{Head, Payload};
 use crate::ids;
 use crate::lane::lock;
@@ -120,7 +120,7 @@ impl Seat {
         &mut self,
         shared: &Shared,
         desk: &Desk,
-        told: impl FnOnce(usize, Option<SpanContext>),
+        told: impl FnOnce(usize, &Head<'_>),
         cx: &mut Task<'_>,
     ) -> bool {
         let (Some(record), Some(held)) = (&self.record, &self.held) else {
@@ -128,13 +128,16 @@ impl Seat {
         };
         let parts = record.parts();
         let before = Before::of(parts, &shared.group);
-        let mut head = Head::of(parts.headers);
+        let mut head = Head::default();
+        head.read(parts.headers);
         let found = find(&shared.known, before.topic, &mut head, parts.body);
         let place = shared.place_of(before.topic);
         desk.works_on(place, head.occurred);
-        told(place, head.span);
-        let waits = shared.once.is_some() || shared.policy.timeout.is_some();
-        let (Ok(Found { known, payload }), false) = (found, waits) else {
+        told(place, &head);
+        if shared.once.is_some() || shared.policy.timeout.is_some() {
+            return false;
+        }
+        let Ok(Found { known, payload }) = found else {
             return false;
         };
         let about = About {
@@ -152,9 +155,11 @@ impl Seat {
         let lane = shared.lane(&mut self.lanes, known.route, &self.post);
         let ended = match attempted(lane, Some(room), begun.context_mut(), cx) {
             Poll::Ready((Ended::Fine, room)) => {
-                let held = self.held.take();
-                let (around, end) = begun.settled(|| held.into_iter().for_each(Held::ack));
-                (self.around, self.room, self.record) = (around, room, None);
+                let held = &mut self.held;
+                let settle = || held.iter_mut().for_each(Held::done);
+                let (around, end) = begun.settled(settle);
+                (self.around, self.room) = (around, room);
+                (self.record, self.held) = (None, None);
                 shared.looked(Some(end));
                 desk.free();
                 return true;

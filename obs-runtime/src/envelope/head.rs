@@ -31,8 +31,11 @@ pub(crate) struct Head<'r> {
     pub(crate) causation: Option<Word<'r>>,
     pub(crate) conversation: Option<Word<'r>>,
     pub(crate) tenant: Option<Word<'r>>,
-    /// Where it was made.
-    pub(crate) span: Option<SpanContext>,
+    /// Where it was made, as a header says, who is asked when somebody wants to know.
+    traced: Option<&'r [u8]>,
+    /// The same as others have said.
+    span: Option<SpanContext>,
+    tracing: Option<Tracing<'r>>,
     pub(crate) state: Option<&'r str>,
     pub(crate) baggage: Option<&'r str>,
     pub(crate) actor: Option<Arc<Actor>>,
@@ -43,6 +46,9 @@ pub(crate) struct Head<'r> {
     /// The framing of the body, where it is in a header.
     pub(crate) framing: Option<&'r [u8]>,
 }
+
+/// The digits of trace and span, and whether it is sampled.
+pub(super) type Tracing<'r> = (&'r [u8], &'r [u8], bool);
 
 /// A payload: where it is in its body, or itself where the body holds it in another form.
 #[derive(Clone, Debug)]
@@ -67,15 +73,29 @@ impl Payload {
 
 impl<'r> Head<'r> {
     /// What the headers say.
-    #[inline]
     pub(crate) fn of(headers: Headers<'r>) -> Head<'r> {
         let mut head = Head::default();
-        headers.each(|name, value| {
-            if !head.usual(name, value) {
-                head.header(name, value);
-            }
-        });
+        head.read(headers);
         head
+    }
+
+    /// Reads the headers of a record of which nothing is known yet.
+    pub(crate) fn read(&mut self, headers: Headers<'r>) {
+        for (name, value) in headers.raw() {
+            if !self.usual(name, value) {
+                self.header(name, value);
+            }
+        }
+    }
+
+    /// Where it was made.
+    pub(crate) fn span(&self) -> Option<SpanContext> {
+        let text = |value| str::from_utf8(value).ok().filter(|text| !text.is_empty());
+        let header = self.traced.and_then(parent).or(self.span);
+        header.or_else(|| {
+            let (trace, span, sampled) = self.tracing?;
+            place(text(trace)?, text(span)?, sampled)
+        })
     }
 
     /// The id of the event; nothing if it has none.
@@ -152,7 +172,10 @@ impl<'r> Head<'r> {
 
     #[inline]
     fn traced(&mut self, value: Value<'r>) {
-        self.span = traceparent::parse(value.bytes.trim_ascii()).or(self.span);
+        // Of several the last counts that is one.
+        if let Some(before) = self.traced.replace(value.bytes) {
+            self.span = parent(before).or(self.span);
+        }
     }
 
     #[inline]
@@ -201,7 +224,7 @@ impl<'r> Head<'r> {
                     self.happened(text.as_deref());
                     Ok(())
                 }
-                "tracing" if self.span.is_none() => self.tracing(r),
+                "tracing" if self.span().is_none() => self.tracing(r),
                 "correlation" => members(r, |r, name| match name {
                     "correlationId" => fill(r, &mut self.correlation),
                     "causationId" => fill(r, &mut self.causation),
@@ -256,8 +279,10 @@ impl<'r> Head<'r> {
         })?;
         reader.finish()?;
         self.happened(occurred.as_deref());
-        let parent = parent.as_ref().map(Word::bytes);
-        self.span = self.span.or_else(|| parent.and_then(traceparent::parse));
+        let said = parent.as_ref().map(Word::bytes);
+        if self.span().is_none() {
+            self.span = said.and_then(traceparent::parse);
+        }
         Ok(payload)
     }
 
@@ -269,8 +294,7 @@ impl<'r> Head<'r> {
         let told = self.id.is_some()
             && self.event_type.is_some()
             && self.version.is_some()
-            && self.correlation.is_some()
-            && self.span.is_some();
+            && self.correlation.is_some();
         if told && let Some(passed) = avro::pass(bytes) {
             for (place, said) in [
                 (&mut self.causation, passed.causation),
@@ -281,6 +305,7 @@ impl<'r> Head<'r> {
                     *place = Word::said(said, false);
                 }
             }
+            self.tracing = passed.tracing;
             self.happened_micros(passed.occurred);
             return Some(Payload::Within(from + passed.payload..body.len()));
         }
@@ -305,10 +330,7 @@ impl<'r> Head<'r> {
         fill(&mut self.conversation, read.conversation);
         fill(&mut self.tenant, read.tenant);
         self.happened_micros(read.occurred);
-        if let (None, Some((trace, span, sampled))) = (self.span, read.tracing) {
-            let both = text(trace).zip(text(span));
-            self.span = both.and_then(|(trace, span)| place(trace, span, sampled));
-        }
+        self.tracing = read.tracing;
         self.actor = read.actor.and_then(|(kind, id, host)| {
             Some(Arc::new(Actor {
                 kind: text(kind)?.to_owned(),
@@ -367,6 +389,11 @@ impl<'r> Head<'r> {
         }
         Ok(())
     }
+}
+
+/// The span that a header says.
+fn parent(header: &[u8]) -> Option<SpanContext> {
+    traceparent::parse(header.trim_ascii())
 }
 
 /// What follows such a beginning and a text.

@@ -6,6 +6,8 @@ use super::METADATA;
 pub(in crate::envelope) struct Passed<'b> {
     /// Microseconds since 1970.
     pub(in crate::envelope) occurred: i64,
+    /// Trace, span, and whether it is sampled.
+    pub(in crate::envelope) tracing: Option<(&'b [u8], &'b [u8], bool)>,
     pub(in crate::envelope) causation: &'b [u8],
     pub(in crate::envelope) conversation: &'b [u8],
     pub(in crate::envelope) tenant: &'b [u8],
@@ -25,11 +27,11 @@ pub(in crate::envelope) fn pass(bytes: &[u8]) -> Option<Passed<'_>> {
         r.text();
     }
     let occurred = r.moment();
+    let mut tracing = None;
     if r.branch() {
-        r.text();
-        r.text();
+        let (trace, span) = (r.word(), r.word());
         r.optional();
-        r.flag();
+        tracing = Some((trace, span, r.flag()));
     }
     r.text();
     let (causation, conversation) = (r.optional(), r.optional());
@@ -50,6 +52,7 @@ pub(in crate::envelope) fn pass(bytes: &[u8]) -> Option<Passed<'_>> {
     let usual = r.odd & ODD == 0 && r.at <= bytes.len();
     usual.then_some(Passed {
         occurred,
+        tracing,
         causation,
         conversation,
         tenant,
@@ -92,17 +95,21 @@ impl<'b> Steps<'b> {
 
     #[inline(always)]
     fn optional(&mut self) -> &'b [u8] {
-        if !self.branch() {
-            return &[];
-        }
+        if self.branch() { self.word() } else { &[] }
+    }
+
+    #[inline(always)]
+    fn word(&mut self) -> &'b [u8] {
         let from = self.at + 1;
         self.text();
         self.bytes.get(from..self.at).unwrap_or_default()
     }
 
     #[inline(always)]
-    fn flag(&mut self) {
-        self.odd |= u8::from(self.byte() > 1);
+    fn flag(&mut self) -> bool {
+        let flag = self.byte();
+        self.odd |= u8::from(flag > 1);
+        flag == 1
     }
 
     #[inline(always)]
@@ -211,6 +218,7 @@ mod tests {
             assert_eq!(
                 (
                     passed.occurred,
+                    passed.tracing,
                     passed.causation,
                     passed.conversation,
                     passed.tenant,
@@ -218,6 +226,7 @@ mod tests {
                 ),
                 (
                     whole.occurred,
+                    whole.tracing,
                     whole.causation.unwrap_or_default(),
                     whole.conversation.unwrap_or_default(),
                     whole.tenant.unwrap_or_default(),
