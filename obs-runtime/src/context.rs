@@ -34,7 +34,7 @@ mod frame;
 mod text;
 pub mod traceparent;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -44,7 +44,7 @@ use std::task::{self, Poll};
 use std::time::SystemTime;
 
 pub use carrier::{Extract, Inject};
-pub(crate) use frame::{Frame, Visit, around};
+pub(crate) use frame::{Bare, Frame, Here, Marks, Place, Visit, base};
 pub(crate) use text::Text;
 
 use crate::clock::Moment;
@@ -162,10 +162,6 @@ pub struct Actor {
 
 thread_local! {
     static CURRENT: RefCell<Context> = const { RefCell::new(Context::NONE) };
-
-    /// The span of a publish while the bus has its record: on top of the context, which is not made anew for it, since
-    /// hardly any bus looks.
-    static ABOVE: Cell<Option<SpanContext>> = const { Cell::new(None) };
 }
 
 impl Context {
@@ -188,7 +184,7 @@ impl Context {
         let seen = CURRENT.try_with(|current| {
             let current = current.try_borrow().ok()?;
             let look = look.take()?;
-            let above = ABOVE.get().map(|span| current.above(span));
+            let above = frame::here().above().map(|span| current.above(span));
             let seen = above.as_ref().unwrap_or(&current);
             #[cfg(feature = "opentelemetry")]
             if let Some(theirs) = foreign::on_top(seen) {
@@ -207,18 +203,20 @@ impl Context {
     #[must_use = "the context goes away with the guard"]
     pub fn attach(&self) -> ContextGuard {
         frame::settle();
-        let above = ABOVE.take();
-        let before = CURRENT
-            .try_with(|current| current.replace(self.clone()))
-            .unwrap_or_default();
+        let place = frame::here();
+        let before = CURRENT.try_with(|current| {
+            frame::go(&Place::of(self));
+            current.replace(self.clone())
+        });
+        let before = before.unwrap_or_default();
         ContextGuard {
             #[cfg(feature = "opentelemetry")]
             shown: {
                 let ours = self.span().map(|span| (span, self.trace_state()));
-                foreign::attach(ours, above.or(before.span()))
+                foreign::attach(ours, place.above().or(before.span()))
             },
             before: Some(before),
-            above,
+            place,
             thread: PhantomData,
         }
     }
@@ -250,7 +248,7 @@ impl Context {
                 let state = self.trace_state().filter(|_| same);
                 foreign::attach(Some((span, state)), None)
             },
-            before: ABOVE.replace(Some(span)),
+            before: frame::above(span),
         };
         work()
     }
@@ -464,7 +462,7 @@ impl fmt::Debug for Context {
 #[derive(Debug)]
 pub struct ContextGuard {
     before: Option<Context>,
-    above: Option<SpanContext>,
+    place: Place,
     #[cfg(feature = "opentelemetry")]
     #[expect(dead_code, reason = "it takes away what it has put in place")]
     shown: foreign::Guard,
@@ -478,27 +476,29 @@ impl Drop for ContextGuard {
             frame::settle();
             // A thread that ends has no context any more.
             let attached = CURRENT.try_with(|current| current.replace(before));
+            frame::go(&self.place);
             drop(attached);
-            ABOVE.set(self.above);
         }
     }
 }
 
-/// As long as it lives, the thread has a context that is somebody's, and whose place its own has.
+/// As long as it lives, the thread has a context that is somebody's, and which has its own meanwhile.
 #[cfg(all(feature = "tokio", not(feature = "opentelemetry")))]
 struct Lent<'c> {
-    place: &'c mut Context,
-    above: Option<SpanContext>,
+    context: &'c mut Context,
+    before: Place,
 }
 
 #[cfg(all(feature = "tokio", not(feature = "opentelemetry")))]
 impl<'c> Lent<'c> {
     #[inline]
-    fn new(place: &'c mut Context) -> Lent<'c> {
+    fn new(context: &'c mut Context) -> Lent<'c> {
         frame::settle();
-        let above = ABOVE.take();
-        swap_current(place);
-        Lent { place, above }
+        let before = frame::here();
+        let place = Place::of(context);
+        swap_current(context);
+        frame::go(&place);
+        Lent { context, before }
     }
 }
 
@@ -507,21 +507,21 @@ impl Drop for Lent<'_> {
     #[inline]
     fn drop(&mut self) {
         frame::settle();
-        swap_current(self.place);
-        ABOVE.set(self.above);
+        swap_current(self.context);
+        frame::go(&self.before);
     }
 }
 
 /// A thread that ends has no context any more, and takes none.
 #[cfg(all(feature = "tokio", not(feature = "opentelemetry")))]
 #[inline]
-fn swap_current(place: &mut Context) {
-    let _ = CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), place));
+fn swap_current(context: &mut Context) {
+    let _ = CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), context));
 }
 
 /// As long as it lives, a span is on top of the context.
 struct Above {
-    before: Option<SpanContext>,
+    before: Place,
     #[cfg(feature = "opentelemetry")]
     #[expect(dead_code, reason = "it takes away what it has put in place")]
     shown: foreign::Guard,
@@ -529,7 +529,7 @@ struct Above {
 
 impl Drop for Above {
     fn drop(&mut self) {
-        ABOVE.set(self.before);
+        frame::go(&self.before);
     }
 }
 

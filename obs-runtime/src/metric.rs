@@ -56,7 +56,7 @@ pub(crate) use messaging::{
 };
 #[cfg(feature = "opentelemetry")]
 pub use opentelemetry::observe_in;
-pub(crate) use operation::{Operation, Outcome, operation};
+pub(crate) use operation::{Operation, Outcome, Own, operation};
 pub(crate) use own::{
     Reason, Signal, buffered, dropped, export_failed, lines_written, redaction_failed, running,
 };

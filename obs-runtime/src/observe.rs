@@ -166,11 +166,11 @@ pub use teller::Teller;
 
 use std::panic::Location;
 
-use crate::clock;
-use crate::context::{self, Context};
+use crate::clock::{Look, Moment};
+use crate::context::{self, Context, Marks, SpanContext};
 use crate::event::LabelInfo;
 use crate::log::Level;
-use crate::metric::{self, Operation};
+use crate::metric::{self, Operation, Outcome, Own};
 use crate::span::{self, Inside, SpanMeta, Value};
 use going::{Cells, Ending, Going, fallen};
 use line::{Lines, Told};
@@ -251,16 +251,16 @@ impl Site {
         self
     }
 
-    /// A call begins, and ends before the function does.
+    /// A call that ends before the function does. It begins with its [work](Call::work).
     #[inline]
     pub fn call(&'static self) -> Call {
-        Call::begin(self, 0)
+        Call::new(self, 0)
     }
 
     /// The same in a series of its labels.
     #[inline]
     pub fn call_in(&'static self, series: usize) -> Call {
-        Call::begin(self, series)
+        Call::new(self, series)
     }
 
     /// The same under another parent, in a series of its labels, with something to tell.
@@ -270,7 +270,7 @@ impl Site {
         series: usize,
         say: &mut dyn FnMut(&mut Teller<'_>),
     ) -> Call {
-        Call::whole(Going::begin_with(self, parent, series, say))
+        Call::whole(self, series, Going::begin_with(self, parent, series, say))
     }
 
     /// A call begins, and ends with the future that the function is.
@@ -295,61 +295,91 @@ impl Site {
         Task::whole(Going::begin_with(self, parent, series, say))
     }
 
-    /// A call begins about which nothing is said; none in a test.
+    /// Counts that a call has begun. Gives where this thread counts its end, if it is alone there.
     #[inline]
-    fn begin(&'static self, cx: &Context, above: Option<&Inside>) -> Option<Inside> {
-        match cx.recorder() {
-            Some(_) => None,
-            None => Some(Inside::begin(&self.span, cx, above, clock::look())),
+    fn started(&'static self, series: usize) -> Option<Own<'static>> {
+        let operation = self.operation()?;
+        let own = operation.own(series);
+        match own {
+            Some(own) => own.started(),
+            None => among_others(operation, series),
         }
-    }
-
-    /// Counts that it has begun.
-    #[inline]
-    fn started(&'static self, series: u32) {
-        if let Some(operation) = self.operation() {
-            operation.started(series as usize);
-        }
+        own
     }
 
     /// Names that errors may have.
     #[inline]
     fn know(&'static self, names: &'static [&'static str]) {
-        if let Some(operation) = self.operation() {
+        if !names.is_empty()
+            && let Some(operation) = self.operation()
+        {
             operation.know(names);
+        }
+    }
+
+    /// A call has ended well that nobody has looked into, as most do. Says whether that was all.
+    #[inline]
+    fn passed(
+        &'static self,
+        (own, series): (Option<Own<'static>>, usize),
+        ((span, marks), parent): ((Option<SpanContext>, Marks), Option<SpanContext>),
+        (at, nanos): (Look, u64),
+    ) -> bool {
+        if self.lines.as_ref().is_some_and(Lines::tell_of_all) {
+            return false;
+        }
+        let Some(span) = span else {
+            return false;
+        };
+        let left = if span::vanishes(&self.span, span.sampled, marks, nanos) {
+            None
+        } else {
+            match span::leave(&self.span, (span, marks), parent, at, nanos) {
+                Some(fate) => fate,
+                None => return false,
+            }
+        };
+        match own {
+            Some(own) => {
+                own.ended(nanos);
+                if let (Some(left), Some(operation)) = (left, self.operation()) {
+                    operation.exemplar(series, nanos, left);
+                }
+            }
+            None => self.counted(series, Outcome::Ok, None, (nanos, left)),
+        }
+        true
+    }
+
+    #[cold]
+    fn counted(
+        &'static self,
+        series: usize,
+        outcome: Outcome,
+        error: Option<&'static str>,
+        (nanos, left): (u64, Option<(SpanContext, Moment)>),
+    ) {
+        if let Some(operation) = self.operation() {
+            operation.ended(series, outcome, error, nanos, left);
         }
     }
 
     /// It has ended: its span, with the context of it if that was made, and what it had `around` it if that is not what
     /// is around this.
-    #[inline]
     fn ended(
         &'static self,
-        series: u32,
-        inside: &Inside,
+        series: usize,
+        inside: Inside,
         made: Option<&Context>,
         around: Option<&Context>,
         ending: &Ending<'_>,
     ) {
         let (at, failure) = (ending.at, ending.failure);
-        let nanos = at.nanos_since(inside.start());
-        let (failed, seen) = (failure.is_some(), made.is_some());
-        let left = if inside.vanishes(nanos, failed, seen) {
-            None
-        } else if inside.is_plain(failed, seen) {
-            match around {
-                Some(around) => inside.leave(around, at, nanos),
-                // Looked at through the call around this one, whose context nobody else may want.
-                None => context::around(|cx, _| Some(inside.leave(cx, at, nanos)))
-                    .unwrap_or_else(|| inside.leave(&Context::NONE, at, nanos)),
-            }
-        } else {
-            inside.end(&held(around), at, failure, made)
-        };
-        if let Some(operation) = self.operation() {
-            let error = ending.error_name();
-            operation.ended(series as usize, ending.outcome, error, nanos, left);
-        }
+        let nanos = at.nanos_since(inside.start);
+        let around = around.cloned().unwrap_or_else(context::base);
+        let left = inside.end(&around, at, failure, made);
+        let error = ending.error_name();
+        self.counted(series, ending.outcome, error, (nanos, left));
         if let Some(lines) = &self.lines
             && lines.tell_of(ending.outcome)
         {
@@ -362,7 +392,7 @@ impl Site {
                 error: ending.error,
                 context: None,
             };
-            lines.write(&held(around), Some(inside.span()), told);
+            lines.write(&around, inside.span(), told);
         }
     }
 
@@ -393,7 +423,8 @@ impl Site {
     }
 }
 
-/// A context, or the one of the thread, for code of the user's to run in.
-fn held(context: Option<&Context>) -> Context {
-    context.cloned().unwrap_or_else(Context::current)
+/// Counts that a call has begun, where others count too.
+#[cold]
+fn among_others(operation: &Operation, series: usize) {
+    operation.started(series);
 }

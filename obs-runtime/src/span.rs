@@ -66,7 +66,7 @@ pub(crate) use finished::ID;
 #[cfg(feature = "opentelemetry")]
 pub(crate) use finished::Stated;
 pub use finished::{Batch, FinishedEvent, FinishedLink, FinishedSpan};
-pub(crate) use inside::Inside;
+pub(crate) use inside::{Inside, inside_of, leave, stand, vanishes};
 pub(crate) use leaf::Leaf;
 pub use limits::SpanLimits;
 pub(crate) use local::{sweep, waiting_bytes};

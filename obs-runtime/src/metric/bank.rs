@@ -12,11 +12,21 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use crate::lane::{self, LANES, Lane};
 
 /// Cells of a cache line. Processors fetch lines in pairs, which `align` keeps together.
-const LINE: usize = 16;
+pub(super) const LINE: usize = 16;
 
 #[derive(Debug, Default)]
 #[repr(align(128))]
-struct Line([AtomicU64; LINE]);
+pub(crate) struct Line([AtomicU64; LINE]);
+
+impl Line {
+    /// Counts where nobody else writes.
+    #[inline]
+    pub(super) fn add(&self, at: usize, by: u64) {
+        if let Some(cell) = self.0.get(at) {
+            cell.store(cell.load(Relaxed).wrapping_add(by), Relaxed);
+        }
+    }
+}
 
 /// So many cells for each lane.
 #[derive(Debug)]
@@ -55,6 +65,20 @@ impl Bank {
             floats: self.floats,
             alone: lane != Lane::Shared,
         }
+    }
+
+    /// One of the lines of this thread, if nobody else writes there.
+    #[inline]
+    pub(crate) fn own(&self, line: usize) -> Option<&Line> {
+        let lane = lane::mine();
+        let Lane::Own(index) = lane else {
+            return None;
+        };
+        let row = match self.rows.get(index)?.get() {
+            Some(row) => row,
+            None => self.first(lane),
+        };
+        row.get(line)
     }
 
     #[cold]

@@ -4,7 +4,7 @@ use std::sync::{Mutex, OnceLock};
 
 use obs_schema::names::DURATION_BOUNDS_NS;
 
-use super::bank::{Bank, bucket};
+use super::bank::{Bank, LINE, Line, bucket};
 use super::exemplar::Slot;
 use super::published::Cells;
 use super::text::Lines;
@@ -19,11 +19,11 @@ const DURATIONS: usize = DURATION_BOUNDS_NS.len() + 1;
 /// The cells of an outcome: its buckets, and the sum of its durations.
 const EACH: usize = DURATIONS + 1;
 
-// The cells of a row. What most calls touch fills one line: a good outcome, and the start.
+// The cells of a row. What most calls touch fills one line, the first: a good outcome, and the start.
 const STARTED: usize = EACH;
 const OTHERS: usize = STARTED + 1;
 const NAMES: usize = OTHERS + EACH * (Outcome::ALL.len() - 1);
-const CELLS: usize = NAMES + MOST_NAMES + 1;
+const CELLS: usize = (NAMES + MOST_NAMES + 1).next_multiple_of(LINE);
 
 /// Series that each combination of labels makes, but for those of errors with a name: four histograms, three ways to
 /// fail, and what goes on.
@@ -142,6 +142,29 @@ impl Operation {
         self
     }
 
+    /// Where this thread counts what most calls touch, for a combination of labels. `None`: not alone.
+    #[inline]
+    pub(crate) fn own(&self, series: usize) -> Option<Own<'_>> {
+        let line = CELLS / LINE * series.min(self.series - 1);
+        Some(Own(self.cells.own(line)?))
+    }
+
+    /// The trace of a call that ended well, which this thread [counts](Own::ended): a span that is exported, with the
+    /// moment of its end.
+    #[inline]
+    pub(crate) fn exemplar(&self, series: usize, nanos: u64, (span, at): (SpanContext, Moment)) {
+        let took = self.from(series) + Outcome::Ok.place() + bucket(&DURATION_BOUNDS_NS, nanos);
+        if let Some(slot) = self.slots().get(took) {
+            slot.offer(span, at, nanos);
+        }
+    }
+
+    #[inline]
+    fn slots(&self) -> &[Slot] {
+        self.exemplars
+            .get_or_init(|| Slot::many(CELLS * self.series))
+    }
+
     /// A call begins.
     #[inline]
     pub(crate) fn started(&self, series: usize) {
@@ -173,13 +196,7 @@ impl Operation {
         let row = self.cells.mine();
         row.add(took, 1);
         row.add(from + DURATIONS, nanos);
-        let slots = exemplar.map(|it| {
-            (
-                it,
-                self.exemplars
-                    .get_or_init(|| Slot::many(CELLS * self.series)),
-            )
-        });
+        let slots = exemplar.map(|it| (it, self.slots()));
         if let Some(((span, at), slots)) = slots {
             slots[took].offer(span, at, nanos);
         }
@@ -225,6 +242,27 @@ impl Operation {
         }
     }
 }
+
+/// What most calls touch of the cells of an operation, in a thread that counts there alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Own<'a>(&'a Line);
+
+impl Own<'_> {
+    /// A call begins.
+    #[inline]
+    pub(crate) fn started(self) {
+        self.0.add(STARTED, 1);
+    }
+
+    /// A call has ended well.
+    #[inline]
+    pub(crate) fn ended(self, nanos: u64) {
+        self.0.add(bucket(&DURATION_BOUNDS_NS, nanos), 1);
+        self.0.add(DURATIONS, nanos);
+    }
+}
+
+const _: () = assert!(Outcome::Ok.place() == 0 && STARTED < LINE);
 
 /// An error that has no name.
 const OTHER: &str = crate::ErrorType::Other.as_str();

@@ -2,40 +2,32 @@
 
 use std::fmt;
 use std::future::Future;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::pin::Pin;
 use std::task::{self, Poll};
 
 use super::{Ending, Going, Site, Teller, Text, Verdict, fallen};
-use crate::context::{Context, ContextGuard, Frame, Visit, around};
-use crate::metric::Outcome;
-use crate::span::{Failure, Inside};
+use crate::clock::{self, Look};
+use crate::context::{Context, ContextGuard, Frame, Here, Visit, base};
+use crate::metric::{Outcome, Own};
+use crate::span::{self, Failure, Inside};
 use crate::switch;
 
-/// A call that ends before its function does.
+/// A call that ends before its function does. It is large, and stays where it was made.
 #[derive(Debug)]
 #[must_use = "the call ends when this is dropped"]
 pub struct Call {
-    how: How,
-}
-
-/// What there is of a call, as far as it goes on. It fits into two registers.
-#[derive(Debug)]
-enum How {
-    /// Nobody wants to know, or it has ended.
-    Nothing,
-    /// Most calls: the rest is in the frame.
-    Bare(Framed),
-    Whole(Box<Whole>),
-}
-
-/// A call about which nothing is said, in no test, whose context is made when somebody looks.
-#[derive(Debug)]
-struct Framed {
     site: &'static Site,
     /// Which of the series its labels make.
-    series: u32,
+    series: usize,
+    /// When it began, if it has not ended and is like most: nothing is said about it, it is in no test, and its context
+    /// is made when somebody looks.
+    start: Option<Look>,
+    /// Where this thread counts its end, if it is alone there.
+    own: Option<Own<'static>>,
     frame: Frame,
+    /// Any other call that has not ended. Whoever drops this has taken it.
+    whole: ManuallyDrop<Option<Box<Whole>>>,
 }
 
 #[derive(Debug)]
@@ -45,77 +37,70 @@ struct Whole {
     going: Going,
 }
 
-impl Framed {
+impl Call {
+    /// One that has not begun.
     #[inline]
-    fn begin(site: &'static Site, series: u32) -> Option<Framed> {
-        let inside = around(|cx, above| site.begin(cx, above))?;
-        let frame = Frame::enter(inside)?;
-        site.started(series);
-        Some(Framed {
+    pub(super) fn new(site: &'static Site, series: usize) -> Call {
+        Call {
             site,
             series,
-            frame,
-        })
-    }
-
-    #[inline]
-    fn end(self, ending: &Ending<'_>) {
-        if let Some((inside, made)) = self.frame.leave() {
-            self.site
-                .ended(self.series, &inside, made.as_ref(), None, ending);
+            start: None,
+            own: None,
+            frame: Frame::NONE,
+            whole: ManuallyDrop::new(None),
         }
     }
 
-    /// There is something to say about it, which takes its context.
-    fn whole(self) -> Option<Whole> {
-        self.frame.settle();
-        let (inside, made) = self.frame.leave()?;
-        let made = made?;
-        let guard = Some(made.attach());
-        let going = Context::look(|cx| Going::of(self.site, self.series, inside, cx, made));
-        Some(Whole { guard, going })
+    /// Begins it, unless nobody wants to know of it or it has begun.
+    fn begin(&mut self) {
+        if switch::is_on() && self.whole.is_none() && !Here::with(|here| self.begins(here)) {
+            let (site, series) = (self.site, self.series);
+            self.begins_whole(Going::begin(site, None, series));
+        }
     }
-}
 
-impl Call {
-    pub(super) fn begin(site: &'static Site, series: usize) -> Call {
-        if !switch::is_on() {
-            return Call { how: How::Nothing };
+    /// Begins it, if its context may be made later here.
+    #[inline(never)]
+    fn begins(&mut self, here: &Here) -> bool {
+        let open = here.is_open();
+        if open {
+            let start = clock::look();
+            self.start = Some(start);
+            self.own = self.site.started(self.series);
+            let place = span::stand(&self.site.span, here, start);
+            self.frame.enter(here, &place);
         }
-        let number = u32::try_from(series).unwrap_or(u32::MAX);
-        match Framed::begin(site, number) {
-            Some(framed) => Call {
-                how: How::Bare(framed),
-            },
-            None => Call::whole(Going::begin(site, None, series)),
-        }
+        open
     }
 
     #[cold]
-    pub(super) fn whole(going: Option<Going>) -> Call {
-        let how = going.map_or(How::Nothing, |going| {
+    fn begins_whole(&mut self, going: Option<Going>) {
+        *self.whole = going.map(|going| {
             let guard = going.context().map(Context::attach);
-            How::Whole(Box::new(Whole { guard, going }))
+            Box::new(Whole { guard, going })
         });
-        Call { how }
     }
 
-    /// What the function does.
+    pub(super) fn whole(site: &'static Site, series: usize, going: Option<Going>) -> Call {
+        let mut call = Call::new(site, series);
+        call.begins_whole(going);
+        call
+    }
+
+    /// What the function does. The call begins here, where it is.
     #[inline]
-    pub fn work<R>(&self, work: impl FnOnce() -> R) -> R {
+    pub fn work<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        self.begin();
         work()
     }
 
     /// What it gives.
     pub fn gives(&mut self, value: Option<Text<'_>>) -> &mut Self {
         if value.is_some() {
-            self.how = match mem::replace(&mut self.how, How::Nothing) {
-                How::Bare(framed) => framed
-                    .whole()
-                    .map_or(How::Nothing, |whole| How::Whole(Box::new(whole))),
-                other => other,
-            };
-            if let How::Whole(whole) = &mut self.how {
+            if let Some(start) = self.start.take() {
+                *self.whole = self.grown(start);
+            }
+            if let Some(whole) = &mut *self.whole {
                 let mut say = |to: &mut Teller<'_>| to.show("return", value);
                 whole.going.tell(&mut say);
             }
@@ -123,50 +108,102 @@ impl Call {
         self
     }
 
+    /// There is something to say about it, which takes its context.
+    fn grown(&mut self, start: Look) -> Option<Box<Whole>> {
+        self.frame.settle();
+        let (inside, made) = self.left(start)?;
+        let made = made?;
+        let guard = Some(made.attach());
+        let going = Going::of(self.site, self.series, inside, &base(), made);
+        Some(Box::new(Whole { guard, going }))
+    }
+
     /// It has ended, and this is how.
     #[inline]
     pub fn ended(&mut self, verdict: Verdict<'_>) {
-        // In the function itself, which then knows that there is nothing left to drop.
-        let how = mem::replace(&mut self.how, How::Nothing);
-        if verdict.is_fine() {
-            how.fine();
+        if verdict.failed.is_none() {
+            self.fine(verdict.names);
         } else {
-            how.ended(&verdict);
-        }
-    }
-}
-
-impl How {
-    fn fine(self) {
-        match self {
-            How::Nothing => {}
-            How::Bare(framed) => framed.end(&Ending::fine()),
-            How::Whole(whole) => whole.ended(&Verdict::FINE),
+            self.failed(&verdict);
         }
     }
 
-    fn ended(self, verdict: &Verdict<'_>) {
-        match self {
-            How::Nothing => {}
-            How::Bare(framed) => {
-                framed.site.know(verdict.names);
-                framed.end(&verdict.ending());
-            }
-            How::Whole(whole) => whole.ended(verdict),
+    fn fine(&mut self, names: &'static [&'static str]) {
+        let Some(start) = self.start else {
+            return self.failed(&Verdict::fine(names));
+        };
+        self.site.know(names);
+        let at = clock::look();
+        let nanos = at.nanos_since(start);
+        let over = Here::with(|here| self.passes(here, (at, nanos)));
+        self.start = None;
+        if !over {
+            self.end(start, &Ending::fine(at));
+        }
+    }
+
+    /// Leaves it, if it is like most. Says whether it was.
+    #[inline(never)]
+    fn passes(&mut self, here: &Here, at: (Look, u64)) -> bool {
+        let counts = (self.own, self.series);
+        let was = (here.span(), here.marks());
+        let parent = self.frame.before().span;
+        let passed = here.bare().is_some() && self.site.passed(counts, (was, parent), at);
+        if passed {
+            self.frame.leave(here);
+        }
+        passed
+    }
+
+    /// It is over, and more is to be said about it.
+    #[cold]
+    fn end(&mut self, start: Look, ending: &Ending<'_>) {
+        if let Some((inside, made)) = self.left(start) {
+            let (series, made) = (self.series, made.as_ref());
+            self.site.ended(series, inside, made, None, ending);
+        }
+    }
+
+    /// Leaves it. Gives what it was, and its context if anybody has looked into it.
+    fn left(&mut self, start: Look) -> Option<(Inside, Option<Context>)> {
+        let was = Here::with(|here| {
+            let was = here.place();
+            self.frame.leave(here);
+            was
+        });
+        let (place, made) = if was.bare.is_some() {
+            (was, None)
+        } else {
+            let (of, made) = self.frame.made()?;
+            (of, Some(made))
+        };
+        let inside = Inside {
+            meta: &self.site.span,
+            start,
+            place,
+            parent: self.frame.before().span,
+        };
+        Some((inside, made))
+    }
+
+    /// It has ended in another way than most.
+    #[cold]
+    fn failed(&mut self, verdict: &Verdict<'_>) {
+        if let Some(start) = self.start.take() {
+            self.site.know(verdict.names);
+            self.end(start, &verdict.ending());
+        } else if let Some(whole) = self.whole.take() {
+            whole.ended(verdict);
         }
     }
 
     #[cold]
-    fn panicked(self) {
-        match self {
-            How::Nothing => {}
-            How::Bare(framed) => {
-                fallen(|failure| framed.end(&Ending::new(Outcome::Panic, failure)))
-            }
-            How::Whole(mut whole) => {
-                whole.guard = None;
-                whole.going.panicked();
-            }
+    fn panicked(&mut self) {
+        if let Some(start) = self.start.take() {
+            fallen(|failure| self.end(start, &Ending::new(Outcome::Panic, failure)));
+        } else if let Some(mut whole) = self.whole.take() {
+            whole.guard = None;
+            whole.going.panicked();
         }
     }
 }
@@ -183,8 +220,8 @@ impl Whole {
 impl Drop for Call {
     #[inline]
     fn drop(&mut self) {
-        if !matches!(self.how, How::Nothing) {
-            mem::replace(&mut self.how, How::Nothing).panicked();
+        if self.start.is_some() || self.whole.is_some() {
+            self.panicked();
         }
     }
 }
@@ -210,9 +247,9 @@ enum Doing {
 struct Later {
     site: &'static Site,
     /// Which of the series its labels make.
-    series: u32,
+    series: usize,
     inside: Inside,
-    /// What it has begun in.
+    /// What is around it.
     around: Context,
     /// What is going on inside of it, once somebody has looked.
     made: Option<Context>,
@@ -220,22 +257,27 @@ struct Later {
 
 impl Later {
     #[inline]
-    fn begin(site: &'static Site, series: u32) -> Option<Later> {
-        let (inside, around) = around(|cx, above| Some((site.begin(cx, above)?, cx.clone())))?;
+    fn begin(here: &Here, site: &'static Site, series: usize) -> Later {
+        let start = clock::look();
         site.started(series);
-        Some(Later {
+        Later {
             site,
             series,
-            inside,
-            around,
+            inside: Inside {
+                meta: &site.span,
+                start,
+                place: span::stand(&site.span, here, start),
+                parent: here.span(),
+            },
+            around: base(),
             made: None,
-        })
+        }
     }
 
     #[inline]
     fn enter(&mut self) -> Entered {
         if self.made.is_none()
-            && let Some(visit) = Visit::enter(self.inside, &self.around)
+            && let Some(visit) = Visit::enter(&self.inside.place, &self.around)
         {
             return Entered::Visit(visit);
         }
@@ -243,10 +285,27 @@ impl Later {
         Entered::Attached(self.made.get_or_insert_with(make).attach())
     }
 
-    fn end(self, ending: &Ending<'_>) {
+    /// It has ended well.
+    #[inline]
+    fn fine(&self) {
+        let at = clock::look();
+        let Inside {
+            start,
+            place,
+            parent,
+            ..
+        } = &self.inside;
+        let was = ((place.span, place.marks), *parent);
+        let nanos = at.nanos_since(*start);
+        if self.made.is_some() || !self.site.passed((None, self.series), was, (at, nanos)) {
+            self.end(&Ending::fine(at));
+        }
+    }
+
+    fn end(&self, ending: &Ending<'_>) {
         let (made, around) = (self.made.as_ref(), Some(&self.around));
         self.site
-            .ended(self.series, &self.inside, made, around, ending);
+            .ended(self.series, self.inside, made, around, ending);
     }
 
     /// There is something to say about it, which takes its context.
@@ -261,6 +320,18 @@ impl Doing {
     #[inline]
     fn take(&mut self) -> Doing {
         mem::replace(self, Doing::Nothing)
+    }
+
+    #[cold]
+    fn ended(self, verdict: &Verdict<'_>) {
+        match self {
+            Doing::Nothing => {}
+            Doing::Bare(later) => {
+                later.site.know(verdict.names);
+                later.end(&verdict.ending());
+            }
+            Doing::Whole(mut going) => going.ended(verdict),
+        }
     }
 
     #[cold]
@@ -292,13 +363,19 @@ impl Task {
                 doing: Doing::Nothing,
             };
         }
-        let number = u32::try_from(series).unwrap_or(u32::MAX);
-        match Later::begin(site, number) {
-            Some(later) => Task {
-                doing: Doing::Bare(later),
-            },
-            None => Task::whole(Going::begin(site, None, series)),
-        }
+        Here::with(|here| {
+            if !here.is_open() {
+                return Task::at_once(site, series);
+            }
+            Task {
+                doing: Doing::Bare(Later::begin(here, site, series)),
+            }
+        })
+    }
+
+    #[cold]
+    fn at_once(site: &'static Site, series: usize) -> Task {
+        Task::whole(Going::begin(site, None, series))
     }
 
     #[cold]
@@ -348,13 +425,14 @@ impl Task {
 
     /// It has ended, and this is how.
     pub fn ended(&mut self, verdict: Verdict<'_>) {
-        match self.doing.take() {
-            Doing::Nothing => {}
-            Doing::Bare(later) => {
-                later.site.know(verdict.names);
-                later.end(&verdict.ending());
-            }
-            Doing::Whole(mut going) => going.ended(&verdict),
+        if let Doing::Bare(later) = &self.doing
+            && verdict.failed.is_none()
+        {
+            later.site.know(verdict.names);
+            later.fine();
+            self.doing = Doing::Nothing;
+        } else {
+            self.doing.take().ended(&verdict);
         }
     }
 }

@@ -23,9 +23,9 @@ pub(super) struct Ending<'r> {
 
 impl<'r> Ending<'r> {
     #[inline]
-    pub(super) fn fine() -> Ending<'static> {
+    pub(super) fn fine(at: Look) -> Ending<'static> {
         Ending {
-            at: clock::look(),
+            at,
             outcome: Outcome::Ok,
             failure: None,
             error: None,
@@ -36,7 +36,7 @@ impl<'r> Ending<'r> {
         Ending {
             failure: Some(failure),
             outcome,
-            ..Ending::fine()
+            ..Ending::fine(clock::look())
         }
     }
 
@@ -123,15 +123,15 @@ impl Going {
     /// One that has begun with less, in this context and with this inside of it.
     pub(super) fn of(
         site: &'static Site,
-        series: u32,
+        series: usize,
         inside: Inside,
         around: &Context,
         made: Context,
     ) -> Going {
         Going {
             site,
-            series: series as usize,
-            start: inside.start().moment(),
+            series,
+            start: inside.start.moment(),
             span: Some(span::Open::of(inside, around, made)),
             cells: site.operation().map(Cells::Program),
             context: None,

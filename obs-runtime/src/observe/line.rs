@@ -48,6 +48,12 @@ impl Lines {
         self.of(outcome).is_some()
     }
 
+    /// Whether there is one of calls that end well.
+    #[inline]
+    pub(super) fn tell_of_all(&self) -> bool {
+        self.level.is_some()
+    }
+
     /// Whether any line may be written. A recorder wants every one.
     pub(super) fn wanted(&self, cx: &Context) -> bool {
         cx.recorder().is_some()

@@ -9,144 +9,94 @@ use super::record::{Counts, Record};
 use super::work::Scope;
 use super::{Failure, Fate, Outcome, Span, SpanMeta, pass};
 use crate::clock::{Look, Moment};
-use crate::context::{Context, Parts, SpanContext};
+use crate::context::{Bare, Context, Here, Marks, Parts, Place, SpanContext};
 use crate::ids::{SpanId, TraceId};
 use crate::{export, sample};
+
+/// Begins a span at a place that no test looks at. Below one that is not made yet nothing waits.
+#[inline]
+pub(crate) fn stand(meta: &'static SpanMeta, around: &Here, at: Look) -> Place {
+    let parent = around.span();
+    let trace = parent.map_or_else(TraceId::random, |parent| parent.trace);
+    let sampled = sample::head(parent.as_ref(), trace);
+    let kept = around.marks().only(Marks::STATED);
+    let marks = if around.marks().holds_up() {
+        kept.and(Marks::WAITS)
+    } else {
+        let root = !sampled && export::active() && sample::rescues();
+        kept.and(Marks::ROOT.when(root))
+    };
+    Place {
+        span: Some(SpanContext {
+            trace,
+            span: SpanId::random(),
+            sampled,
+            remote: false,
+        }),
+        bare: Some(Bare {
+            meta,
+            began: around.bare().map_or(at, |above| above.began),
+        }),
+        marks: marks.of_bare(),
+    }
+}
+
+/// What is going on inside of the span of a place, by what is going on around it.
+pub(crate) fn inside_of(place: &Place, cx: &Context) -> Option<Context> {
+    let (span, bare) = (place.span?, place.bare?);
+    let began = bare.began.moment();
+    let shown = Shown {
+        span,
+        began,
+        root: place.marks.has(Marks::ROOT).then_some(began),
+        fixed: bare.meta.fixed.len(),
+    };
+    Some(shown.within(cx.clone(), local(place, cx)))
+}
+
+/// What a span waits with.
+fn local(place: &Place, cx: &Context) -> Option<Arc<Local>> {
+    let around = if place.marks.has(Marks::WAITS) {
+        cx.open_span()
+    } else {
+        None
+    };
+    around.and_then(|scope| scope.local())
+}
 
 /// A span that is open, in no test.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Inside {
-    meta: &'static SpanMeta,
-    span: SpanContext,
+    pub(crate) meta: &'static SpanMeta,
+    pub(crate) start: Look,
+    /// Where those below are.
+    pub(crate) place: Place,
     /// The span around it, and whether that one is of another program.
-    parent: Option<SpanId>,
-    remote: bool,
-    start: Look,
-    /// When the outermost began of those that it is in and whose contexts nobody has made.
-    began: Look,
-    /// Those below wait for its end.
-    root: bool,
-    /// Something is around it that it waits with.
-    waits: bool,
+    pub(crate) parent: Option<SpanContext>,
 }
 
 impl Inside {
-    /// Begins one under the span of a context that no test looks at, or under one on top of that, below which nothing
-    /// waits.
-    #[inline]
-    pub(crate) fn begin(
-        meta: &'static SpanMeta,
-        cx: &Context,
-        above: Option<&Inside>,
-        at: Look,
-    ) -> Inside {
-        let (parent, waits, began) = match above {
-            Some(above) => (Some(&above.span), false, above.began),
-            None => {
-                let parent = cx.parts().and_then(|parts| parts.span.as_ref());
-                (parent, cx.open_span().is_some_and(|it| it.holds_up()), at)
-            }
-        };
-        let trace = parent.map_or_else(TraceId::random, |parent| parent.trace);
-        let sampled = sample::head(parent, trace);
-        Inside {
-            meta,
-            span: SpanContext {
-                trace,
-                span: SpanId::random(),
-                sampled,
-                remote: false,
-            },
-            parent: parent.map(|parent| parent.span),
-            remote: parent.is_some_and(|parent| parent.remote),
-            start: at,
-            began,
-            root: !sampled && !waits && export::active() && sample::rescues(),
-            waits,
-        }
-    }
-
-    #[inline]
-    pub(crate) fn start(&self) -> Look {
-        self.start
-    }
-
-    #[inline]
-    pub(crate) fn span(&self) -> SpanContext {
-        self.span
-    }
-
-    /// Whether spans below wait for anything.
-    #[inline]
-    pub(crate) fn holds_up(&self) -> bool {
-        self.root || self.waits
-    }
-
-    /// What it waits with.
-    fn local(&self, cx: &Context) -> Option<Arc<Local>> {
-        let around = if self.waits { cx.open_span() } else { None };
-        around.and_then(|scope| scope.local())
+    pub(crate) fn span(&self) -> Option<SpanContext> {
+        self.place.span
     }
 
     /// What is going on inside of the span, by what is going on around it.
     pub(crate) fn context(&self, cx: &Context) -> Context {
-        let shown = Shown {
-            span: self.span,
-            began: self.began.moment(),
-            root: self.root.then(|| self.start.moment()),
-            fixed: self.meta.fixed.len(),
-        };
-        shown.within(cx.clone(), self.local(cx))
+        inside_of(&self.place, cx).unwrap_or_else(|| cx.clone())
     }
 
     /// The same with all that is known of it from around.
-    pub(super) fn whole(self, cx: &Context) -> Span {
-        Span {
+    pub(super) fn whole(self, cx: &Context) -> Option<Span> {
+        Some(Span {
             meta: self.meta,
-            context: self.span,
-            parent: self.parent.map(|span| SpanContext {
-                span,
-                remote: self.remote,
-                ..self.span
-            }),
+            context: self.place.span?,
+            parent: self.parent,
             state: cx.parts().and_then(|parts| parts.state.clone()),
             start: self.start.moment(),
-            local: self.local(cx),
-            root: self.root,
+            local: local(&self.place, cx),
+            root: self.place.marks.has(Marks::ROOT),
             recorder: None,
-        }
-    }
-
-    /// Whether it ends without a trace, as most do that nobody sampled. Where its context was `made`, others may wait
-    /// for it.
-    #[inline]
-    pub(crate) fn vanishes(&self, nanos: u64, failed: bool, made: bool) -> bool {
-        let may_leave = self.span.sampled || self.waits || self.meta.audit;
-        !may_leave && nanos < self.meta.slow && !failed && !made
-    }
-
-    /// Whether it leaves with nothing to say, as most do that are sampled.
-    #[inline]
-    pub(crate) fn is_plain(&self, failed: bool, made: bool) -> bool {
-        self.span.sampled && !self.waits && !failed && !made
-    }
-
-    /// The end of one that [is plain](Inside::is_plain), so many nanoseconds after its start. Gives the span if it
-    /// leaves, with the moment.
-    #[inline]
-    pub(crate) fn leave(
-        &self,
-        cx: &Context,
-        at: Look,
-        nanos: u64,
-    ) -> Option<(SpanContext, Moment)> {
-        if !export::active() {
-            export::missed();
-            return None;
-        }
-        let at = at.just_now();
-        let fate = pass(self.record(cx, at, nanos));
-        (fate == Fate::Exported).then_some((self.span, at))
+        })
     }
 
     /// The end of any. What the failure says is code of the user's, so nothing may be held.
@@ -160,29 +110,53 @@ impl Inside {
         let at = at.just_now();
         let outcome = failure.map_or(Outcome::Fine, Outcome::Failed);
         let scope = made.and_then(Context::open_span);
-        let fate = self.whole(cx).finish(at, &outcome, scope, |_| {});
-        (fate == Fate::Exported).then_some((self.span, at))
+        let mut whole = self.whole(cx)?;
+        let fate = whole.finish(at, &outcome, scope, |_| {});
+        (fate == Fate::Exported).then_some((whole.context, at))
     }
+}
 
-    /// All there is to say about it.
-    #[inline]
-    fn record(&self, cx: &Context, at: Moment, nanos: u64) -> Record {
-        let end = at.unix_nanos();
-        Record {
-            meta: self.meta,
-            trace: self.span.trace,
-            span: self.span.span,
-            parent: self.parent,
-            remote: self.remote,
-            state: cx.parts().and_then(|parts| parts.state.clone()),
-            start: end.saturating_sub(nanos),
-            end,
-            reason: None,
-            own: Counts::default(),
-            id: 0,
-            rare: None,
-        }
+/// Whether a span that has ended well after so many nanoseconds ends without a trace, as most do that nobody sampled.
+#[inline]
+pub(crate) fn vanishes(meta: &SpanMeta, sampled: bool, marks: Marks, nanos: u64) -> bool {
+    let may_leave = sampled || marks.has(Marks::WAITS) || meta.audit;
+    !may_leave && nanos < meta.slow
+}
+
+/// The end of one that was sampled, has ended well and has nothing to say, so many nanoseconds after its start. Gives it
+/// if it leaves, with the moment; `None`: more has to be known of it.
+#[inline]
+pub(crate) fn leave(
+    meta: &'static SpanMeta,
+    (span, marks): (SpanContext, Marks),
+    parent: Option<SpanContext>,
+    at: Look,
+    nanos: u64,
+) -> Option<Option<(SpanContext, Moment)>> {
+    if !span.sampled || marks.has(Marks::WAITS.and(Marks::STATED)) {
+        return None;
     }
+    if !export::active() {
+        export::missed();
+        return Some(None);
+    }
+    let at = at.just_now();
+    let end = at.unix_nanos();
+    let fate = pass(Record {
+        meta,
+        trace: span.trace,
+        span: span.span,
+        parent: parent.map(|parent| parent.span),
+        remote: parent.is_some_and(|parent| parent.remote),
+        state: None,
+        start: end.saturating_sub(nanos),
+        end,
+        reason: None,
+        own: Counts::default(),
+        id: 0,
+        rare: None,
+    });
+    Some((fate == Fate::Exported).then_some((span, at)))
 }
 
 /// What a context says of a span that is open.

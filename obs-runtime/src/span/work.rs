@@ -68,7 +68,7 @@ impl Scope {
     }
 
     /// Whether spans below wait for anything.
-    pub(super) fn holds_up(&self) -> bool {
+    pub(crate) fn holds_up(&self) -> bool {
         self.local.is_some() || self.root.is_some()
     }
 
@@ -310,7 +310,7 @@ impl Open {
     /// The same of one that has begun, with its context.
     pub(crate) fn of(inside: Inside, cx: &Context, context: Context) -> Open {
         Open {
-            span: Some(inside.whole(cx)),
+            span: inside.whole(cx),
             context,
         }
     }

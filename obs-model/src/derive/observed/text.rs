@@ -231,7 +231,7 @@ fn work(args: &Args, function: &Function<'_>, gives: Gives, boxed_here: bool, ob
                 "let mut __obs = {task}; let __obs_future = __obs.work(move || -> {result} {BODY}); {future}"
             )
         }
-        Gives::Never => format!("let __obs = {call}; __obs.work(move || -> {result} {BODY})"),
+        Gives::Never => format!("let mut __obs = {call}; __obs.work(move || -> {result} {BODY})"),
         Gives::Nothing => {
             format!("let mut __obs = {call}; __obs.work(move || -> {result} {BODY}); {END};")
         }
