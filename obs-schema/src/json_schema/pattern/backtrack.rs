@@ -9,11 +9,15 @@ use super::program::{Compiled, Inst, Program};
 /// A few milliseconds.
 const STEPS: usize = 1_000_000;
 
+/// So many are compared in the time of a step.
+const BYTES: usize = 64;
+
 /// A place to come back to.
 struct Choice {
     inst: usize,
     at: usize,
-    slots: Vec<Option<usize>>,
+    /// What was noted since then is taken back.
+    noted: usize,
 }
 
 struct Search<'s> {
@@ -21,6 +25,10 @@ struct Search<'s> {
     classes: &'s [Class],
     text: &'s str,
     steps: usize,
+    slots: Vec<Option<usize>>,
+    /// Slots that were written, with what they had before. A copy of them all for each choice would be thousands of
+    /// words where loops are unrolled.
+    noted: Vec<(usize, Option<usize>)>,
 }
 
 /// Whether the expression matches somewhere.
@@ -30,11 +38,12 @@ pub(super) fn is_match(compiled: &Compiled, classes: &[Class], text: &str) -> bo
         classes,
         text,
         steps: STEPS,
+        slots: vec![None; compiled.slots],
+        noted: Vec::new(),
     };
     let mut start = 0;
     loop {
-        let mut slots = vec![None; compiled.slots];
-        if search.run(&compiled.main, start, false, &mut slots) {
+        if search.run(&compiled.main, start, false) {
             return true;
         }
         if compiled.main.anchored || search.steps == 0 {
@@ -48,35 +57,29 @@ pub(super) fn is_match(compiled: &Compiled, classes: &[Class], text: &str) -> bo
 }
 
 impl Search<'_> {
-    /// Runs a program from a position. If it matches, `slots` are those of the match.
-    fn run(
-        &mut self,
-        program: &Program,
-        start: usize,
-        backwards: bool,
-        slots: &mut Vec<Option<usize>>,
-    ) -> bool {
+    /// Runs a program from a position. If it matches, the slots are those of the match, and as they were otherwise.
+    fn run(&mut self, program: &Program, start: usize, backwards: bool) -> bool {
+        let before = self.noted.len();
         let mut choices = vec![Choice {
             inst: 0,
             at: start,
-            slots: slots.clone(),
+            noted: before,
         }];
         while let Some(Choice {
             mut inst,
             mut at,
-            slots: mut own,
+            noted,
         }) = choices.pop()
         {
+            self.take_back(noted);
             loop {
                 if self.steps == 0 {
+                    self.take_back(before);
                     return false;
                 }
                 self.steps -= 1;
                 let goes_on = match program.insts[inst] {
-                    Inst::Accept => {
-                        *slots = own;
-                        return true;
-                    }
+                    Inst::Accept => return true,
                     Inst::Set(class) => self.character(class, &mut at, backwards),
                     Inst::Jump(to) => {
                         inst = to;
@@ -86,23 +89,27 @@ impl Search<'_> {
                         choices.push(Choice {
                             inst: b,
                             at,
-                            slots: own.clone(),
+                            noted: self.noted.len(),
                         });
                         inst = a;
                         continue;
                     }
                     Inst::Assert(assertion) => holds(assertion, self.text, at),
-                    Inst::Look(look) => self.look(look, at, &mut own),
+                    Inst::Look(look) => self.look(look, at),
                     Inst::Save(slot) | Inst::Round(slot) => {
-                        own[slot] = Some(at);
+                        self.note(slot, Some(at));
                         true
                     }
-                    Inst::Progress(slot) => own[slot] != Some(at),
+                    Inst::Progress(slot) => self.slots[slot] != Some(at),
                     Inst::Forget(from, to) => {
-                        own[2 * from as usize..2 * to as usize].fill(None);
+                        let (from, to) = (2 * from as usize, 2 * to as usize);
+                        self.spend(to - from);
+                        for slot in from..to {
+                            self.note(slot, None);
+                        }
                         true
                     }
-                    Inst::Back(group) => self.back(group, &mut at, backwards, &own),
+                    Inst::Back(group) => self.back(group, &mut at, backwards),
                 };
                 if !goes_on {
                     break;
@@ -110,7 +117,28 @@ impl Search<'_> {
                 inst += 1;
             }
         }
+        self.take_back(before);
         false
+    }
+
+    /// What takes longer than a step.
+    fn spend(&mut self, steps: usize) {
+        self.steps = self.steps.saturating_sub(steps);
+    }
+
+    fn note(&mut self, slot: usize, at: Option<usize>) {
+        let before = std::mem::replace(&mut self.slots[slot], at);
+        if before != at {
+            self.noted.push((slot, before));
+        }
+    }
+
+    fn take_back(&mut self, to: usize) {
+        while self.noted.len() > to
+            && let Some((slot, before)) = self.noted.pop()
+        {
+            self.slots[slot] = before;
+        }
     }
 
     fn character(&self, class: usize, at: &mut usize, backwards: bool) -> bool {
@@ -130,26 +158,30 @@ impl Search<'_> {
         true
     }
 
-    fn look(&mut self, look: usize, at: usize, slots: &mut Vec<Option<usize>>) -> bool {
+    fn look(&mut self, look: usize, at: usize) -> bool {
         let compiled = self.compiled;
         let look = &compiled.looks[look];
+        let before = self.noted.len();
+        let found = self.run(&look.program, at, !look.ahead);
         if look.negate {
-            return !self.run(&look.program, at, !look.ahead, &mut slots.clone());
+            self.take_back(before);
         }
-        self.run(&look.program, at, !look.ahead, slots)
+        found != look.negate
     }
 
     /// A group that has not matched is matched by nothing.
-    fn back(&self, group: u32, at: &mut usize, backwards: bool, slots: &[Option<usize>]) -> bool {
-        let (start, end) = (slots[2 * group as usize], slots[2 * group as usize + 1]);
-        let captured = start
-            .zip(end)
-            .and_then(|(start, end)| self.text.get(start..end))
+    fn back(&mut self, group: u32, at: &mut usize, backwards: bool) -> bool {
+        let (start, end) = (2 * group as usize, 2 * group as usize + 1);
+        let text = self.text;
+        let captured = self.slots[start]
+            .zip(self.slots[end])
+            .and_then(|(start, end)| text.get(start..end))
             .unwrap_or("");
+        self.spend(captured.len() / BYTES);
         let found = if backwards {
-            self.text[..*at].ends_with(captured)
+            text[..*at].ends_with(captured)
         } else {
-            self.text[*at..].starts_with(captured)
+            text[*at..].starts_with(captured)
         };
         if found {
             *at = if backwards {

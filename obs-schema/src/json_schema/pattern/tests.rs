@@ -145,6 +145,8 @@ fn hostile_texts_take_no_time() {
     check("^(?=(a+)+$)a*b", &[], &[&long]);
     // A step limit ends what only backtracking can do.
     check("^(a+)+\\1b$", &[], &[&long[..60]]);
+    // Each of hundreds of rounds has a loop of its own, and a place where its last round began.
+    check("^(||($)?\\1b*a){856}M", &[], &["b"]);
 }
 
 /// Our answers and those of an independent engine, over expressions and texts made by chance.
