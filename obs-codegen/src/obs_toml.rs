@@ -96,7 +96,7 @@ pub fn read(cx: &mut Diagnostics, file: FileId, text: &str) -> ObsToml {
                         value: event.value.clone(),
                         loc: event.name_loc,
                     };
-                    out.overlays.events.insert(event.name.clone(), located);
+                    out.overlays.events.push((event.name.clone(), located));
                 }
             }
             _ => unknown(cx, member, &TOP, "obs.toml"),

@@ -9,7 +9,7 @@ use crate::model::{CheckedBy, Dialect, Level, Redaction, TypeDef, TypeId, Versio
 use obs_schema::source::{FileId, Loc};
 
 /// Everything the doors understood.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Draft {
     /// Families of things that are no event.
     pub metric_sets: Vec<MetricSet>,
@@ -20,7 +20,7 @@ pub struct Draft {
 }
 
 /// A root type that may be an event, with what is written about it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct DraftEvent {
     /// The payload.
     pub ty: TypeId,

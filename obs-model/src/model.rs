@@ -14,10 +14,10 @@ pub use slo::Slo;
 use crate::draft::{EventKeys, FieldKeys};
 use obs_schema::json::{Json, Number};
 use obs_schema::source::{FileId, Loc};
-use std::collections::BTreeMap;
+use obs_schema::table::Table;
 
 /// Everything one run knows.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Model {
     /// Every generated type, in a deterministic order.
     pub types: Vec<TypeDef>,
@@ -26,7 +26,7 @@ pub struct Model {
     /// Families of things that are no event.
     pub metric_sets: Vec<metrics::MetricSet>,
     /// Roots that are no events and that only the schema itself can check: that schema, as one self-contained document.
-    pub schemas: BTreeMap<TypeId, String>,
+    pub schemas: Table<TypeId, String>,
 }
 
 /// The index of a type in its [`Model`].
@@ -410,7 +410,7 @@ pub enum Assertion {
 }
 
 /// One version of an event.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Event {
     /// Its payload.
     pub ty: TypeId,
@@ -492,7 +492,7 @@ pub enum CheckedBy {
 }
 
 /// How an older version becomes this one.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub struct Upcast {
     /// The index of the older version in [`Model::events`].
     pub from: usize,

@@ -17,7 +17,6 @@ use crate::model::{Model, Shape, Type, TypeKind, Unknown};
 use crate::settings::Settings;
 use obs_schema::diag::Diagnostics;
 use obs_schema::node::Node;
-use std::collections::BTreeMap;
 
 /// What `obs.toml` says about events from outside their specs.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +24,7 @@ pub struct Overlays {
     /// `[defaults]`: for whatever an event leaves out.
     pub defaults: EventKeys,
     /// `[events."user.registered"]`, by event type: a table of event keys, and of field keys under `fields`. They win over the spec's.
-    pub events: BTreeMap<String, Located<Node>>,
+    pub events: Vec<(String, Located<Node>)>,
 }
 
 /// Resolves a Draft.

@@ -14,40 +14,47 @@ pub(super) fn apply(found: Diagnostics, model: &Model) -> Diagnostics {
     let mut used: Table<u128, ()> = Table::default();
     for diagnostic in found.into_sorted() {
         let place = diagnostic.primary.loc;
-        let allows = |rule: &&Located<String>| rule.value == diagnostic.code;
-        let by: Vec<Loc> = match diagnostic.severity {
-            Severity::Error => Vec::new(),
-            Severity::Warning => scopes(model)
-                .filter(|(scope, _)| covers(*scope, place))
-                .flat_map(|(_, rules)| rules.iter().filter(allows).map(|rule| rule.loc))
-                .collect(),
-        };
-        if by.is_empty() {
-            out.push(diagnostic);
+        let mut is_allowed = false;
+        if diagnostic.severity == Severity::Warning {
+            each_allowed(model, &mut |scope, rule| {
+                if rule.value == diagnostic.code && covers(scope, place) {
+                    is_allowed = true;
+                    used.insert(rule.loc.number(), ());
+                }
+            });
         }
-        for rule in by {
-            used.insert(rule.number(), ());
+        if !is_allowed {
+            out.push(diagnostic);
         }
     }
     let mut seen: Table<u128, ()> = Table::default();
-    for rule in scopes(model).flat_map(|(_, rules)| rules) {
+    each_allowed(model, &mut |_, rule| {
         // Defaults of `obs.toml` stand in every event; they are judged once.
         if !used.contains(&rule.loc.number()) && seen.insert(rule.loc.number(), ()).is_none() {
             out.push(idle(rule));
         }
-    }
+    });
     out
 }
 
-/// Every list of allowed lints with the place it is in force.
-fn scopes(model: &Model) -> impl Iterator<Item = (Scope, &[Located<String>])> {
-    let events = model.events.iter().flat_map(|event| {
-        let own = std::iter::once((Scope::File(event.loc), event.keys.allow.as_slice()));
-        let feeds = event.keys.metrics.iter();
-        own.chain(feeds.map(|feed| (Scope::Range(feed.loc), feed.value.allow.as_slice())))
-    });
-    let families = model.metric_sets.iter().flat_map(|set| &set.families);
-    events.chain(families.map(|family| (Scope::Range(family.loc), family.allow.as_slice())))
+/// Goes through every lint that is allowed, with the place where that is in force.
+fn each_allowed(model: &Model, see: &mut dyn FnMut(Scope, &Located<String>)) {
+    let mut all = |scope, rules: &[Located<String>]| {
+        for rule in rules {
+            see(scope, rule);
+        }
+    };
+    for event in &model.events {
+        all(Scope::File(event.loc), &event.keys.allow);
+        for feed in &event.keys.metrics {
+            all(Scope::Range(feed.loc), &feed.value.allow);
+        }
+    }
+    for set in &model.metric_sets {
+        for family in &set.families {
+            all(Scope::Range(family.loc), &family.allow);
+        }
+    }
 }
 
 #[derive(Clone, Copy)]

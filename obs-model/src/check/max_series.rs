@@ -12,7 +12,7 @@
 //! Use fewer labels, list fewer values in `top`, or raise the budget knowingly.
 
 use super::Facts;
-use crate::model::{Event, FeedRole, Field, MetricFeed};
+use crate::model::{Event, FeedRole, MetricFeed};
 use obs_schema::diag::{Diagnostic, Diagnostics};
 
 pub(super) fn look(cx: &mut Diagnostics, facts: &Facts<'_>, event: &Event) {
@@ -87,21 +87,25 @@ impl Family {
 }
 
 fn families(facts: &Facts<'_>, event: &Event) -> Vec<Family> {
-    let labels = |field: &Field| {
-        let label = field.obs.label.as_ref()?;
-        Some((label.name.clone(), (label.values.len() as u64).max(1)))
-    };
-    let own = Family {
+    let mut labels = Vec::new();
+    for field in facts.fields(event) {
+        if let Some(label) = &field.obs.label {
+            labels.push((label.name.clone(), (label.values.len() as u64).max(1)));
+        }
+    }
+    let mut all = vec![Family {
         name: "event_published_total".to_owned(),
         each: 1,
-        labels: facts.fields(event).iter().filter_map(labels).collect(),
-    };
-    let feeds = event.metrics.iter().map(|feed| Family {
-        name: feed.name.clone(),
-        each: feed.series,
-        labels: feed_labels(facts, event, feed),
-    });
-    std::iter::once(own).chain(feeds).collect()
+        labels,
+    }];
+    for feed in &event.metrics {
+        all.push(Family {
+            name: feed.name.clone(),
+            each: feed.series,
+            labels: feed_labels(facts, event, feed),
+        });
+    }
+    all
 }
 
 fn feed_labels(facts: &Facts<'_>, event: &Event, feed: &MetricFeed) -> Vec<(String, u64)> {

@@ -15,7 +15,7 @@ use crate::draft::Located;
 use crate::model::{FeedRole, MetricFeed};
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::json::Json;
-use obs_schema::table::Table;
+use obs_schema::table::{self, Table};
 
 pub(super) fn look(cx: &mut Diagnostics, facts: &Facts<'_>) {
     let mut seen: Table<&str, &Located<MetricFeed>> = Table::default();
@@ -58,7 +58,7 @@ fn labels(feed: &MetricFeed) -> Vec<&str> {
         _ => None,
     });
     let mut labels: Vec<&str> = labels.collect();
-    labels.sort_unstable();
+    table::sort(&mut labels, |a, b| a.cmp(b));
     labels.dedup();
     labels
 }

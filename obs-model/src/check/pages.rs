@@ -1,6 +1,6 @@
 //! The pages of `explain CODE`: of a rule the comment at the top of its file, of everything else a section under `pages/`.
 
-use std::collections::BTreeSet;
+use obs_schema::table;
 
 /// The files of the rules, whose comments are pages.
 const RULES: &[(&str, &str)] = &[
@@ -52,41 +52,67 @@ const SECTIONS: &[&str] = &[
 /// The page of a code.
 #[must_use]
 pub fn explain(code: &str) -> Option<String> {
-    if let Some((_, file)) = RULES.iter().find(|(rule, _)| *rule == code) {
-        let lines = file.lines().take_while(|line| line.starts_with("//!"));
-        let text: Vec<&str> = lines
-            .map(|line| line.trim_start_matches("//!").trim_start_matches(' '))
-            .collect();
-        let text = text.join("\n");
-        let title = text.trim_start_matches("# ");
-        return Some(format!("# {code}: {title}\n"));
+    for (rule, file) in RULES {
+        if *rule == code {
+            return Some(of_rule(code, file));
+        }
     }
     let heading = format!("# {code}: ");
-    let found = sections().find(|section| section.starts_with(&heading))?;
-    Some(format!("{}\n", found.trim_end()))
+    let mut page = None;
+    each_section(&mut |section| {
+        if section.starts_with(&heading) {
+            page = Some(format!("{}\n", section.trim_end()));
+        }
+    });
+    page
+}
+
+/// The comment at the top of a file.
+fn of_rule(code: &str, file: &str) -> String {
+    let mut page = format!("# {code}: ");
+    // The title is a heading in the file too.
+    let text = file.strip_prefix("//! # ").unwrap_or(file);
+    for line in text.lines() {
+        let text = match line.strip_prefix("//!") {
+            Some(text) => text.strip_prefix(' ').unwrap_or(text),
+            None if page.ends_with(": ") => line,
+            None => break,
+        };
+        page.push_str(text);
+        page.push('\n');
+    }
+    page
 }
 
 /// Every code that has a page, sorted.
 #[must_use]
 pub fn codes() -> Vec<&'static str> {
-    let rules = RULES.iter().map(|(code, _)| *code);
-    let others = sections().filter_map(|section| section.strip_prefix("# ")?.split_once(": "));
-    let all: BTreeSet<&str> = rules.chain(others.map(|(code, _)| code)).collect();
-    all.into_iter().collect()
+    let mut all = Vec::new();
+    for (code, _) in RULES {
+        all.push(*code);
+    }
+    each_section(&mut |section| {
+        let heading = section.strip_prefix("# ").unwrap_or(section);
+        if let Some((code, _)) = heading.split_once(": ") {
+            all.push(code);
+        }
+    });
+    table::sort(&mut all, |a, b| a.cmp(b));
+    all.dedup();
+    all
 }
 
-/// The sections of all files, each with its heading.
-fn sections() -> impl Iterator<Item = &'static str> {
-    SECTIONS.iter().flat_map(|file| {
-        let mut starts: Vec<usize> = file.match_indices("\n# ").map(|(at, _)| at + 1).collect();
-        starts.insert(0, 0);
-        let ends = starts.clone().into_iter().skip(1).chain([file.len()]);
-        starts
-            .into_iter()
-            .zip(ends)
-            .map(|(start, end)| &file[start..end])
-            .collect::<Vec<_>>()
-    })
+/// Goes through the sections of all files, each with its heading.
+fn each_section(see: &mut dyn FnMut(&'static str)) {
+    for file in SECTIONS {
+        let mut rest: &str = file;
+        while let Some(at) = rest.find("\n# ") {
+            let (section, behind) = rest.split_at(at + 1);
+            see(section);
+            rest = behind;
+        }
+        see(rest);
+    }
 }
 
 #[cfg(test)]

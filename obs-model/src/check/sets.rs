@@ -6,16 +6,19 @@ use crate::keys;
 use crate::model::metrics::{FamilyKind, LabelOf, MetricSet};
 use obs_schema::diag::{Diagnostic, Diagnostics};
 use obs_schema::names::DURATION_BOUNDS_NS;
-use std::collections::BTreeMap;
+use obs_schema::source::Loc;
+use obs_schema::table::Table;
 
 /// Quantiles of a summary that names none.
 const USUAL_QUANTILES: usize = 3;
 
 pub(super) fn look(cx: &mut Diagnostics, facts: &Facts<'_>) {
     let model = facts.model;
-    let mut taken: BTreeMap<&str, obs_schema::source::Loc> = BTreeMap::new();
-    for feed in model.events.iter().flat_map(|event| &event.keys.metrics) {
-        taken.insert(&feed.value.name, feed.loc);
+    let mut taken: Table<&str, Loc> = Table::default();
+    for event in &model.events {
+        for feed in &event.keys.metrics {
+            taken.insert(&feed.value.name, feed.loc);
+        }
     }
     for set in &model.metric_sets {
         keys::check_names(cx, &set.families);
@@ -29,8 +32,9 @@ pub(super) fn look(cx: &mut Diagnostics, facts: &Facts<'_>) {
                 );
             }
         }
-        let names = set.families.iter();
-        taken.extend(names.map(|family| (family.name.as_str(), family.name_loc)));
+        for family in &set.families {
+            taken.insert(&family.name, family.name_loc);
+        }
         budget(cx, set);
     }
 }

@@ -28,7 +28,10 @@ pub(super) fn write(
     let broken = cx.has_errors();
     let found = cx.into_sorted();
     match understood {
-        Some(understood) if !broken => implementations(item, role, &understood),
+        Some(mut understood) if !broken => {
+            understood.through_the_trait();
+            implementations(item, role, &understood)
+        }
         _ => {
             let message = |diagnostic: &Diagnostic| match spans.get(diagnostic.primary.loc) {
                 Some(_) => compile_error::message(diagnostic),
@@ -120,7 +123,7 @@ pub(super) fn text(item: &Item, role: Role, understood: &Understood) -> String {
         }
         Role::Event => {}
     }
-    text += &emit::impls(&understood.emitted, &settings, understood.id, &prefix);
+    text += &emit::impls(&understood.model, &settings, understood.id, &prefix);
     text + "};\n"
 }
 

@@ -19,7 +19,9 @@ fn show(source: &str, role: Role) -> String {
         }
         return out;
     }
-    output::text(&item, role, &understood.expect("understood"))
+    let mut understood = understood.expect("understood");
+    understood.through_the_trait();
+    output::text(&item, role, &understood)
 }
 
 /// What a derive writes, as the emitter laid it out.

@@ -26,8 +26,8 @@ pub(super) struct Understood {
     pub(super) model: Model,
     /// The type in it.
     pub(super) id: TypeId,
-    /// The same Model as the emitter is to see it: what only looks like a type of ours goes through the trait.
-    pub(super) emitted: Model,
+    /// What its fields say of themselves.
+    fields: Vec<FieldSpec>,
     /// The path of the runtime.
     pub(super) krate: String,
     /// Types of the user's own, under their identifiers in emitted text.
@@ -115,10 +115,9 @@ pub(super) fn understand(
     let mut model = resolve::run(cx, basis.draft, &Settings::default(), &overlays);
     if !basis.parts.is_empty() {
         // The schema has holes, which only the compiler can fill.
-        model
-            .events
-            .iter_mut()
-            .for_each(|event| event.schema.clear());
+        for event in &mut model.events {
+            event.schema.clear();
+        }
     }
     own_names(&mut model, basis.id, item, basis.idents);
     let options = check::Options {
@@ -127,9 +126,6 @@ pub(super) fn understand(
     };
     check::run(cx, &model, &options);
 
-    let mut foreign = basis.foreign;
-    let mut emitted = model.clone();
-    through_the_trait(&mut emitted, basis.id, &fields, &mut foreign);
     let symbols = variants
         .iter()
         .filter_map(|v| v.symbol.as_str().map(str::to_owned));
@@ -137,8 +133,8 @@ pub(super) fn understand(
         model,
         id: basis.id,
         krate: container.krate,
-        emitted,
-        foreign,
+        fields,
+        foreign: basis.foreign,
         parts: basis.parts,
         agreements: basis.agreements,
         name: basis.set.get(basis.named).name.to_string(),
@@ -256,17 +252,24 @@ pub(super) fn itself(ty: &mut Type, foreign: &Foreign, id: TypeId, own: &str) {
     }
 }
 
-/// A name such as `Uuid` or `Duration` may well be somebody else's. Through the trait, rustc says so once, at the field.
-fn through_the_trait(model: &mut Model, id: TypeId, specs: &[FieldSpec], foreign: &mut Foreign) {
-    let Some(TypeKind::Record(record)) =
-        model.types.get_mut(id.0 as usize).map(|def| &mut def.kind)
-    else {
-        return;
-    };
-    // A key has its own way from a type of ours to text.
-    for field in record.fields.iter_mut().filter(|field| !field.obs.key) {
-        if let Some(spec) = specs.iter().find(|spec| spec.ident == field.ident) {
-            spec.ty.through_the_trait(&mut field.ty, foreign);
+impl Understood {
+    /// What only looks like a type of ours: a name such as `Uuid` or `Duration` may well be somebody else's. Through the
+    /// trait, rustc says so once, at the field.
+    pub(super) fn through_the_trait(&mut self) {
+        let def = self.model.types.get_mut(self.id.0 as usize);
+        let Some(TypeKind::Record(record)) = def.map(|def| &mut def.kind) else {
+            return;
+        };
+        for field in &mut record.fields {
+            // A key has its own way from a type of ours to text.
+            if field.obs.key {
+                continue;
+            }
+            for spec in &self.fields {
+                if spec.ident == field.ident {
+                    spec.ty.through_the_trait(&mut field.ty, &mut self.foreign);
+                }
+            }
         }
     }
 }
@@ -323,7 +326,7 @@ fn overlays(sources: &mut SourceMap, door: &Door<'_>, draft: &Draft) -> Overlays
             value: member.value.clone(),
             loc: member.name_loc,
         };
-        out.events.insert(event_type, located);
+        out.events.push((event_type, located));
     }
     out
 }

@@ -258,6 +258,13 @@ fn latin1(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-fn each<I: Iterator>(items: I, text: impl FnMut(I::Item) -> Option<String>) -> Option<Vec<String>> {
-    items.map(text).collect()
+fn each<I: Iterator>(
+    items: I,
+    mut text: impl FnMut(I::Item) -> Option<String>,
+) -> Option<Vec<String>> {
+    let mut texts = Vec::new();
+    for item in items {
+        texts.push(text(item)?);
+    }
+    Some(texts)
 }

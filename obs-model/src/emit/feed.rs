@@ -318,56 +318,53 @@ impl<'a> Nest<'a, '_> {
     fn condition(&mut self, path: &[String], words: &[Word]) -> Option<String> {
         let obs = self.scope.obs;
         let (at, ty) = self.value(path)?;
-        let texts: Vec<String> = words
-            .iter()
-            .map(|word| match word {
-                Word::Text(text) => lit(text),
-                Word::Bool(value) => value.to_string(),
-            })
-            .collect();
+        let mut patterns = Vec::new();
         let of = match &ty.shape {
-            Shape::Bool => at.copied(),
-            Shape::Named(_) => format!("{}.as_str()", at.receiver()),
+            Shape::Bool | Shape::Named(_) => {
+                for word in words {
+                    patterns.push(match word {
+                        Word::Text(text) => lit(text),
+                        Word::Bool(value) => value.to_string(),
+                    });
+                }
+                match &ty.shape {
+                    Shape::Bool => at.copied(),
+                    _ => format!("{}.as_str()", at.receiver()),
+                }
+            }
             Shape::Rust(path) => {
-                let words: Vec<String> = texts
-                    .iter()
-                    .map(|text| {
-                        if text.starts_with(['"', 'r']) {
-                            text.clone()
-                        } else {
-                            lit(text)
-                        }
-                    })
-                    .collect();
-                return Some(format!(
-                    "::core::matches!(<{path} as {obs}::Label>::as_str({}), {})",
-                    at.borrowed(),
-                    words.join(" | ")
-                ));
+                for word in words {
+                    patterns.push(match word {
+                        Word::Text(text) => lit(text),
+                        Word::Bool(value) => lit(&value.to_string()),
+                    });
+                }
+                format!("<{path} as {obs}::Label>::as_str({})", at.borrowed())
             }
             Shape::String => {
                 let field = field(self.scope, self.event, path)?;
                 let label = field.obs.label.as_ref()?;
-                let top = label
-                    .values
-                    .iter()
-                    .filter(|value| *value != "other" && *value != "none");
-                let top: Vec<String> = top.map(|value| lit(value)).collect();
-                let known = format!("{obs}::top(&[{}], {})", top.join(", "), at.borrowed());
-                let places = words.iter().filter_map(|word| match word {
-                    Word::Text(text) if text == "other" => Some(format!("{obs}::None")),
-                    Word::Text(text) => {
-                        let at = label.values.iter().position(|value| value == text)?;
-                        Some(format!("{obs}::Some({at})"))
+                let mut top = Vec::new();
+                for value in &label.values {
+                    if value != "other" && value != "none" {
+                        top.push(lit(value));
                     }
-                    Word::Bool(_) => None,
-                });
-                let places: Vec<String> = places.collect();
-                return Some(format!("::core::matches!({known}, {})", places.join(" | ")));
+                }
+                for word in words {
+                    let Word::Text(text) = word else {
+                        continue;
+                    };
+                    if text == "other" {
+                        patterns.push(format!("{obs}::None"));
+                    } else if let Some(at) = label.values.iter().position(|value| value == text) {
+                        patterns.push(format!("{obs}::Some({at})"));
+                    }
+                }
+                format!("{obs}::top(&[{}], {})", top.join(", "), at.borrowed())
             }
             _ => return None,
         };
-        Some(format!("::core::matches!({of}, {})", texts.join(" | ")))
+        Some(format!("::core::matches!({of}, {})", patterns.join(" | ")))
     }
 
     /// Which value of its label a field has, and how many there are.

@@ -28,7 +28,7 @@ impl Shared {
                 };
                 let stands_alone = ty.extern_path.is_some()
                     || events.contains(&id.number())
-                    || model.schemas.contains_key(&id)
+                    || model.schemas.contains(&id)
                     || shared.0.contains(&id.number());
                 if stands_alone {
                     continue;

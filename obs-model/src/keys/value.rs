@@ -105,30 +105,37 @@ pub fn word<T: Copy>(
     node: &Node,
     words: &[(&'static str, T)],
 ) -> Option<Located<T>> {
-    let known = || words.iter().map(|(word, _)| *word);
-    let Some(text) = node.as_str() else {
-        wrong_kind(
-            cx,
-            name,
-            node,
-            "a word",
-            &format!("write one of {}", listed(known())),
-        );
-        return None;
-    };
-    if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+    let mut known = Vec::with_capacity(words.len());
+    let mut meant = None;
+    for (word, value) in words {
+        known.push(*word);
+        if node.as_str() == Some(*word) {
+            meant = Some(*value);
+        }
+    }
+    if let Some(value) = meant {
         return Some(Located {
-            value: *value,
+            value,
             loc: node.loc,
         });
     }
+    no_word(cx, name, node, &known);
+    None
+}
+
+/// Complains of what is none of some words.
+fn no_word(cx: &mut Diagnostics, name: &str, node: &Node, known: &[&str]) {
+    let all = listed(known.iter().copied());
+    let Some(text) = node.as_str() else {
+        wrong_kind(cx, name, node, "a word", &format!("write one of {all}"));
+        return;
+    };
     let message = format!("{name} cannot be `{text}`");
-    let help = match nearest(text, known()) {
-        Some(word) => format!("write `{word}`; the words are {}", listed(known())),
-        None => format!("write one of {}", listed(known())),
+    let help = match nearest(text, known.iter().copied()) {
+        Some(word) => format!("write `{word}`; the words are {all}"),
+        None => format!("write one of {all}"),
     };
     cx.push(Diagnostic::error("unknown-word", node.loc, message).help(help));
-    None
 }
 
 /// A whole number in a range.
@@ -433,8 +440,11 @@ fn out_of_range(cx: &mut Diagnostics, name: &str, node: &Node, value: &Number, r
 
 /// Words for a sentence: `` `a`, `b` or `c` ``.
 pub fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
-    match words.split_last() {
+    let mut quoted = Vec::new();
+    for word in words {
+        quoted.push(format!("`{word}`"));
+    }
+    match quoted.split_last() {
         None => String::new(),
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} or {last}", rest.join(", ")),

@@ -4,7 +4,7 @@ use super::Label;
 use super::metrics::FamilyKind;
 
 /// A family that an event feeds when it is published.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(PartialEq, Debug)]
 pub struct Feed {
     /// The family's name.
     pub name: String,

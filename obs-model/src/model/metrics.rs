@@ -10,7 +10,7 @@ pub const USUAL_BUDGET: u64 = 10_000;
 pub const MOST_SERIES: u64 = 10_000_000;
 
 /// Families of things that are no event, as a struct of instruments.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct MetricSet {
     /// Its name in Rust.
     pub name: RustName,
@@ -29,7 +29,7 @@ pub struct MetricSet {
 }
 
 /// A label of a document: an enum of words.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub struct LabelType {
     /// Its name as a label.
     pub name: String,
@@ -42,7 +42,7 @@ pub struct LabelType {
 }
 
 /// A family of a set.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(PartialEq, Debug)]
 pub struct Family {
     /// The field in the struct.
     pub ident: String,
@@ -75,7 +75,7 @@ pub struct Family {
 }
 
 /// A label of a family.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub struct FamilyLabel {
     /// Its name.
     pub name: String,

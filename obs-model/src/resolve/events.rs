@@ -33,9 +33,8 @@ pub(super) fn resolve(
             .as_ref()
             .map_or(by_name, |event| event.value.clone());
         // The schema's full name tells apart what is called the same in two namespaces.
-        let overlay = [&draft.name, &event_type]
-            .into_iter()
-            .find_map(|name| overlays.events.get_key_value(name));
+        let said_of = |name: &str| overlays.events.iter().find(|(known, _)| known == name);
+        let overlay = said_of(&draft.name).or_else(|| said_of(&event_type));
         if draft.referenced && draft.keys.loc.is_none() && overlay.is_none() {
             if draft.checked_by == CheckedBy::Schema {
                 model.schemas.insert(draft.ty, draft.schema);
@@ -55,11 +54,10 @@ pub(super) fn resolve(
         }
         events.push(event(draft, event_type, keys));
     }
-    for (name, overlay) in overlays
-        .events
-        .iter()
-        .filter(|(name, _)| !used.contains(name.as_str()))
-    {
+    for (name, overlay) in &overlays.events {
+        if used.contains(name.as_str()) {
+            continue;
+        }
         let help = write_instead(
             name,
             events.iter().map(|event: &Event| event.event_type.as_str()),

@@ -7,43 +7,48 @@ use crate::model::feed::{Conditions, Feed, FeedLabel, FeedValue, LabelBy, Operan
 use crate::model::metrics::FamilyKind;
 use crate::model::{Event, Field, Label, MetricFeed, Model, Shape, Type, TypeKind};
 use obs_schema::json::Json;
+use obs_schema::table;
 
 /// Resolves the families of every event.
 pub(super) fn resolve(model: &mut Model) {
-    let feeds: Vec<Vec<Feed>> = model
-        .events
-        .iter()
-        .map(|event| {
-            event
-                .metrics
-                .iter()
-                .filter_map(|feed| self::feed(model, event, feed))
-                .collect()
-        })
-        .collect();
-    for (event, feeds) in model.events.iter_mut().zip(feeds) {
+    let mut asked = Vec::new();
+    for at in 0..model.events.len() {
+        let mut feeds = Vec::new();
+        for feed in &model.events[at].metrics {
+            feeds.extend(self::feed(model, &model.events[at], feed));
+        }
+        let event = &mut model.events[at];
         event.feeds = feeds;
+        event.times = self::asked(event);
+        for times in &event.times {
+            asked.push(times.clone());
+        }
     }
-    let asked: Vec<Times> = model.events.iter().flat_map(asked).cloned().collect();
     for event in &mut model.events {
-        let own = asked.iter().filter(|times| times.event == event.event_type);
-        let mut times: Vec<Times> = self::asked(event).chain(own).cloned().collect();
-        times.sort();
-        times.dedup();
-        event.times = times;
+        for times in &asked {
+            if times.event == event.event_type {
+                event.times.push(times.clone());
+            }
+        }
+        table::sort(&mut event.times, |a, b| a.cmp(b));
+        event.times.dedup();
     }
 }
 
 /// The times of others that the families of an event are counted from.
-fn asked(event: &Event) -> impl Iterator<Item = &Times> {
-    let operands = event.feeds.iter().flat_map(|feed| match &feed.value {
-        FeedValue::Difference(operands) | FeedValue::Quotient(operands) => operands.as_slice(),
-        _ => &[],
-    });
-    operands.filter_map(|operand| match operand {
-        Operand::Last(times) => Some(times),
-        Operand::Field(_) | Operand::Now => None,
-    })
+fn asked(event: &Event) -> Vec<Times> {
+    let mut all = Vec::new();
+    for feed in &event.feeds {
+        let (FeedValue::Difference(operands) | FeedValue::Quotient(operands)) = &feed.value else {
+            continue;
+        };
+        for operand in operands {
+            if let Operand::Last(times) = operand {
+                all.push(times.clone());
+            }
+        }
+    }
+    all
 }
 
 fn feed(model: &Model, event: &Event, feed: &MetricFeed) -> Option<Feed> {
@@ -74,10 +79,14 @@ fn feed(model: &Model, event: &Event, feed: &MetricFeed) -> Option<Feed> {
         .get("labels")
         .and_then(Json::as_array)
         .unwrap_or_default();
-    let labels = items.iter().map(|item| label(model, event, item));
-    let mut labels = labels.collect::<Option<Vec<FeedLabel>>>()?;
+    let mut labels = Vec::new();
+    for item in items {
+        labels.push(label(model, event, item)?);
+    }
     // So that whoever feeds the family finds the same series.
-    labels.sort_by(|a, b| a.label.name.cmp(&b.label.name));
+    table::sort(&mut labels, |a: &FeedLabel, b| {
+        a.label.name.cmp(&b.label.name)
+    });
     Some(Feed {
         name: feed.name.clone(),
         kind,

@@ -13,9 +13,10 @@
 //! Series are named by their labels, so that an enum may have grown in between. A section is kept until somebody
 //! counts in its family, since families come to life with their publishers.
 
-use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::sync::Mutex;
+
+use obs_schema::table::Table;
 
 use super::exposition::combination;
 use super::family::{self, Family};
@@ -109,13 +110,15 @@ pub(super) fn adopt(family: &'static Family) {
         return;
     }
     for section in take(&family_head(family)) {
-        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut places: Table<String, usize> = Table::default();
         for series in 0..family.series {
             places.insert(labels(family, series), series);
         }
-        let mut moved: HashMap<usize, usize> = HashMap::new();
+        let mut moved: Table<usize, usize> = Table::default();
         for (series, labels) in &section.series {
-            moved.extend(places.get(labels).map(|place| (*series, *place)));
+            if let Some(place) = places.get(labels) {
+                moved.insert(*series, *place);
+            }
         }
         for (key, known) in section.keys {
             // Labels that are no more have no series to count in.

@@ -8,6 +8,7 @@ use std::cell::Cell;
 
 use obs_schema::json::{Json, Number};
 use obs_schema::json_schema::{all_unique, equal, format, number};
+use obs_schema::table::sort;
 use obs_schema::wire::json::Writer;
 
 use super::schema::{Pattern, SchemaDoc};
@@ -352,20 +353,25 @@ fn are_unique(list: &[u8], count: usize) -> bool {
         };
         return all_unique(&values);
     }
+    if count > FEW {
+        let mut many: Vec<&[u8]> = elements().collect();
+        sort(&mut many, |a, b| a.cmp(b));
+        return many.windows(2).all(|pair| pair[0] != pair[1]);
+    }
     let mut few: [&[u8]; FEW] = [&[]; FEW];
-    let mut many = Vec::new();
-    let sorted = match few.get_mut(..count) {
-        Some(few) => {
-            few.iter_mut().zip(elements()).for_each(|(to, it)| *to = it);
-            few
+    for (count, element) in elements().enumerate() {
+        // Each goes to its place among those before it.
+        let mut at = count;
+        while at > 0 && few[at - 1] >= element {
+            if few[at - 1] == element {
+                return false;
+            }
+            few[at] = few[at - 1];
+            at -= 1;
         }
-        None => {
-            many.extend(elements());
-            &mut many
-        }
-    };
-    sorted.sort_unstable();
-    sorted.windows(2).all(|pair| pair[0] != pair[1])
+        few[at] = element;
+    }
+    true
 }
 
 /// Whether all that is equal to this JSON is written with the same bytes.

@@ -205,16 +205,15 @@ pub(super) fn members(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef, record: 
         });
         return code.line(format_args!("{obs}::Ok(Self {{}})"));
     }
-    let mut slots: Vec<Slot> = record
-        .fields
-        .iter()
-        .map(|field| Slot::of(scope, ty, field))
-        .collect();
-    let mut required = vec![0_u64; slots.len().div_ceil(64)];
-    for (at, _) in slots.iter().enumerate().filter(|(_, slot)| slot.required) {
-        required[at / 64] |= 1 << (at % 64);
+    let (mut slots, mut idents, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    let mut required = vec![0_u64; record.fields.len().div_ceil(64)];
+    for (at, field) in record.fields.iter().enumerate() {
+        let slot = Slot::of(scope, ty, field);
+        required[at / 64] |= u64::from(slot.required) << (at % 64);
+        slots.push(slot);
+        idents.push(&*field.ident);
+        names.push(lit(&field.wire));
     }
-    let mut idents: Vec<&str> = record.fields.iter().map(|field| &*field.ident).collect();
     if let Unknown::Keep(_) = record.unknown {
         idents.push(&record.unknown_ident);
         slots.push(Slot {
@@ -225,7 +224,6 @@ pub(super) fn members(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef, record: 
         });
     }
     let in_place = slots.iter().all(|slot| !slot.held);
-    let names: Vec<String> = record.fields.iter().map(|field| lit(&field.wire)).collect();
     let required = join(required.iter().map(|word| format!("{word:#x}")), ", ");
     let plain = |name: &str| json_text(name).len() == name.len() + 2;
     let method = match record.fields.iter().all(|field| plain(&field.wire)) {
@@ -250,7 +248,8 @@ pub(super) fn members(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef, record: 
         "let mut it = {}",
         if in_place { "Self {" } else { "(" }
     ));
-    for (ident, slot) in idents.iter().zip(&slots) {
+    for (at, slot) in slots.iter().enumerate() {
+        let ident = idents[at];
         if in_place {
             code.line(format_args!("{ident}: {},", slot.start));
         } else {
@@ -263,8 +262,8 @@ pub(super) fn members(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef, record: 
         false => format!("it.{at}"),
     };
     code.open(format_args!("while m.more()"));
-    for (at, (field, slot)) in record.fields.iter().zip(&slots).enumerate() {
-        let may_be_absent = field.optional || slot.held;
+    for (at, field) in record.fields.iter().enumerate() {
+        let may_be_absent = field.optional || slots[at].held;
         code.raw(&put(
             scope,
             ty.dialect,
@@ -288,8 +287,8 @@ pub(super) fn members(code: &mut Code, scope: &Scope<'_>, ty: &TypeDef, record: 
     }
     code.raw("let it = m.end(it)?;");
     code.enter(format_args!("{obs}::Ok(Self {{"));
-    for (at, (ident, slot)) in idents.iter().zip(&slots).enumerate() {
-        let place = place(at);
+    for (at, slot) in slots.iter().enumerate() {
+        let (ident, place) = (idents[at], place(at));
         let taken = match &slot.default {
             Some(default) => format!("{place}.unwrap_or_else(|| {default})"),
             None if slot.held => format!("r.required({place}, {})?", names[at]),

@@ -1,18 +1,17 @@
 //! What is sensitive in an event, by its descriptor and its schema.
 
-use std::collections::BTreeMap;
-
 use obs_schema::json::Json;
+use obs_schema::table::Table;
 
 use crate::event::Descriptor;
 
 /// The names of sensitive fields on the wire, at any depth, and whether one of them was filled.
 #[derive(Debug)]
-pub(super) struct Marked(BTreeMap<String, bool>);
+pub(super) struct Marked(Table<String, bool>);
 
 impl Marked {
     pub(super) fn of(about: &Descriptor) -> Marked {
-        let mut marked = Marked(BTreeMap::new());
+        let mut marked = Marked(Table::default());
         for field in about.fields {
             if field.secret || field.pii.is_some() {
                 marked.0.insert(field.wire.to_owned(), false);
@@ -68,7 +67,7 @@ impl Marked {
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.0.contains(name)
     }
 
     /// One of these was filled.
@@ -78,8 +77,9 @@ impl Marked {
 
     /// Those of which none was.
     pub(super) fn empty(&self) -> impl Iterator<Item = &str> {
-        let empty = self.0.iter().filter(|(_, filled)| !**filled);
-        empty.map(|(name, _)| name.as_str())
+        let all = self.0.keys().zip(self.0.values());
+        all.filter(|(_, filled)| !**filled)
+            .map(|(name, _)| name.as_str())
     }
 }
 
