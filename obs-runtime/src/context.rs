@@ -233,14 +233,13 @@ impl Context {
     }
 
     /// Does something while this is the context of the thread with a span on top: nothing is allocated for it, unless
-    /// the context is another one than the thread has, or somebody looks.
-    pub(crate) fn under<R>(&self, span: SpanContext, work: impl FnOnce() -> R) -> R {
-        frame::settle();
-        let is_current = CURRENT.try_with(|current| {
-            let current = current.try_borrow();
-            current.is_ok_and(|current| current.is(self))
-        });
-        let _attached = (is_current == Ok(false)).then(|| self.attach());
+    /// the context is another one than the thread has, or somebody looks. It is the one of the thread if it was a
+    /// moment ago, `here`, and does not have to be looked for then.
+    #[inline]
+    pub(crate) fn under<R>(&self, span: SpanContext, here: bool, work: impl FnOnce() -> R) -> R {
+        // What was looked at may have been somebody else's.
+        let here = here && cfg!(not(feature = "opentelemetry"));
+        let _attached = (!here).then(|| self.attach_anew()).flatten();
         let _above = Above {
             #[cfg(feature = "opentelemetry")]
             shown: {
@@ -251,6 +250,17 @@ impl Context {
             before: frame::above(span),
         };
         work()
+    }
+
+    /// Makes this the context of the thread, if it is not.
+    #[inline(never)]
+    fn attach_anew(&self) -> Option<ContextGuard> {
+        frame::settle();
+        let is_current = CURRENT.try_with(|current| {
+            let current = current.try_borrow();
+            current.is_ok_and(|current| current.is(self))
+        });
+        (is_current == Ok(false)).then(|| self.attach())
     }
 
     /// The same under the span of a publish. Nobody says anything about that span but the publisher.

@@ -25,7 +25,7 @@ pub(crate) use self::head::{Head, Payload};
 pub(crate) use self::word::Word;
 use crate::bus::{Header, Origin, Record};
 use crate::clock::Moment;
-use crate::context::{Context, SpanContext, baggage, traceparent};
+use crate::context::{Context, Parts, SpanContext, Text, baggage, traceparent};
 use crate::event::{Descriptor, Encoding, Envelope, Key};
 use crate::ids::{EventId, SpanId};
 use crate::stamp;
@@ -42,6 +42,8 @@ pub(crate) struct Pieces {
     metadata: String,
     /// What of the baggage leaves.
     baggage: Vec<String>,
+    /// No baggage leaves, and the headers are ours.
+    plain: bool,
     /// Where the envelope is a record of Avro.
     avro: Option<avro::Pieces>,
     /// Where it is an event of CloudEvents.
@@ -152,34 +154,55 @@ impl Facts {
         Some(self.at.unix_nanos().saturating_sub(happened) / 1_000_000)
     }
 
-    /// `None`: its own id, for nothing around says better.
+    /// Ids are bytes here: that they are text is known.
     #[inline]
-    pub(crate) fn correlation(&self) -> Option<&str> {
-        match &self.own {
-            Some(own) if !own.correlation.is_empty() => Some(&own.correlation),
-            _ => self.context.correlation(),
-        }
+    pub(crate) fn correlation(&self) -> &[u8] {
+        // Its own, where nothing says better.
+        self.other_correlation().unwrap_or(self.id.as_bytes())
     }
 
     #[inline]
-    pub(crate) fn tenant(&self) -> Option<&str> {
+    fn other_correlation(&self) -> Option<&[u8]> {
         match &self.own {
-            Some(own) if !own.tenant.is_empty() => Some(&own.tenant),
-            _ => self.context.tenant(),
+            Some(own) if !own.correlation.is_empty() => Some(own.correlation.as_bytes()),
+            _ => bytes(&self.context.parts()?.correlation),
         }
     }
 
     /// The correlation id with its quotes.
     #[inline]
-    pub(crate) fn write_correlation(&self, w: &mut Writer) {
-        if let Some(id) = self.correlation() {
-            w.string(id);
+    fn write_correlation(&self, w: &mut Writer) {
+        if let Some(id) = self.other_correlation() {
+            w.string_bytes(id);
         } else {
             w.raw("\"");
             w.raw_bytes(self.id.as_bytes());
             w.raw("\"");
         }
     }
+
+    #[inline]
+    pub(crate) fn tenant(&self) -> Option<&[u8]> {
+        match &self.own {
+            Some(own) if !own.tenant.is_empty() => Some(own.tenant.as_bytes()),
+            _ => bytes(&self.context.parts()?.tenant),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn causation(&self) -> Option<&[u8]> {
+        bytes(&self.context.parts()?.causation)
+    }
+
+    #[inline]
+    fn conversation(&self) -> Option<&[u8]> {
+        bytes(&self.context.parts()?.conversation)
+    }
+}
+
+#[inline]
+fn bytes(text: &Option<Text>) -> Option<&[u8]> {
+    text.as_ref().map(Text::as_bytes)
 }
 
 impl Pieces {
@@ -198,6 +221,7 @@ impl Pieces {
                 w.raw(",\"metadata\":{");
                 origin.members(w);
             }),
+            plain: origin.baggage.is_empty() && about.envelope != Envelope::CloudEvents,
             baggage: origin.baggage.clone(),
             avro: (about.encoding == Encoding::Avro && about.envelope == Envelope::Obs)
                 .then(|| avro::Pieces::new(about, origin)),
@@ -211,7 +235,7 @@ impl Pieces {
         &self,
         out: &mut Vec<u8>,
         facts: &Facts,
-        wrapping: Wrapping,
+        wrapping: &Wrapping,
         key: &Key<'_>,
         payload: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
@@ -220,7 +244,7 @@ impl Pieces {
         {
             return cloud.structured(out, facts, subject(key), self.about.encoding, payload);
         }
-        match wrapping.framing {
+        match &wrapping.framing {
             Some(framing) if !wrapping.in_header => framing.write(out),
             _ => {}
         }
@@ -273,19 +297,19 @@ impl Pieces {
         }
         facts.write_correlation(w);
         for (name, id) in [
-            (",\"causationId\":", facts.context.causation()),
-            (",\"conversationId\":", facts.context.conversation()),
+            (",\"causationId\":", facts.causation()),
+            (",\"conversationId\":", facts.conversation()),
         ] {
             if let Some(id) = id {
                 w.raw(name);
-                w.string(id);
+                w.string_bytes(id);
             }
         }
         w.raw("}");
         w.raw(&self.metadata);
         if let Some(tenant) = facts.tenant() {
             w.raw(",\"tenant\":");
-            w.string(tenant);
+            w.string_bytes(tenant);
         }
         w.raw("}");
         if let Some(actor) = facts.context.actor() {
@@ -319,29 +343,45 @@ impl Pieces {
 
     /// Whether a message has the headers that all have, and its version.
     #[inline]
-    fn has_no_more(&self, facts: &Facts, wrapping: Wrapping) -> bool {
-        let ours = self.cloud.is_none() && self.baggage.is_empty() && !wrapping.in_header;
-        let context = &facts.context;
-        let ids = [context.causation(), context.conversation(), facts.tenant()];
-        ours && context.trace_state().is_none() && ids.iter().all(Option::is_none)
+    fn has_no_more(&self, facts: &Facts, wrapping: &Wrapping) -> bool {
+        let plain = |parts: &Parts| {
+            let ids = [&parts.causation, &parts.conversation, &parts.tenant];
+            parts.state.is_none() && ids.iter().all(|id| id.is_none())
+        };
+        self.plain
+            && !wrapping.in_header
+            && facts.context.parts().is_none_or(plain)
+            && facts.own.as_ref().is_none_or(|own| own.tenant.is_empty())
     }
 
     /// Calls back with the headers of the message.
     pub(crate) fn headers<R>(
         &self,
         facts: &Facts,
-        wrapping: Wrapping,
+        wrapping: &Wrapping,
         key: &Key<'_>,
         use_them: impl FnOnce(&[Header<'_>]) -> R,
     ) -> R {
-        if self.has_no_more(facts, wrapping) {
-            let content = content_type(self.about.encoding);
-            let [trace, id, event_type, content, correlation] =
-                usual(facts, EVENT, self.about, content);
-            let version = Header::new("event-version", self.about.version);
-            let all = [trace, id, event_type, version, content, correlation];
-            return use_them(&all[usize::from(facts.span.is_none())..]);
+        if !self.has_no_more(facts, wrapping) {
+            return self.more_headers(facts, wrapping, key, use_them);
         }
+        let content = content_type(self.about.encoding);
+        let [trace, id, event_type, content, correlation] =
+            usual(facts, EVENT, self.about, content);
+        let version = Header::new("event-version", self.about.version);
+        let all = [trace, id, event_type, version, content, correlation];
+        use_them(&all[usize::from(facts.span.is_none())..])
+    }
+
+    /// The same where there are others than those of every message: they take much more room.
+    #[inline(never)]
+    fn more_headers<R>(
+        &self,
+        facts: &Facts,
+        wrapping: &Wrapping,
+        key: &Key<'_>,
+        use_them: impl FnOnce(&[Header<'_>]) -> R,
+    ) -> R {
         let (time, mut bag) = (facts.occurred(), String::new());
         let schema_id = wrapping.framing.filter(|_| wrapping.in_header);
         let schema_id = schema_id.map(|framing| framing.prefix());
@@ -416,7 +456,7 @@ fn usual<'a>(
         Header::new("content-type", content),
         Header {
             name: "correlation-id",
-            value: facts.correlation().map_or(own, str::as_bytes),
+            value: facts.correlation(),
         },
     ]
 }
@@ -468,12 +508,12 @@ impl<'l, 'a> List<'l, 'a> {
             self.add("baggage", beside.bag.as_bytes());
         }
         for (name, id) in [
-            ("causation-id", facts.context.causation()),
-            ("conversation-id", facts.context.conversation()),
+            ("causation-id", facts.causation()),
+            ("conversation-id", facts.conversation()),
             ("tenant-id", facts.tenant()),
         ] {
             if let Some(id) = id {
-                self.add(name, id.as_bytes());
+                self.add(name, id);
             }
         }
         if let Some(id) = beside.schema_id {
@@ -495,7 +535,6 @@ impl<'l, 'a> List<'l, 'a> {
         self.add("ce_time", beside.time);
         self.add("ce_dataschema", cloud.schema.as_bytes());
         let traced = facts.span.as_ref();
-        let correlation = facts.correlation().unwrap_or(facts.id.as_str());
         for (name, value) in [
             ("ce_subject", subject.map(str::as_bytes)),
             ("ce_traceparent", traced.map(|place| &place.traceparent[..])),
@@ -503,16 +542,10 @@ impl<'l, 'a> List<'l, 'a> {
                 "ce_tracestate",
                 traced.and(facts.context.trace_state()).map(str::as_bytes),
             ),
-            ("ce_correlationid", Some(correlation.as_bytes())),
-            (
-                "ce_causationid",
-                facts.context.causation().map(str::as_bytes),
-            ),
-            (
-                "ce_conversationid",
-                facts.context.conversation().map(str::as_bytes),
-            ),
-            ("ce_tenant", facts.tenant().map(str::as_bytes)),
+            ("ce_correlationid", Some(facts.correlation())),
+            ("ce_causationid", facts.causation()),
+            ("ce_conversationid", facts.conversation()),
+            ("ce_tenant", facts.tenant()),
         ] {
             if let Some(value) = value {
                 self.add(name, value);

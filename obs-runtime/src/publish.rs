@@ -162,22 +162,22 @@ impl<E: Event> Publisher<E> {
 
     /// Publishes an event in the context of the call.
     pub async fn publish(&self, event: &E) -> Result<(), PublishError> {
-        arrive(self.core.launch(event, Context::current())).await
+        arrive(self.core.launch(event, Context::current(), true)).await
     }
 
     /// Publishes an event where nothing can be awaited.
     pub fn publish_blocking(&self, event: &E) -> Result<(), PublishError> {
-        arrive_blocking(self.core.launch(event, Context::current()))
+        arrive_blocking(self.core.launch(event, Context::current(), true))
     }
 
     /// Publishes an event in a context of its own.
     pub async fn publish_with(&self, context: &Context, event: &E) -> Result<(), PublishError> {
-        arrive(self.core.launch(event, context.clone())).await
+        arrive(self.core.launch(event, context.clone(), false)).await
     }
 
     /// Publishes an event in a context of its own where nothing can be awaited.
     pub fn publish_with_blocking(&self, context: &Context, event: &E) -> Result<(), PublishError> {
-        arrive_blocking(self.core.launch(event, context.clone()))
+        arrive_blocking(self.core.launch(event, context.clone(), false))
     }
 
     /// Publishes many events in the context of the call. All are sent before the first answer is waited for, in their

@@ -415,39 +415,26 @@ impl Span {
         if cfg!(feature = "off-spans") {
             return Fate::Dropped;
         }
-        let wrote = SCRATCH.try_with(|scratch| match scratch.try_borrow_mut() {
-            Ok(mut scratch) => {
-                // A `fill` that panicked may have left something.
-                scratch.clear();
-                if let Some(said) = said {
-                    scratch.take(said);
-                }
-                let record = self.write(&mut scratch, at, reason, outcome, fill);
-                let one = &mut scratch.spans;
-                if let (None, None) = (&self.recorder, &self.local) {
-                    // Most leave here: the record goes where it stays.
-                    return passed(1, |mine| mine.put_one(record, one));
-                }
-                one.records.push(record);
-                match (&self.recorder, &self.local) {
-                    (Some(recorder), _) => {
-                        recorder.spans(one);
-                        Fate::Exported
-                    }
-                    (None, None) => hand_over(one),
-                    (None, Some(local)) if self.root => local.decide(one),
-                    (None, Some(local)) => local.ended(one),
-                }
+        in_scratch(|scratch| {
+            if let Some(said) = said {
+                scratch.take(said);
             }
-            // A span that ends while another one of this thread is written would have to wait for it.
-            Err(_) => {
-                metric::dropped(Signal::Spans, metric::Reason::Limit, 1);
-                Fate::Dropped
+            let record = self.write(scratch, at, reason, outcome, fill);
+            let one = &mut scratch.spans;
+            if let (None, None) = (&self.recorder, &self.local) {
+                // Most leave here: the record goes where it stays.
+                return passed(1, |mine| mine.put_one(record, one));
             }
-        });
-        wrote.unwrap_or_else(|_| {
-            metric::dropped(Signal::Spans, metric::Reason::Closed, 1);
-            Fate::Dropped
+            one.records.push(record);
+            match (&self.recorder, &self.local) {
+                (Some(recorder), _) => {
+                    recorder.spans(one);
+                    Fate::Exported
+                }
+                (None, None) => hand_over(one),
+                (None, Some(local)) if self.root => local.decide(one),
+                (None, Some(local)) => local.ended(one),
+            }
         })
     }
 
@@ -502,6 +489,27 @@ impl Span {
             rare,
         }
     }
+}
+
+/// Writes something about one span and does something with it. User code may run in here, so no lock is held.
+#[inline]
+fn in_scratch(write: impl FnOnce(&mut Said) -> Fate) -> Fate {
+    let wrote = SCRATCH.try_with(|scratch| match scratch.try_borrow_mut() {
+        Ok(mut scratch) => {
+            // Whoever panicked in here may have left something.
+            scratch.clear();
+            write(&mut scratch)
+        }
+        // A span that ends while another one of this thread is written would have to wait for it.
+        Err(_) => lost(metric::Reason::Limit),
+    });
+    wrote.unwrap_or_else(|_| lost(metric::Reason::Closed))
+}
+
+#[cold]
+fn lost(reason: metric::Reason) -> Fate {
+    metric::dropped(Signal::Spans, reason, 1);
+    Fate::Dropped
 }
 
 thread_local! {

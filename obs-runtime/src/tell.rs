@@ -13,7 +13,7 @@ use crate::event::{FieldInfo, Redaction};
 use crate::metric::{self, Signal};
 use crate::redact;
 use crate::sensitive::{Pii, Secret};
-use crate::span::Attributes;
+use crate::span::{Attributes, Value};
 use crate::types;
 
 /// Who listens to an event: its log line, its span, or its publisher, who wants tenant and correlation.
@@ -158,8 +158,23 @@ impl<'t> Tell<'t> {
         }
     }
 
+    #[inline]
     fn say(&mut self, field: usize, info: &'static FieldInfo, said: Said<'_>, sensitive: bool) {
-        if sensitive && info.pii.is_none() {
+        if !sensitive && info.pii.is_none() {
+            return self.pass(field, info, said);
+        }
+        self.redacted(field, info, said, sensitive);
+    }
+
+    #[inline(never)]
+    fn redacted(
+        &mut self,
+        field: usize,
+        info: &'static FieldInfo,
+        said: Said<'_>,
+        sensitive: bool,
+    ) {
+        if info.pii.is_none() {
             // Nobody has said how it may appear, so it does not.
             metric::redaction_failed(match self.to {
                 To::Log { .. } => Signal::Logs,
@@ -167,12 +182,9 @@ impl<'t> Tell<'t> {
             });
             return;
         }
-        match info.pii {
-            None => self.pass(field, info, said),
-            how => redact::told(said, sensitive, how, &mut |said| {
-                self.pass(field, info, said)
-            }),
-        }
+        redact::told(said, sensitive, info.pii, &mut |said| {
+            self.pass(field, info, said);
+        });
     }
 
     /// What may be said of a field.
@@ -272,14 +284,15 @@ impl Attributes<'_> {
     /// Says what may be said, with what attributes have no kind for as text.
     #[inline]
     pub(crate) fn attribute(&mut self, name: &'static str, said: Said<'_>) {
-        match said {
-            Said::Text(text) => self.set(name, text),
-            Said::Int(value) => self.set(name, value),
-            Said::Uint(value) => self.set(name, value),
-            Said::Float(value) => self.set(name, value),
-            Said::Bool(value) => self.set(name, value),
-            Said::Bytes(_) | Said::List(_) => self.set(name, &*said.text()),
-        }
+        let value = match said {
+            Said::Text(text) => Value::Text(text),
+            Said::Int(value) => value.into(),
+            Said::Uint(value) => value.into(),
+            Said::Float(value) => value.into(),
+            Said::Bool(value) => value.into(),
+            Said::Bytes(_) | Said::List(_) => return self.set(name, &*said.text()),
+        };
+        self.set(name, value);
     }
 }
 

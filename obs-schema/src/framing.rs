@@ -176,8 +176,14 @@ impl Framing {
 
     /// Appends the prefix.
     pub fn write(&self, out: &mut Vec<u8>) {
-        let (bytes, len) = self.prefix();
-        out.extend_from_slice(&bytes[..len]);
+        match *self {
+            Framing::ConfluentId(id) => out.extend_from_slice(&confluent_prefix(id)),
+            Framing::SingleObject(print) => out.extend_from_slice(&single_object_prefix(print)),
+            Framing::None | Framing::ConfluentGuid(_) | Framing::Glue { .. } => {
+                let (bytes, len) = self.prefix();
+                out.extend_from_slice(&bytes[..len]);
+            }
+        }
     }
 
     /// The prefix, and how many of the bytes it takes.

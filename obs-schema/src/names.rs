@@ -59,8 +59,6 @@ pub const RESERVED_ATTRS: &[&str] = &[
     "event.version",
     "sampling.reason",
     "sampling.truncated",
-    "server.address",
-    "server.port",
 ];
 
 /// Namespaces of span attributes that belong to OpenTelemetry.

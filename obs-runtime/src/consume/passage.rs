@@ -317,10 +317,10 @@ impl<'a> Passage<'a> {
         let place = place.map(Place::of);
         let id = head.id.as_deref().unwrap_or_default();
         let told = Told {
-            id,
-            correlation: head.correlation.as_deref().unwrap_or(id),
-            causation: head.causation.as_deref(),
-            tenant: head.tenant.as_deref(),
+            id: id.as_bytes(),
+            correlation: head.correlation.as_deref().unwrap_or(id).as_bytes(),
+            causation: head.causation.as_deref().map(str::as_bytes),
+            tenant: head.tenant.as_deref().map(str::as_bytes),
             span: place.as_ref(),
             recorder: self.context.recorder(),
             end,

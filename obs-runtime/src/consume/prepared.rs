@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use obs_schema::framing::Framing;
 
 use super::find::Candidate;
-use crate::bus::{Origin, Place};
+use crate::bus::Origin;
 use crate::event::Descriptor;
 use crate::lane::lock;
 use crate::metric::{self, Consumed, Messaging, MessagingAbout, MessagingKind};
@@ -29,7 +29,7 @@ pub(super) struct Prepared {
     live: AtomicBool,
     consumer: Box<str>,
     origin: Origin,
-    place: Place,
+    system: &'static str,
 }
 
 /// All that were asked for. They stay, as their series do.
@@ -40,7 +40,7 @@ static ALL: Mutex<Vec<&'static Prepared>> = Mutex::new(Vec::new());
 pub(super) struct Whose<'a> {
     pub(super) consumer: &'a str,
     pub(super) origin: &'a Origin,
-    pub(super) place: &'a Place,
+    pub(super) system: &'static str,
 }
 
 impl Prepared {
@@ -55,7 +55,7 @@ impl Prepared {
         let same = |one: &&&Prepared| {
             one.about.event_type == about.event_type
                 && one.about.version == about.version
-                && one.place == *whose.place
+                && one.system == whose.system
                 && *one.consumer == *whose.consumer
                 && one.origin == *whose.origin
         };
@@ -68,7 +68,7 @@ impl Prepared {
             target: newest.target,
             ..*about
         };
-        let [_, settle] = names(whose.place.system);
+        let [_, settle] = names(whose.system);
         let new: &'static Prepared = Box::leak(Box::new(Prepared {
             about,
             process: meta(about, whose, ["process"; 2], Kind::Consumer),
@@ -86,7 +86,7 @@ impl Prepared {
             live: AtomicBool::new(!is_silent(about.event_type)),
             consumer: whose.consumer.into(),
             origin: whose.origin.clone(),
-            place: whose.place.clone(),
+            system: whose.system,
         }));
         all.push(new);
         new
@@ -147,7 +147,7 @@ fn counted(
     kind: MessagingKind,
 ) -> Option<&'static Messaging> {
     metric::messaging(MessagingAbout {
-        place: whose.place.clone(),
+        system: whose.system,
         kind,
         name,
         destination: topic,
@@ -160,16 +160,16 @@ fn common(
     whose: Whose<'_>,
     [name, kind]: [&'static str; 2],
 ) -> Vec<(&'static str, Value<'static>)> {
-    let mut said = whose.place.said();
-    for (name, value) in [
+    let fixed = [
+        ("messaging.system", whose.system),
         ("messaging.operation.name", name),
         ("messaging.operation.type", kind),
         ("messaging.destination.name", topic),
         ("messaging.consumer.group.name", leak(whose.consumer)),
-    ] {
-        said.push((name, Value::Text(value)));
-    }
-    said
+    ];
+    fixed
+        .map(|(name, value)| (name, Value::Text(value)))
+        .to_vec()
 }
 
 fn leak(text: &str) -> &'static str {
@@ -181,7 +181,7 @@ fn leak(text: &str) -> &'static str {
 pub(super) struct Receive {
     pub(super) topic: &'static str,
     consumer: Box<str>,
-    place: Place,
+    system: &'static str,
     pub(super) span: SpanMeta,
     pub(super) messaging: Option<&'static Messaging>,
 }
@@ -192,17 +192,17 @@ impl Receive {
     pub(super) fn of(topic: &'static str, whose: Whose<'_>) -> &'static Receive {
         let mut all = lock(&RECEIVES);
         let same = |one: &&&Receive| {
-            one.topic == topic && *one.consumer == *whose.consumer && one.place == *whose.place
+            one.topic == topic && *one.consumer == *whose.consumer && one.system == whose.system
         };
         if let Some(known) = all.iter().find(same) {
             return known;
         }
-        let [name, _] = names(whose.place.system);
+        let [name, _] = names(whose.system);
         let fixed = common(topic, whose, [name, "receive"]);
         let new: &'static Receive = Box::leak(Box::new(Receive {
             topic,
             consumer: whose.consumer.into(),
-            place: whose.place.clone(),
+            system: whose.system,
             span: SpanMeta::new(leak(&format!("{name} {topic}")))
                 .with_kind(Kind::Client)
                 .with_fixed(Box::leak(fixed.into_boxed_slice())),

@@ -54,6 +54,15 @@ impl Text {
         let text = str::from_utf8(text).unwrap_or_default();
         *place = (!text.is_empty()).then(|| Text::from(text));
     }
+
+    /// Its bytes: to say that they are text takes longer than to copy them.
+    #[inline]
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Form::Short { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or_default(),
+            Form::Long(text) => text.as_bytes(),
+        }
+    }
 }
 
 impl Deref for Text {
@@ -62,11 +71,8 @@ impl Deref for Text {
     #[inline]
     fn deref(&self) -> &str {
         match &self.0 {
-            Form::Short { length, bytes } => {
-                let text = bytes.get(..usize::from(*length)).unwrap_or_default();
-                // It was a text when it was put there.
-                str::from_utf8(text).unwrap_or_default()
-            }
+            // It was a text when it was put there.
+            Form::Short { .. } => str::from_utf8(self.as_bytes()).unwrap_or_default(),
             Form::Long(text) => text,
         }
     }

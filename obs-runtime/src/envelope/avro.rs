@@ -135,15 +135,11 @@ impl Pieces {
         } else {
             w.index(0);
         }
-        w.bytes(
-            facts
-                .correlation()
-                .map_or(facts.id.as_bytes(), str::as_bytes),
-        );
-        text(&mut w, facts.context.causation().map(str::as_bytes));
-        text(&mut w, facts.context.conversation().map(str::as_bytes));
+        w.bytes(facts.correlation());
+        text(&mut w, facts.causation());
+        text(&mut w, facts.conversation());
         w.fixed(&self.metadata);
-        text(&mut w, facts.tenant().map(str::as_bytes));
+        text(&mut w, facts.tenant());
         let actor = facts.context.actor();
         w.index(usize::from(actor.is_some()));
         if let Some(actor) = actor {

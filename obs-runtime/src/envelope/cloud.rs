@@ -81,19 +81,16 @@ impl Pieces {
         w.raw(&self.type_and_source);
         w.raw_bytes(&facts.occurred());
         w.raw(&self.about_data);
-        let mut member = |name: &str, value: Option<&str>| {
+        let mut member = |name: &str, value: Option<&[u8]>| {
             if let Some(value) = value {
                 w.raw(name);
-                w.string(value);
+                w.string_bytes(value);
             }
         };
-        member(",\"subject\":", subject);
-        member(
-            ",\"correlationid\":",
-            Some(facts.correlation().unwrap_or(facts.id.as_str())),
-        );
-        member(",\"causationid\":", facts.context.causation());
-        member(",\"conversationid\":", facts.context.conversation());
+        member(",\"subject\":", subject.map(str::as_bytes));
+        member(",\"correlationid\":", Some(facts.correlation()));
+        member(",\"causationid\":", facts.causation());
+        member(",\"conversationid\":", facts.conversation());
         member(",\"tenant\":", facts.tenant());
         if let Some(place) = &facts.span {
             w.raw(",\"traceparent\":\"");

@@ -9,7 +9,6 @@ use super::bank::{Bank, bucket};
 use super::exemplar::Slot;
 use super::exposition::MessagingLines;
 use super::published::Cells;
-use crate::bus::Place;
 use crate::clock::Moment;
 use crate::context::SpanContext;
 use crate::error_type::ErrorType;
@@ -85,7 +84,7 @@ impl Kind {
 /// An operation on a destination.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct About {
-    pub(crate) place: Place,
+    pub(crate) system: &'static str,
     pub(crate) kind: Kind,
     /// What the system calls it.
     pub(crate) name: &'static str,

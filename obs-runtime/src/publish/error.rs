@@ -24,8 +24,12 @@ use crate::validate::Violations;
 /// }
 /// # }
 /// ```
-#[derive(Clone, PartialEq, Debug)]
-pub struct PublishError {
+#[derive(Clone, PartialEq)]
+pub struct PublishError(Box<Failed>);
+
+/// Hardly any publish fails, and what one gives back is a pointer wide.
+#[derive(Clone, PartialEq)]
+struct Failed {
     kind: PublishErrorKind,
     id: EventId,
 }
@@ -54,7 +58,7 @@ impl TypedError for PublishError {
 
 impl PublishError {
     pub(super) fn new(kind: PublishErrorKind, id: EventId) -> PublishError {
-        PublishError { kind, id }
+        PublishError(Box::new(Failed { kind, id }))
     }
 
     /// As a span tells it.
@@ -69,19 +73,19 @@ impl PublishError {
     /// Why.
     #[must_use]
     pub const fn kind(&self) -> &PublishErrorKind {
-        &self.kind
+        &self.0.kind
     }
 
     /// The id it would have had: that of its span and of its log line.
     #[must_use]
     pub fn event_id(&self) -> &str {
-        self.id.as_str()
+        self.0.id.as_str()
     }
 
     /// Whether the same event may be published another time.
     #[must_use]
     pub const fn retryable(&self) -> bool {
-        match &self.kind {
+        match &self.0.kind {
             PublishErrorKind::Invalid(_) | PublishErrorKind::Encode(_) => false,
             PublishErrorKind::Bus(error) => error.retryable(),
             PublishErrorKind::Timeout(_) => true,
@@ -91,7 +95,7 @@ impl PublishError {
     /// The `error.type` of telemetry.
     #[must_use]
     pub fn error_type(&self) -> ErrorType {
-        match &self.kind {
+        match &self.0.kind {
             PublishErrorKind::Invalid(_) => ErrorType::Validation,
             PublishErrorKind::Encode(error) => match error.kind() {
                 obs_schema::wire::EncodeErrorKind::Unrecognised => ErrorType::Validation,
@@ -103,10 +107,19 @@ impl PublishError {
     }
 }
 
+impl fmt::Debug for PublishError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublishError")
+            .field("kind", self.kind())
+            .field("id", &self.0.id)
+            .finish()
+    }
+}
+
 impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "event {} was not published: ", self.event_id())?;
-        match &self.kind {
+        match &self.0.kind {
             PublishErrorKind::Invalid(violations) => {
                 write!(f, "it breaks its schema: {violations}")
             }
@@ -121,7 +134,7 @@ impl fmt::Display for PublishError {
 
 impl std::error::Error for PublishError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.kind {
+        match &self.0.kind {
             PublishErrorKind::Invalid(violations) => Some(violations),
             PublishErrorKind::Encode(error) => Some(error),
             PublishErrorKind::Bus(error) => Some(error),

@@ -25,7 +25,7 @@ use crate::event::{Event, Key};
 use crate::ids::{self, EventId};
 use crate::init::panics;
 use crate::metric::{Feeds, Messaging};
-use crate::span::{self, Failure, Fate, Leaf, SpanMeta};
+use crate::span::{self, Attributes, Failure, Fate, Leaf, SpanMeta};
 use crate::tell::{Ids, Tell};
 use crate::validate::Violations;
 
@@ -108,6 +108,8 @@ pub(super) struct Flight<'a> {
     create: bool,
     /// The bus had it.
     tried: bool,
+    /// Its context is the one of the thread, as far as it has not waited.
+    here: bool,
 }
 
 /// What became of a flight at once.
@@ -123,9 +125,17 @@ pub(super) enum Launched<'a> {
 
 impl Core {
     /// Begins a publish and sends it; most end here.
-    pub(super) fn launch<'a>(&'a self, event: &'a dyn Payload, context: Context) -> Launched<'a> {
+    ///
+    /// `here`: the context is the one of the thread.
+    pub(super) fn launch<'a>(
+        &'a self,
+        event: &'a dyn Payload,
+        context: Context,
+        here: bool,
+    ) -> Launched<'a> {
         let (span, key) = (&self.prepared.span, event.message_key());
         let mut flight = Flight::begin(self, span, Some(event), key, context);
+        flight.here = here;
         // It is large, and stays where it was made unless it has to wait.
         match flight.depart() {
             Ok(result) => Launched::Done(result),
@@ -203,6 +213,7 @@ impl<'a> Flight<'a> {
             live,
             create: std::ptr::eq(meta, &core.prepared.create),
             tried: false,
+            here: false,
         }
     }
 
@@ -216,7 +227,7 @@ impl<'a> Flight<'a> {
         if self.core.policy.check == Check::Reject {
             event.violations().map_err(PublishErrorKind::Invalid)?;
         }
-        let (pieces, wrapping) = (&self.core.prepared.pieces, self.core.policy.wrapping);
+        let (pieces, wrapping) = (&self.core.prepared.pieces, &self.core.policy.wrapping);
         pieces
             .body(&mut self.body, &self.facts, wrapping, &self.key, |out| {
                 event.encode(out)
@@ -228,7 +239,7 @@ impl<'a> Flight<'a> {
     #[inline]
     fn record<R>(&self, use_it: impl FnOnce(&Record<'_>) -> R) -> R {
         let prepared = self.core.prepared;
-        let (facts, wrapping) = (&self.facts, self.core.policy.wrapping);
+        let (facts, wrapping) = (&self.facts, &self.core.policy.wrapping);
         prepared
             .pieces
             .headers(facts, wrapping, &self.key, |headers| {
@@ -257,7 +268,9 @@ impl<'a> Flight<'a> {
     /// Does something of the bus under the span of the publish.
     fn within<R>(&self, work: impl FnOnce() -> R) -> R {
         match &self.facts.span {
-            Some(place) if self.span.is_open() => self.facts.context.under(place.span, work),
+            Some(place) if self.span.is_open() => {
+                self.facts.context.under(place.span, self.here, work)
+            }
             _ => work(),
         }
     }
@@ -302,6 +315,7 @@ impl<'a> Flight<'a> {
     /// Waits, and sends again, until there is an end to it.
     pub(super) async fn go_on(mut self, mut answer: Sending) -> Result<(), PublishError> {
         let (core, policy) = (self.core, self.core.policy);
+        self.here = false;
         let deadline = policy.timeout.map(|timeout| self.facts.at.after(timeout));
         let mut tries = 0;
         loop {
@@ -393,12 +407,13 @@ impl<'a> Flight<'a> {
         // Whoever falls from here on is not told again.
         self.open = false;
         let prepared = self.core.prepared;
-        if let (Some(both), None) = (&prepared.messaging, self.facts.context.recorder()) {
+        let mut published = prepared.published;
+        let recorder = self.facts.context.recorder();
+        let recorded;
+        if let (Some(both), None) = (&prepared.messaging, recorder) {
             self.count(both, error_type(outcome), nanos, exemplar);
         }
-        let mut published = prepared.published;
-        let recorded;
-        if let Some(recorder) = self.facts.context.recorder() {
+        if let Some(recorder) = recorder {
             recorded = recorder.published(prepared.about, prepared.origin().name());
             published = Some(&*recorded);
             if matches!(outcome, Outcome::Published) {
@@ -438,49 +453,57 @@ impl<'a> Flight<'a> {
     }
 
     fn end_span(&mut self, end: Moment, outcome: Outcome<'_>, receipt: Receipt) -> Fate {
+        let span = self.span.take();
+        let (flight, facts) = (&*self, &self.facts);
+        let stood = (facts.span.as_ref().map(|place| &place.span), &facts.context);
+        if matches!(outcome, Outcome::Published) {
+            return span.end(stood, (facts.at, end), |to| flight.say(to, receipt, true));
+        }
         let said = matches!(outcome, Outcome::Panicked)
             .then(panics::said)
             .flatten();
-        let ended = || match outcome {
-            Outcome::Published => span::Outcome::Fine,
-            Outcome::Failed(error) => span::Outcome::Failed(error.failure()),
-            Outcome::Cancelled => span::Outcome::Failed(Failure {
+        let failure = match outcome {
+            Outcome::Failed(error) => error.failure(),
+            Outcome::Published | Outcome::Cancelled => Failure {
                 error_type: "cancelled",
                 exception: "obs_runtime::Cancelled",
                 message: None,
-            }),
-            Outcome::Panicked => span::Outcome::Failed(Failure {
+            },
+            Outcome::Panicked => Failure {
                 error_type: "panic",
                 exception: "panic",
                 message: said.as_ref().map(|said| said as &dyn fmt::Display),
-            }),
+            },
         };
-        let (facts, about) = (&self.facts, self.core.prepared.about);
         // While a panic goes by, the event is left alone.
-        let panicked = matches!(outcome, Outcome::Panicked);
-        let event = self.event;
-        let stood = (facts.span.as_ref().map(|place| place.span), &facts.context);
-        self.span.end(stood, (facts.at, end), ended, |to| {
-            to.id(facts.id.as_bytes());
-            if let Some(conversation) = facts.context.conversation() {
-                to.set("messaging.message.conversation_id", conversation);
-            }
-            if let Some(partition) = receipt.partition {
-                let mut digits = String::new();
-                // Writing to a string does not fail.
-                let _ = fmt::write(&mut digits, format_args!("{partition}"));
-                to.set("messaging.destination.partition.id", digits.as_str());
-            }
-            match event {
-                Some(event) if !panicked => event.say(&mut Tell::span(about.fields, to)),
-                Some(_) => {}
-                // The conventions have a name for it on this bus alone.
-                None if self.core.bus.system() == "kafka" => {
-                    to.set("messaging.kafka.message.tombstone", true);
-                }
-                None => to.set("event.tombstone", true),
-            }
+        let asked = !matches!(outcome, Outcome::Panicked);
+        let ended = span::Outcome::Failed(failure);
+        span.end_so(stood, (facts.at, end), &ended, &mut |to| {
+            flight.say(to, receipt, asked);
         })
+    }
+
+    /// What there is to say about its span; what the event says of itself only if it may be asked.
+    #[inline]
+    fn say(&self, to: &mut Attributes<'_>, receipt: Receipt, asked: bool) {
+        to.id(self.facts.id.as_bytes());
+        if let Some(conversation) = self.facts.context.conversation() {
+            to.set("messaging.message.conversation_id", conversation);
+        }
+        if let Some(partition) = receipt.partition {
+            say_partition(to, partition);
+        }
+        match self.event {
+            Some(event) if asked => {
+                event.say(&mut Tell::span(self.core.prepared.about.fields, to));
+            }
+            Some(_) => {}
+            // The conventions have a name for it on this bus alone.
+            None if self.core.bus.system() == "kafka" => {
+                to.set("messaging.kafka.message.tombstone", true);
+            }
+            None => to.set("event.tombstone", true),
+        }
     }
 
     fn log(&self, end: Moment, nanos: u64, outcome: Outcome<'_>) {
@@ -495,9 +518,9 @@ impl<'a> Flight<'a> {
             return;
         };
         let told = Told {
-            id: facts.id.as_str(),
-            correlation: facts.correlation().unwrap_or(facts.id.as_str()),
-            causation: facts.context.causation(),
+            id: facts.id.as_bytes(),
+            correlation: facts.correlation(),
+            causation: facts.causation(),
             tenant: facts.tenant(),
             span: facts.span.as_ref(),
             recorder,
@@ -545,6 +568,14 @@ impl Drop for Held<'_, '_> {
         let answer = self.answer.take();
         self.flight.within(|| drop(answer));
     }
+}
+
+#[inline(never)]
+fn say_partition(to: &mut Attributes<'_>, partition: i32) {
+    let mut digits = String::new();
+    // Writing to a string does not fail.
+    let _ = fmt::write(&mut digits, format_args!("{partition}"));
+    to.set("messaging.destination.partition.id", digits.as_str());
 }
 
 /// What an event says itself of whose it is.

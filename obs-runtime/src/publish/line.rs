@@ -34,10 +34,11 @@ pub(crate) struct Line {
 
 /// What there is to say of one event.
 pub(crate) struct Told<'a> {
-    pub(crate) id: &'a str,
-    pub(crate) correlation: &'a str,
-    pub(crate) causation: Option<&'a str>,
-    pub(crate) tenant: Option<&'a str>,
+    /// Texts, this and the next three.
+    pub(crate) id: &'a [u8],
+    pub(crate) correlation: &'a [u8],
+    pub(crate) causation: Option<&'a [u8]>,
+    pub(crate) tenant: Option<&'a [u8]>,
     pub(crate) span: Option<&'a Place>,
     pub(crate) recorder: Option<&'a Arc<Recording>>,
     pub(crate) end: Moment,
@@ -129,9 +130,9 @@ impl Line {
                 Outcome::Fine => &self.fine,
                 _ => &self.failed,
             });
-            w.text(told.id);
+            w.text_bytes(told.id);
             w.raw(&self.what);
-            w.string(told.correlation);
+            w.string_bytes(told.correlation);
             let ids = [
                 (",\"causation_id\":", told.causation),
                 (",\"tenant_id\":", told.tenant),
@@ -139,7 +140,7 @@ impl Line {
             for (name, id) in ids {
                 if let Some(id) = id {
                     w.raw(name);
-                    w.string(id);
+                    w.string_bytes(id);
                 }
             }
             if let Some(place) = told.span {

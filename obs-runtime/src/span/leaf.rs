@@ -1,9 +1,13 @@
 //! A span with nothing in it, of which whoever carries it knows all there is.
 
 #[cfg(not(feature = "off-spans"))]
-use super::Span;
+use super::record::{Counts, Rare, Record};
 use super::{Attributes, Fate, Outcome, SpanMeta};
+#[cfg(not(feature = "off-spans"))]
+use super::{Span, in_scratch, passed};
 use crate::clock::Moment;
+#[cfg(not(feature = "off-spans"))]
+use crate::context::Parts;
 use crate::context::{Context, SpanContext};
 #[cfg(not(feature = "off-spans"))]
 use crate::export;
@@ -46,32 +50,107 @@ impl Leaf {
         false
     }
 
-    /// Ends it, once: where it stood, in what context, from when to when.
+    /// Takes it away from whoever carries it.
     #[inline]
-    pub(crate) fn end<'o>(
-        &mut self,
-        (place, cx): (Option<SpanContext>, &Context),
+    pub(crate) fn take(&mut self) -> Leaf {
+        Leaf {
+            #[cfg(not(feature = "off-spans"))]
+            meta: self.meta.take(),
+        }
+    }
+
+    /// Ends one that went well: where it stood, in what context, from when to when.
+    #[inline]
+    pub(crate) fn end(
+        self,
+        (place, cx): (Option<&SpanContext>, &Context),
         (start, at): (Moment, Moment),
-        outcome: impl FnOnce() -> Outcome<'o>,
         fill: impl FnOnce(&mut Attributes<'_>),
     ) -> Fate {
         #[cfg(not(feature = "off-spans"))]
-        if let (Some(meta), Some(place)) = (self.meta.take(), place) {
-            let outcome = outcome();
-            // The most frequent end of those that nobody sampled, or nobody exports.
-            let fine = matches!(outcome, Outcome::Fine) && at.nanos_since(start) < meta.slow;
-            let waits = || cx.open_span().is_some_and(|scope| scope.holds_up());
-            if !place.sampled && fine && !meta.audit && !waits() {
+        if let (Some(meta), Some(place)) = (self.meta, place) {
+            let parts = cx.parts();
+            let waits = || {
+                parts
+                    .and_then(Parts::open_span)
+                    .is_some_and(|it| it.holds_up())
+            };
+            let recorded = || parts.is_some_and(|parts| parts.recorder().is_some());
+            // The most frequent end of those that nobody sampled.
+            if !place.sampled && !meta.audit && at.nanos_since(start) < meta.slow && !waits() {
                 return Fate::Dropped;
             }
-            if place.sampled && !export::active() && cx.recorder().is_none() {
-                export::missed();
-                return Fate::Dropped;
+            // The most frequent end of the others: a record, and nothing else is done.
+            if place.sampled && export::active() && !recorded() && !waits() {
+                return leave(meta, place, parts, (start, at), fill);
             }
-            return Span::at(meta, place, cx.parts(), start).end(at, &outcome, fill);
+            let mut fill = Some(fill);
+            return self.end_so((Some(place), cx), (start, at), &Outcome::Fine, &mut |to| {
+                if let Some(fill) = fill.take() {
+                    fill(to);
+                }
+            });
+        }
+        #[cfg(feature = "off-spans")]
+        let _ = (place, cx, start, at, fill);
+        Fate::Dropped
+    }
+
+    /// Ends any.
+    #[cfg_attr(feature = "off-spans", inline)]
+    #[cfg_attr(not(feature = "off-spans"), inline(never))]
+    pub(crate) fn end_so(
+        self,
+        (place, cx): (Option<&SpanContext>, &Context),
+        (start, at): (Moment, Moment),
+        outcome: &Outcome<'_>,
+        fill: &mut dyn FnMut(&mut Attributes<'_>),
+    ) -> Fate {
+        #[cfg(not(feature = "off-spans"))]
+        if let (Some(meta), Some(place)) = (self.meta, place) {
+            return Span::at(meta, *place, cx.parts(), start).end(at, outcome, fill);
         }
         #[cfg(feature = "off-spans")]
         let _ = (place, cx, start, at, outcome, fill);
         Fate::Dropped
     }
+}
+
+/// Writes one that went well and leaves at once: nothing waits with it, and no test looks.
+#[cfg(not(feature = "off-spans"))]
+#[inline]
+fn leave(
+    meta: &'static SpanMeta,
+    place: &SpanContext,
+    parts: Option<&Parts>,
+    (start, at): (Moment, Moment),
+    fill: impl FnOnce(&mut Attributes<'_>),
+) -> Fate {
+    in_scratch(|said| {
+        fill(&mut Attributes::new(said, meta.fixed.len()));
+        let over = said.dropped != Counts::default();
+        let end = at.unix_nanos();
+        let parent = parts.and_then(|parts| parts.span.as_ref());
+        let record = Record {
+            meta,
+            trace: place.trace,
+            span: place.span,
+            parent: parent.map(|parent| parent.span),
+            remote: parent.is_some_and(|parent| parent.remote),
+            state: parts.and_then(|parts| parts.state.clone()),
+            // From one anchor, so that a clock that steps does not turn the span around.
+            start: end.saturating_sub(at.nanos_since(start)),
+            end,
+            reason: None,
+            own: said.own,
+            id: said.id,
+            rare: over.then(|| {
+                Box::new(Rare {
+                    dropped: said.dropped,
+                    ..Rare::default()
+                })
+            }),
+        };
+        passed(1, |mine| mine.put_one(record, &mut said.spans))
+    })
 }

@@ -68,7 +68,6 @@ const SIGNALS: [(&str, &[&str]); 3] = [
             "exception.stacktrace",
             "sampling.reason",
             "sampling.truncated",
-            "server.port",
         ],
     ),
 ];

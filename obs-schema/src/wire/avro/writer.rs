@@ -1,6 +1,6 @@
 //! The writer.
 
-use super::{MAX_VARINT, low_byte, spread, zigzag};
+use super::{low_byte, spread, zigzag};
 use crate::wire::error::{EncodeError, EncodeErrorKind};
 
 /// Writes values one after the other.
@@ -121,9 +121,17 @@ impl Writer {
         }
     }
 
-    /// Two bytes and more: the groups of seven bits are spread over a word and stored at once.
+    /// Two bytes and more: the groups of seven bits are spread over a word and stored at once, save for the few of
+    /// most numbers.
     fn varint(&mut self, value: u64) {
-        if value < 1 << 56 {
+        let group = |at: u32| low_byte(value >> (7 * at)) | 0x80;
+        if value < 1 << 14 {
+            self.out
+                .extend_from_slice(&[group(0), low_byte(value >> 7)]);
+        } else if value < 1 << 21 {
+            let last = low_byte(value >> 14);
+            self.out.extend_from_slice(&[group(0), group(1), last]);
+        } else if value < 1 << 56 {
             let groups = (63 - (value | 1).leading_zeros()) / 7 + 1;
             let continued = (0x8080_8080_8080_8080_u64) & ((1 << (8 * (groups - 1))) - 1);
             let word = spread(value) | continued;
@@ -155,7 +163,6 @@ impl Writer {
     /// Writes `bytes`.
     #[inline]
     pub fn bytes(&mut self, value: &[u8]) {
-        self.out.reserve(value.len() + MAX_VARINT);
         self.length(value.len());
         self.out.extend_from_slice(value);
     }

@@ -201,23 +201,35 @@ impl Writer {
     /// A string with its quotes.
     #[inline]
     pub fn string(&mut self, value: &str) {
-        if scan::append_short(&mut self.out, value.as_bytes()) {
+        self.string_bytes(value.as_bytes());
+    }
+
+    /// The same for text in a buffer of the caller's, who knows that it is text.
+    #[inline]
+    pub fn string_bytes(&mut self, value: &[u8]) {
+        if scan::append_short(&mut self.out, value) {
             return;
         }
         self.out.reserve(value.len() + 2);
         self.out.push(b'"');
-        self.text(value);
+        self.text_bytes(value);
         self.out.push(b'"');
     }
 
     /// The inside of a string: for callers whose prepared pieces hold the quotes.
     #[inline]
     pub fn text(&mut self, value: &str) {
-        let plain = scan::plain(value.as_bytes());
+        self.text_bytes(value.as_bytes());
+    }
+
+    /// The same for text in a buffer of the caller's, who knows that it is text.
+    #[inline]
+    pub fn text_bytes(&mut self, value: &[u8]) {
+        let plain = scan::plain(value);
         if plain == value.len() {
-            self.out.extend_from_slice(value.as_bytes());
+            self.out.extend_from_slice(value);
         } else {
-            self.escaped(value.as_bytes(), plain);
+            self.escaped(value, plain);
         }
     }
 

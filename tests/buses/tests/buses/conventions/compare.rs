@@ -12,7 +12,6 @@ use super::seen::Told;
 /// What playing a row has left.
 pub(super) struct Found {
     pub(super) system: String,
-    pub(super) server: Option<(String, String)>,
     pub(super) ambient: bool,
     pub(super) counts: bool,
     /// The spans in which messages were made before, in order.
@@ -62,7 +61,8 @@ impl Found {
                 ));
             }
             for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
-                let differs = self.compare(found, (data, is), expected, &ids);
+                let operation = &data["operations"][is];
+                let differs = self.compare(found, operation, expected, &ids);
                 wrong.extend(
                     differs
                         .into_iter()
@@ -102,13 +102,7 @@ impl Found {
             "kafka" => ["poll", "commit"],
             _ => ["receive", "settle"],
         };
-        let (host, port) = self
-            .server
-            .as_ref()
-            .map_or(("", ""), |(host, port)| (host, port));
         [
-            ("{host}", host),
-            ("{port}", port),
             ("{topic}", TOPIC),
             ("{group}", GROUP),
             ("{system}", &self.system),
@@ -124,11 +118,10 @@ impl Found {
     fn compare(
         &self,
         found: &Told,
-        (data, is): (&Value, &str),
+        operation: &Value,
         expected: &Value,
         ids: &Ids<'_>,
     ) -> Vec<String> {
-        let operation = &data["operations"][is];
         let mut wrong = Vec::new();
         let mut check = |what: &str, found: String, expected: String| {
             if found != expected {
@@ -138,15 +131,10 @@ impl Found {
         let text = |value: &Value| self.filled(value.as_str().unwrap());
         check("the name", found.name.clone(), text(&operation["name"]));
         check("the kind", found.kind.clone(), text(&operation["kind"]));
-        let server = self
-            .server
-            .as_ref()
-            .and_then(|_| data["server"].as_object());
         let start: BTreeMap<String, String> = operation["start"]
             .as_object()
             .unwrap()
             .iter()
-            .chain(server.into_iter().flatten())
             .map(|(name, value)| (name.clone(), text(value)))
             .collect();
         check(

@@ -49,8 +49,6 @@ pub(super) static AROUND: SpanMeta = SpanMeta::new("around");
 /// Where rows are played.
 pub(super) struct Stage<'r> {
     bus: Bus,
-    /// The host and the port of the bus, if it has any.
-    server: Option<(String, String)>,
     obs: &'r Obs,
     /// The families of the conventions are to be there.
     counts: bool,
@@ -63,10 +61,9 @@ type Act = Pin<Box<dyn Future<Output = ()>>>;
 impl<'r> Stage<'r> {
     pub(super) fn new(rig: &Rig, obs: &'r Obs, counts: bool) -> Stage<'r> {
         let dead = DeadLetters::default().topic(TOPIC);
-        let (bus, server) = rig.small_at(&[TOPIC, &dead]);
+        let bus = rig.small(&[TOPIC, &dead]).for_source("conventions");
         Stage {
-            bus: bus.for_source("conventions"),
-            server,
+            bus,
             obs,
             counts,
             left: Cell::new(0),
@@ -99,8 +96,7 @@ impl<'r> Stage<'r> {
             None => self.consuming(&row["consume"]),
         };
         let system = bus.system().to_owned();
-        let server = self.server.clone().filter(|_| system == self.bus.system());
-        let before = seen::numbers(&system, server.as_ref());
+        let before = seen::numbers(&system);
         runtime.block_on(async {
             if ambient {
                 AROUND.follow(act).await;
@@ -108,7 +104,7 @@ impl<'r> Stage<'r> {
                 act.await;
             }
         });
-        let numbers = seen::since(&before, seen::numbers(&system, server.as_ref()));
+        let numbers = seen::since(&before, seen::numbers(&system));
         let sent = numbers[1].get("event_published_total").copied();
         if bus.system() == self.bus.system() {
             self.left
@@ -121,7 +117,6 @@ impl<'r> Stage<'r> {
             spans: seen::spans(self.obs),
             numbers,
             system,
-            server,
         }
     }
 
