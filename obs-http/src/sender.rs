@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use obs_runtime::bus::{
-    BusErrorKind, Depth, Lost, Outgoing, Parcel, Receipt, Sending, Subscription, Waiting,
+    BusErrorKind, Depth, Lost, Outgoing, Parcel, Receipt, Sending, Server, Subscription, Waiting,
 };
 use obs_runtime::metric::Counter;
 use obs_runtime::{Bus, BusError, ErrorType, Label, MetricSet, Record, Transport};
@@ -53,6 +53,7 @@ enum Outcome {
 #[derive(Debug)]
 pub(crate) struct HttpBus {
     outgoing: Outgoing,
+    server: Option<Server>,
     record_bytes: usize,
     patience: Duration,
     #[cfg(feature = "receive")]
@@ -63,6 +64,11 @@ impl HttpBus {
     pub(crate) fn open(options: &HttpOptions) -> Result<HttpBus, BusError> {
         Counts::get();
         let client = Client::new(options)?;
+        let port = if options.url.starts_with("https:") {
+            443
+        } else {
+            80
+        };
         let when_lost = options.when_lost.clone();
         let lost = move |lost: &Lost<'_>| {
             Counts::get().lost.at(lost.error.error_type()).inc();
@@ -99,6 +105,7 @@ impl HttpBus {
         })?;
         Ok(HttpBus {
             outgoing,
+            server: Server::at(&options.url, port),
             record_bytes: options.record_bytes,
             patience: options.patience,
             #[cfg(feature = "receive")]
@@ -124,6 +131,10 @@ impl HttpBus {
 impl Transport for HttpBus {
     fn system(&self) -> &'static str {
         "http"
+    }
+
+    fn server(&self) -> Option<Server> {
+        self.server.clone()
     }
 
     fn send(&self, record: &Record<'_>) -> Sending {

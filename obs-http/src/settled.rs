@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use obs_runtime::bus::{
-    Depth, Look, OwnedRecord, Receipt, Received, Sending, Source, Subscription, View, Waiting,
+    Depth, Look, OwnedRecord, Receipt, Received, Sending, Server, Source, Subscription, View,
+    Waiting,
 };
 use obs_runtime::{Bus, BusError, Record, Transport};
 use tokio::sync::oneshot;
@@ -115,6 +116,10 @@ impl Drop for Asked<'_> {
 impl Transport for Settled {
     fn system(&self) -> &'static str {
         self.bus.system()
+    }
+
+    fn server(&self) -> Option<Server> {
+        self.bus.server()
     }
 
     fn send(&self, record: &Record<'_>) -> Sending {

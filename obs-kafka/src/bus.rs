@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use obs_runtime::bus::{BusErrorKind, Confirm, Depth, Look, Sending, Subscription, View, Waiting};
+use obs_runtime::bus::{
+    BusErrorKind, Confirm, Depth, Look, Sending, Server, Subscription, View, Waiting,
+};
 use obs_runtime::{BusError, Record, Transport};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, PurgeConfig};
@@ -20,6 +22,9 @@ use crate::report::{Reporter, Reports};
 
 /// How long the reporting thread sleeps at most before it looks whether it is to end.
 const TURN: Duration = Duration::from_millis(100);
+
+/// Where brokers listen that are named without a port.
+const PORT: u16 = 9092;
 
 /// How large records may be where nothing is said.
 const LIMIT: usize = 1_000_000;
@@ -124,6 +129,10 @@ pub(crate) fn start_thread(
 impl Transport for KafkaBus {
     fn system(&self) -> &'static str {
         "kafka"
+    }
+
+    fn server(&self) -> Option<Server> {
+        Server::at(self.options.property("bootstrap.servers")?, PORT)
     }
 
     fn send(&self, record: &Record<'_>) -> Sending {

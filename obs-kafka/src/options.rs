@@ -192,9 +192,12 @@ impl KafkaOptions {
     }
 
     pub(crate) fn is_transactional(&self) -> bool {
-        self.properties
-            .iter()
-            .any(|(name, _)| name == "transactional.id")
+        self.property("transactional.id").is_some()
+    }
+
+    pub(crate) fn property(&self, name: &str) -> Option<&str> {
+        let found = self.properties.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| &**value)
     }
 
     /// As librdkafka takes it for a producer.

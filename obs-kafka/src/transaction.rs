@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use obs_runtime::bus::{BusErrorKind, Depth, Sending, Subscription, Waiting};
+use obs_runtime::bus::{BusErrorKind, Depth, Sending, Server, Subscription, Waiting};
 use obs_runtime::{Bus, BusError, Record, Transport};
 use rdkafka::error::KafkaError;
 use rdkafka::producer::Producer;
@@ -152,6 +152,10 @@ impl fmt::Debug for KafkaTransactions {
 impl Transport for Transacted {
     fn system(&self) -> &'static str {
         self.0.system()
+    }
+
+    fn server(&self) -> Option<Server> {
+        self.0.server()
     }
 
     fn send(&self, record: &Record<'_>) -> Sending {

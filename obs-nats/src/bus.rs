@@ -10,7 +10,8 @@ use std::time::Duration;
 use async_nats::jetstream::{Context, ContextBuilder};
 use async_nats::{Client, ConnectOptions, Event, ServerAddr};
 use obs_runtime::bus::{
-    BusErrorKind, Depth, Look, Lost, Outgoing, Sending, Subscription, View, Waiting, Walking, text,
+    BusErrorKind, Depth, Look, Lost, Outgoing, Sending, Server, Subscription, View, Waiting,
+    Walking, text,
 };
 use obs_runtime::{BusError, Record, Transport};
 use tokio::runtime::Handle;
@@ -25,6 +26,9 @@ use crate::trouble::Trouble;
 
 /// How much memory what is on its way may take.
 const MEMORY: usize = 64 << 20;
+
+/// Where servers listen that are named without a port.
+const PORT: u16 = 4222;
 
 /// How long a server may take to answer.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -243,6 +247,10 @@ async fn connect(
 impl Transport for NatsBus {
     fn system(&self) -> &'static str {
         "nats"
+    }
+
+    fn server(&self) -> Option<Server> {
+        Server::at(&self.link.options.servers, PORT)
     }
 
     fn send(&self, record: &Record<'_>) -> Sending {

@@ -22,6 +22,7 @@ mod outgoing;
 mod owned;
 mod record;
 mod sending;
+mod server;
 mod subscription;
 #[cfg(feature = "transport")]
 pub mod text;
@@ -54,6 +55,8 @@ pub(crate) use record::Value;
 pub use record::{Header, Headers, HeadersIter, Record};
 pub(crate) use sending::block_on;
 pub use sending::{Receipt, Sending, Waiting};
+pub(crate) use server::Place;
+pub use server::Server;
 #[cfg(feature = "tokio")]
 pub(crate) use subscription::Held;
 pub use subscription::{Received, Source, Subscription};
@@ -90,6 +93,11 @@ pub(crate) const CAPACITY: usize = 65_536;
 pub trait Transport: Any + Debug + Send + Sync {
     /// What it is, as `messaging.system` has it.
     fn system(&self) -> &'static str;
+
+    /// Where it is, if records leave the program for a server that is known. It stays the same.
+    fn server(&self) -> Option<Server> {
+        None
+    }
 
     /// Takes a record, or says why not. What is borrowed is borrowed for the call alone.
     ///
@@ -278,6 +286,20 @@ impl Bus {
     #[must_use]
     pub fn system(&self) -> &'static str {
         self.transport.system()
+    }
+
+    /// The server behind the bus, if there is one and the bus knows it: `server.address` and `server.port`.
+    #[must_use]
+    pub fn server(&self) -> Option<Server> {
+        self.transport.server()
+    }
+
+    /// What telemetry says of it.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            system: self.system(),
+            server: self.server(),
+        }
     }
 
     /// Puts a record behind all others, or says why not.

@@ -266,7 +266,7 @@ impl Consumer {
         let whose = Whose {
             consumer: &self.group,
             origin: self.bus.origin(),
-            system: self.bus.system(),
+            place: &self.bus.place(),
         };
         let mut known = Vec::new();
         for (route, one) in self.routes.iter().enumerate() {

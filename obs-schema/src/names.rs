@@ -59,6 +59,8 @@ pub const RESERVED_ATTRS: &[&str] = &[
     "event.version",
     "sampling.reason",
     "sampling.truncated",
+    "server.address",
+    "server.port",
 ];
 
 /// Namespaces of span attributes that belong to OpenTelemetry.

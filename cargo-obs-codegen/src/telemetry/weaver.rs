@@ -133,6 +133,12 @@ const OURS: &[(&str, &str, &str)] = &[
         "int",
         "How many spans of the trace are missing.",
     ),
+    (
+        "server.address",
+        "string",
+        "The server of the bus, where it has one.",
+    ),
+    ("server.port", "int", "Where that listens."),
 ];
 
 /// The same of those with few values.
@@ -413,6 +419,7 @@ fn spans(model: &Model, subject: &Subject<'_>) -> Vec<Span> {
         if *ty != "receive" {
             all.extend(["event.type", "event.version"].map(|key| refer(key, "required")));
         }
+        all.extend(["server.address", "server.port"].map(|key| refer(key, "recommended")));
         for one in &mut all {
             one.sampling = true;
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use obs_schema::framing::Framing;
 
 use super::find::Candidate;
-use crate::bus::Origin;
+use crate::bus::{Origin, Place};
 use crate::event::Descriptor;
 use crate::lane::lock;
 use crate::metric::{self, Consumed, Messaging, MessagingAbout, MessagingKind};
@@ -29,7 +29,7 @@ pub(super) struct Prepared {
     live: AtomicBool,
     consumer: Box<str>,
     origin: Origin,
-    system: &'static str,
+    place: Place,
 }
 
 /// All that were asked for. They stay, as their series do.
@@ -40,7 +40,7 @@ static ALL: Mutex<Vec<&'static Prepared>> = Mutex::new(Vec::new());
 pub(super) struct Whose<'a> {
     pub(super) consumer: &'a str,
     pub(super) origin: &'a Origin,
-    pub(super) system: &'static str,
+    pub(super) place: &'a Place,
 }
 
 impl Prepared {
@@ -55,7 +55,7 @@ impl Prepared {
         let same = |one: &&&Prepared| {
             one.about.event_type == about.event_type
                 && one.about.version == about.version
-                && one.system == whose.system
+                && one.place == *whose.place
                 && *one.consumer == *whose.consumer
                 && one.origin == *whose.origin
         };
@@ -68,7 +68,7 @@ impl Prepared {
             target: newest.target,
             ..*about
         };
-        let [_, settle] = names(whose.system);
+        let [_, settle] = names(whose.place.system);
         let new: &'static Prepared = Box::leak(Box::new(Prepared {
             about,
             process: meta(about, whose, ["process"; 2], Kind::Consumer),
@@ -86,7 +86,7 @@ impl Prepared {
             live: AtomicBool::new(!is_silent(about.event_type)),
             consumer: whose.consumer.into(),
             origin: whose.origin.clone(),
-            system: whose.system,
+            place: whose.place.clone(),
         }));
         all.push(new);
         new
@@ -147,7 +147,7 @@ fn counted(
     kind: MessagingKind,
 ) -> Option<&'static Messaging> {
     metric::messaging(MessagingAbout {
-        system: whose.system,
+        place: whose.place.clone(),
         kind,
         name,
         destination: topic,
@@ -160,16 +160,16 @@ fn common(
     whose: Whose<'_>,
     [name, kind]: [&'static str; 2],
 ) -> Vec<(&'static str, Value<'static>)> {
-    let fixed = [
-        ("messaging.system", whose.system),
+    let mut said = whose.place.said();
+    for (name, value) in [
         ("messaging.operation.name", name),
         ("messaging.operation.type", kind),
         ("messaging.destination.name", topic),
         ("messaging.consumer.group.name", leak(whose.consumer)),
-    ];
-    fixed
-        .map(|(name, value)| (name, Value::Text(value)))
-        .to_vec()
+    ] {
+        said.push((name, Value::Text(value)));
+    }
+    said
 }
 
 fn leak(text: &str) -> &'static str {
@@ -181,7 +181,7 @@ fn leak(text: &str) -> &'static str {
 pub(super) struct Receive {
     pub(super) topic: &'static str,
     consumer: Box<str>,
-    system: &'static str,
+    place: Place,
     pub(super) span: SpanMeta,
     pub(super) messaging: Option<&'static Messaging>,
 }
@@ -192,17 +192,17 @@ impl Receive {
     pub(super) fn of(topic: &'static str, whose: Whose<'_>) -> &'static Receive {
         let mut all = lock(&RECEIVES);
         let same = |one: &&&Receive| {
-            one.topic == topic && *one.consumer == *whose.consumer && one.system == whose.system
+            one.topic == topic && *one.consumer == *whose.consumer && one.place == *whose.place
         };
         if let Some(known) = all.iter().find(same) {
             return known;
         }
-        let [name, _] = names(whose.system);
+        let [name, _] = names(whose.place.system);
         let fixed = common(topic, whose, [name, "receive"]);
         let new: &'static Receive = Box::leak(Box::new(Receive {
             topic,
             consumer: whose.consumer.into(),
-            system: whose.system,
+            place: whose.place.clone(),
             span: SpanMeta::new(leak(&format!("{name} {topic}")))
                 .with_kind(Kind::Client)
                 .with_fixed(Box::leak(fixed.into_boxed_slice())),

@@ -9,6 +9,7 @@ use super::bank::{Bank, bucket};
 use super::exemplar::Slot;
 use super::exposition::MessagingLines;
 use super::published::Cells;
+use crate::bus::Place;
 use crate::clock::Moment;
 use crate::context::SpanContext;
 use crate::error_type::ErrorType;
@@ -84,7 +85,7 @@ impl Kind {
 /// An operation on a destination.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct About {
-    pub(crate) system: &'static str,
+    pub(crate) place: Place,
     pub(crate) kind: Kind,
     /// What the system calls it.
     pub(crate) name: &'static str,

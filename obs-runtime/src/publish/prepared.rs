@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::line::Line;
-use crate::bus::{Bus, Origin};
+use crate::bus::{Bus, Origin, Place};
 use crate::envelope::Pieces;
 use crate::event::Descriptor;
 use crate::lane::lock;
@@ -34,7 +34,7 @@ pub(super) struct Prepared {
     /// Its telemetry is on.
     pub(super) live: AtomicBool,
     origin: Origin,
-    system: &'static str,
+    place: Place,
 }
 
 /// All that were asked for. They stay, as their series do.
@@ -45,18 +45,18 @@ static SILENT: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// To be asked for once, when a publisher is made.
 pub(super) fn prepared(about: &'static Descriptor, bus: &Bus) -> &'static Prepared {
-    let (origin, system) = (bus.origin(), bus.system());
+    let (origin, place) = (bus.origin(), bus.place());
     let mut all = lock(&ALL);
     let same = |one: &&&Prepared| {
         one.about.event_type == about.event_type
             && one.about.version == about.version
-            && one.system == system
+            && one.place == place
             && one.origin == *origin
     };
     if let Some(known) = all.iter().find(same) {
         return known;
     }
-    let new: &'static Prepared = Box::leak(Box::new(Prepared::new(about, origin, system)));
+    let new: &'static Prepared = Box::leak(Box::new(Prepared::new(about, origin, place)));
     all.push(new);
     new
 }
@@ -80,22 +80,22 @@ pub(crate) fn set_live(event_type: &str, live: bool) {
 }
 
 impl Prepared {
-    fn new(about: &'static Descriptor, origin: &Origin, system: &'static str) -> Prepared {
+    fn new(about: &'static Descriptor, origin: &Origin, place: Place) -> Prepared {
         let live = !is_silent(about.event_type);
         Prepared {
             about,
             pieces: Pieces::new(about, origin),
             published: cfg!(not(feature = "off-metrics"))
                 .then(|| metric::published(about, origin.name())),
-            span: meta(about, system, "publish", "send", Kind::Producer),
-            create: meta(about, system, "create", "create", Kind::Producer),
-            send: meta(about, system, "publish", "send", Kind::Client),
-            messaging: messaging(about, system),
+            span: meta(about, &place, "publish", "send", Kind::Producer),
+            create: meta(about, &place, "create", "create", Kind::Producer),
+            send: meta(about, &place, "publish", "send", Kind::Client),
+            messaging: messaging(about, &place),
             line: Line::new(about, origin, ["event published", "event not published"]),
             has_ids: Ids::in_any(about.fields),
             live: AtomicBool::new(live),
             origin: origin.clone(),
-            system,
+            place,
         }
     }
 
@@ -110,10 +110,10 @@ impl Prepared {
     }
 }
 
-fn messaging(about: &'static Descriptor, system: &'static str) -> Option<[&'static Messaging; 2]> {
+fn messaging(about: &'static Descriptor, place: &Place) -> Option<[&'static Messaging; 2]> {
     let of = |kind, name| {
         metric::messaging(MessagingAbout {
-            system,
+            place: place.clone(),
             kind,
             name,
             destination: about.topic,
@@ -129,7 +129,7 @@ fn messaging(about: &'static Descriptor, system: &'static str) -> Option<[&'stat
 /// What is the same in all spans of an operation.
 fn meta(
     about: &'static Descriptor,
-    system: &'static str,
+    place: &Place,
     name: &'static str,
     operation: &'static str,
     kind: Kind,
@@ -137,18 +137,19 @@ fn meta(
     if cfg!(feature = "off-spans") {
         return SpanMeta::new("");
     }
-    let fixed = [
-        ("messaging.system", system),
+    let mut fixed = place.said();
+    for (name, value) in [
         ("messaging.operation.name", name),
         ("messaging.operation.type", operation),
         ("messaging.destination.name", about.topic),
         ("event.type", about.event_type),
         ("event.version", about.version),
-    ];
-    let fixed = fixed.map(|(name, value)| (name, Value::Text(value)));
+    ] {
+        fixed.push((name, Value::Text(value)));
+    }
     let meta = SpanMeta::new(leak(format!("{name} {}", about.topic)))
         .with_kind(kind)
-        .with_fixed(Box::leak(Box::new(fixed)))
+        .with_fixed(fixed.leak())
         .with_slow_nanos(about.slow_ns);
     if about.audit { meta.audited() } else { meta }
 }

@@ -302,6 +302,8 @@ pub const MESSAGING_CLIENT_OPERATION_DURATION_SECONDS: Family = Family {
         label::MESSAGING_OPERATION_NAME,
         label::MESSAGING_SYSTEM,
         label::MESSAGING_CONSUMER_GROUP_NAME,
+        label::SERVER_ADDRESS,
+        label::SERVER_PORT,
         label::ERROR_TYPE,
         label::MESSAGING_OPERATION_TYPE,
     ],
@@ -333,6 +335,8 @@ const MESSAGING: &[&str] = &[
     label::MESSAGING_OPERATION_NAME,
     label::MESSAGING_SYSTEM,
     label::MESSAGING_CONSUMER_GROUP_NAME,
+    label::SERVER_ADDRESS,
+    label::SERVER_PORT,
     label::ERROR_TYPE,
 ];
 

@@ -66,6 +66,8 @@ pub const RPC_SYSTEM_NAME: &str = "rpc_system_name";
 pub const RULE_GROUP: &str = "rule_group";
 /// Who is called.
 pub const SERVER_ADDRESS: &str = "server_address";
+/// Where it listens.
+pub const SERVER_PORT: &str = "server_port";
 /// How much it matters.
 pub const SEVERITY: &str = "severity";
 /// Which part of telemetry, of [`SIGNALS`](super::SIGNALS).

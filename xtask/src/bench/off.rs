@@ -68,6 +68,7 @@ const SIGNALS: [(&str, &[&str]); 3] = [
             "exception.stacktrace",
             "sampling.reason",
             "sampling.truncated",
+            "server.port",
         ],
     ),
 ];

@@ -22,14 +22,20 @@ pub(crate) struct MessagingLines {
 impl MessagingLines {
     fn of(about: &About) -> MessagingLines {
         let (mut durations, mut messages) = (Vec::new(), Vec::new());
+        let server = about.place.server.as_ref();
+        let port = server.map(|server| server.port().to_string());
         for result in 0..RESULTS {
             let mut labels = vec![
                 ("messaging_destination_name", about.destination),
                 ("messaging_operation_name", about.name),
-                ("messaging_system", about.system),
+                ("messaging_system", about.place.system),
             ];
             if let Some(group) = &about.group {
                 labels.push(("messaging_consumer_group_name", group));
+            }
+            if let (Some(server), Some(port)) = (&about.place.server, &port) {
+                labels.push(("server_address", server.address()));
+                labels.push(("server_port", port));
             }
             let error = result.checked_sub(1).and_then(|at| ErrorType::ALL.get(at));
             labels.extend(error.map(|error| ("error_type", error.as_str())));

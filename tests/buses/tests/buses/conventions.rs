@@ -100,6 +100,12 @@ const MISTAKES_OF_ALL: &[(&str, &str)] = &[
     ("/operations/process/end/0", "\"event.name\""),
 ];
 
+/// The same of a bus that has a server.
+const MISTAKES_OF_SERVERS: &[(&str, &str)] = &[
+    ("/server/server.address", "\"elsewhere\""),
+    ("/server", "{}"),
+];
+
 #[test]
 fn what_is_not_as_a_row_says_is_found() {
     let test = "conventions::what_is_not_as_a_row_says_is_found";
@@ -109,15 +115,16 @@ fn what_is_not_as_a_row_says_is_found() {
     let obs = seen::listen();
     let rigs = rigs();
     let stage = Stage::new(&rigs[0], &obs, true);
-    let found = |data: &Value, row: Option<&str>| {
+    let found_on = |stage: &Stage<'_>, data: &Value, row: Option<&str>| {
         let mut data = data.clone();
         if let Some(name) = row {
             let rows = data["rows"].as_array_mut().unwrap();
             rows.retain(|row| row["name"] == name);
             assert_eq!(rows.len(), 1, "{name}");
         }
-        all(&data, &stage)
+        all(&data, stage)
     };
+    let found = |data: &Value, row: Option<&str>| found_on(&stage, data, row);
     let change = |place: &mut Value, to: &str| *place = serde_json::from_str(to).unwrap();
     for (row, at, to) in MISTAKES {
         let mut data = data();
@@ -139,6 +146,15 @@ fn what_is_not_as_a_row_says_is_found() {
         let mut data = data();
         change(data.pointer_mut(at).unwrap(), to);
         assert!(!found(&data, None).is_empty(), "{at}");
+    }
+    let rig = rigs.iter().find(|rig| rig.system == "http").unwrap();
+    let stage = Stage::new(rig, &obs, true);
+    let row = Some("one event is sent");
+    assert_eq!(found_on(&stage, &data(), row), [""; 0]);
+    for (at, to) in MISTAKES_OF_SERVERS {
+        let mut data = data();
+        change(data.pointer_mut(at).unwrap(), to);
+        assert!(!found_on(&stage, &data, row).is_empty(), "{at}");
     }
 }
 

@@ -118,7 +118,18 @@ impl Rig {
 
     /// One that takes no record of 100,000 bytes.
     pub(crate) fn small(&self, topics: &[&str]) -> Bus {
-        with(&self.address(topics), self.small)
+        self.small_at(topics).0
+    }
+
+    /// The same, and the server in its address, if it has one: a host and a port.
+    pub(crate) fn small_at(&self, topics: &[&str]) -> (Bus, Option<(String, String)>) {
+        let address = self.address(topics);
+        let server = address.split_once("://").and_then(|(_, place)| {
+            let (host, rest) = place.split_once(':')?;
+            let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            Some((host.to_owned(), port))
+        });
+        (with(&address, self.small), server)
     }
 
     /// A bus with room for few records that nobody takes before `release`.

@@ -12,6 +12,7 @@ use super::seen::Told;
 /// What playing a row has left.
 pub(super) struct Found {
     pub(super) system: String,
+    pub(super) server: Option<(String, String)>,
     pub(super) ambient: bool,
     pub(super) counts: bool,
     /// The spans in which messages were made before, in order.
@@ -61,8 +62,7 @@ impl Found {
                 ));
             }
             for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
-                let operation = &data["operations"][is];
-                let differs = self.compare(found, operation, expected, &ids);
+                let differs = self.compare(found, (data, is), expected, &ids);
                 wrong.extend(
                     differs
                         .into_iter()
@@ -102,7 +102,13 @@ impl Found {
             "kafka" => ["poll", "commit"],
             _ => ["receive", "settle"],
         };
+        let (host, port) = self
+            .server
+            .as_ref()
+            .map_or(("", ""), |(host, port)| (host, port));
         [
+            ("{host}", host),
+            ("{port}", port),
             ("{topic}", TOPIC),
             ("{group}", GROUP),
             ("{system}", &self.system),
@@ -118,10 +124,11 @@ impl Found {
     fn compare(
         &self,
         found: &Told,
-        operation: &Value,
+        (data, is): (&Value, &str),
         expected: &Value,
         ids: &Ids<'_>,
     ) -> Vec<String> {
+        let operation = &data["operations"][is];
         let mut wrong = Vec::new();
         let mut check = |what: &str, found: String, expected: String| {
             if found != expected {
@@ -131,10 +138,15 @@ impl Found {
         let text = |value: &Value| self.filled(value.as_str().unwrap());
         check("the name", found.name.clone(), text(&operation["name"]));
         check("the kind", found.kind.clone(), text(&operation["kind"]));
+        let server = self
+            .server
+            .as_ref()
+            .and_then(|_| data["server"].as_object());
         let start: BTreeMap<String, String> = operation["start"]
             .as_object()
             .unwrap()
             .iter()
+            .chain(server.into_iter().flatten())
             .map(|(name, value)| (name.clone(), text(value)))
             .collect();
         check(

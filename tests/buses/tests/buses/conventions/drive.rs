@@ -49,6 +49,8 @@ pub(super) static AROUND: SpanMeta = SpanMeta::new("around");
 /// Where rows are played.
 pub(super) struct Stage<'r> {
     bus: Bus,
+    /// The host and the port of the bus, if it has any.
+    server: Option<(String, String)>,
     obs: &'r Obs,
     /// The families of the conventions are to be there.
     counts: bool,
@@ -61,9 +63,10 @@ type Act = Pin<Box<dyn Future<Output = ()>>>;
 impl<'r> Stage<'r> {
     pub(super) fn new(rig: &Rig, obs: &'r Obs, counts: bool) -> Stage<'r> {
         let dead = DeadLetters::default().topic(TOPIC);
-        let bus = rig.small(&[TOPIC, &dead]).for_source("conventions");
+        let (bus, server) = rig.small_at(&[TOPIC, &dead]);
         Stage {
-            bus,
+            bus: bus.for_source("conventions"),
+            server,
             obs,
             counts,
             left: Cell::new(0),
@@ -96,7 +99,8 @@ impl<'r> Stage<'r> {
             None => self.consuming(&row["consume"]),
         };
         let system = bus.system().to_owned();
-        let before = seen::numbers(&system);
+        let server = self.server.clone().filter(|_| system == self.bus.system());
+        let before = seen::numbers(&system, server.as_ref());
         runtime.block_on(async {
             if ambient {
                 AROUND.follow(act).await;
@@ -104,7 +108,7 @@ impl<'r> Stage<'r> {
                 act.await;
             }
         });
-        let numbers = seen::since(&before, seen::numbers(&system));
+        let numbers = seen::since(&before, seen::numbers(&system, server.as_ref()));
         let sent = numbers[1].get("event_published_total").copied();
         if bus.system() == self.bus.system() {
             self.left
@@ -117,6 +121,7 @@ impl<'r> Stage<'r> {
             spans: seen::spans(self.obs),
             numbers,
             system,
+            server,
         }
     }
 

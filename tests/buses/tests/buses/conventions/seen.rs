@@ -121,7 +121,7 @@ const OURS: &[&str] = &[
 ];
 
 /// What has been counted so far, of both kinds.
-pub(super) fn numbers(system: &str) -> [Numbers; 2] {
+pub(super) fn numbers(system: &str, server: Option<&(String, String)>) -> [Numbers; 2] {
     let text = String::from_utf8(exposition(Format::Text)).unwrap();
     let mut both = [Numbers::new(), Numbers::new()];
     for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -146,7 +146,7 @@ pub(super) fn numbers(system: &str) -> [Numbers; 2] {
             };
             count(
                 0,
-                named(short, &labels, &error).unwrap_or_else(|| series.to_owned()),
+                named(short, &labels, server, &error).unwrap_or_else(|| series.to_owned()),
             );
         }
     }
@@ -154,7 +154,12 @@ pub(super) fn numbers(system: &str) -> [Numbers; 2] {
 }
 
 /// `sent send too_large`, if its labels are those that it should have.
-fn named(short: &str, labels: &BTreeMap<&str, &str>, error: &str) -> Option<String> {
+fn named(
+    short: &str,
+    labels: &BTreeMap<&str, &str>,
+    server: Option<&(String, String)>,
+    error: &str,
+) -> Option<String> {
     let name = *labels.get("messaging_operation_name")?;
     let (_, operation) = *OPERATIONS.iter().find(|(known, _)| *known == name)?;
     let mut expected = BTreeSet::from([
@@ -162,6 +167,9 @@ fn named(short: &str, labels: &BTreeMap<&str, &str>, error: &str) -> Option<Stri
         ("messaging_operation_name", name),
         ("messaging_system", labels.get("messaging_system")?),
     ]);
+    if let Some((host, port)) = server {
+        expected.extend([("server_address", &**host), ("server_port", &**port)]);
+    }
     if short == "operation" {
         expected.insert(("messaging_operation_type", operation));
     }
