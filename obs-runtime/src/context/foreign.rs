@@ -83,6 +83,18 @@ pub(super) fn attach(
     })
 }
 
+/// Puts the span of a call on top, which is not there already.
+#[inline]
+pub(super) fn put(span: SpanContext, state: Option<&str>) -> Guard {
+    with(|| {
+        let put = |current: &Foreign| {
+            let shown = shows(current).then(|| show(span, state))?;
+            Some(current.with_remote_span_context(shown))
+        };
+        Foreign::map_current(put).map(Foreign::attach)
+    })
+}
+
 /// Whether somebody else has put a span on top of ours.
 #[inline]
 pub(super) fn covers(ours: Option<SpanContext>) -> bool {

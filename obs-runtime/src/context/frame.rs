@@ -333,10 +333,15 @@ impl Frame {
 
 /// Shows a call to OpenTelemetry.
 #[cfg(feature = "opentelemetry")]
+#[inline]
 fn shown(call: &Place) -> foreign::Guard {
+    let span = call.span?;
+    if !call.marks.has(Marks::STATED) {
+        return foreign::put(span, None);
+    }
     let show = |current: &RefCell<Context>| {
         let current = current.try_borrow().ok()?;
-        foreign::attach(Some((call.span?, current.trace_state())), None)
+        foreign::put(span, current.trace_state())
     };
     CURRENT.try_with(show).ok()?
 }

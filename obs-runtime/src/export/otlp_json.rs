@@ -55,7 +55,8 @@ impl<W: Write + Send + 'static> OtlpJsonLines<W> {
         w.raw("]},\"scopeSpans\":[{\"scope\":{\"name\":\"obs\"},\"spans\":[");
         let mut first = true;
         for span in spans.iter() {
-            let head = self.heads.of(&span, || Head::of(span.meta()))?;
+            let meta = span.meta();
+            let head = self.heads.of(meta, 0, || Head::of(meta))?;
             w.comma(&mut first);
             write(w, &span, head, &self.ids);
         }
@@ -142,8 +143,7 @@ fn write(w: &mut Writer, span: &FinishedSpan<'_>, head: &Head, names: &[String])
             w.raw("}}");
         }
     }
-    span.own()
-        .for_each(|own| attribute(w, &mut first, own.key, own.value));
+    span.each_own(|own| attribute(w, &mut first, own.key, own.value));
     w.raw("]");
     dropped(w, ",\"droppedAttributesCount\":", span.dropped_attributes());
     dropped(w, ",\"droppedEventsCount\":", span.dropped_events());

@@ -2,7 +2,7 @@
 
 use std::ptr;
 
-use crate::span::FinishedSpan;
+use crate::span::SpanMeta;
 
 /// Which kind: the address of what the program says of such spans, and how long the id of an event is in them.
 type Key = (usize, usize);
@@ -16,17 +16,15 @@ impl<T> Sites<T> {
         Sites(Vec::new())
     }
 
-    /// What there is for spans like this one, which is made when the first comes by.
+    /// What there is for spans of this kind with ids of this length, which is made when the first comes by.
     #[inline]
     pub(super) fn of(
         &mut self,
-        span: &FinishedSpan<'_>,
+        meta: &'static SpanMeta,
+        id: usize,
         make: impl FnOnce() -> Option<T>,
     ) -> Option<&T> {
-        let key = (
-            ptr::from_ref(span.meta()).addr(),
-            span.id().map_or(0, str::len),
-        );
+        let key = (ptr::from_ref(meta).addr(), id);
         let place = match self.0.binary_search_by_key(&key, |(known, _)| *known) {
             Ok(place) => place,
             Err(place) => {

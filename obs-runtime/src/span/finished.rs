@@ -216,6 +216,20 @@ impl<'a> FinishedSpan<'a> {
 
     /// The attributes beside the fixed ones and the id of an event.
     pub(crate) fn own(&self) -> impl Iterator<Item = Stated<'a>> + use<'a> {
+        self.owned(Owner::Span).chain(self.reasons())
+    }
+
+    /// The same, one after the other, for those who do nothing else: most have nothing of the last.
+    #[inline]
+    pub(crate) fn each_own(&self, mut each: impl FnMut(Stated<'a>)) {
+        self.owned(Owner::Span).for_each(&mut each);
+        if self.record.rare.is_some() || self.record.reason.is_some() {
+            self.reasons().for_each(each);
+        }
+    }
+
+    /// What it says of why it failed, why it leaves and what is missing.
+    fn reasons(&self) -> impl Iterator<Item = Stated<'a>> + use<'a> {
         let record = self.record;
         let word = |(key, word): (_, Option<_>)| Some(Stated::word(key, word?));
         let rare = record.rare.as_deref();
@@ -228,9 +242,7 @@ impl<'a> FinishedSpan<'a> {
             value: rare.truncated.into(),
             word: None,
         });
-        self.owned(Owner::Span)
-            .chain(ours.into_iter().filter_map(word))
-            .chain(missing)
+        ours.into_iter().filter_map(word).chain(missing)
     }
 
     /// The id of the event that it is about, if it is about one.
