@@ -207,4 +207,8 @@ impl Source for Settling {
             of_bus.end_group();
         }
     }
+
+    fn failure(&mut self) -> Option<BusError> {
+        self.of_bus.as_mut().and_then(Subscription::failure)
+    }
 }

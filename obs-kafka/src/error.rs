@@ -74,6 +74,13 @@ pub(crate) fn because(error: BusError, cause: Option<Cause>) -> BusError {
     }
 }
 
+/// What a member ends with that is not let in, if the error says so.
+pub(crate) fn refused(error: &KafkaError) -> Option<BusError> {
+    let cause = Cause::of(error).filter(|cause| *cause == Cause::Login)?;
+    let reason = format!("{}: {}", told(error, 0).reason(), cause.help());
+    Some(BusError::new(BusErrorKind::Rejected).with_reason(reason))
+}
+
 /// An error by its code.
 pub(crate) fn coded(code: RDKafkaErrorCode, limit: usize) -> BusError {
     let mut reason = String::new();

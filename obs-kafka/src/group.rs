@@ -222,6 +222,12 @@ fn run(consumer: &BaseConsumer<Group>, shared: &Shared, reports: &Reports) {
                     if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
                         return;
                     }
+                    // Whoever was let in before may be so again: passwords change while members work.
+                    let mut state = shared.state();
+                    state.refused = error::refused(&error).filter(|_| !state.joined);
+                    if state.refused.is_some() {
+                        return;
+                    }
                 }
                 None => {}
             }

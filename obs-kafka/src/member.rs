@@ -47,6 +47,8 @@ pub(crate) struct State {
     pub(crate) end: End,
     /// The thread has ended.
     pub(crate) over: bool,
+    /// Because no broker has let the member in.
+    pub(crate) refused: Option<BusError>,
 }
 
 /// Whether it is to end.
@@ -229,6 +231,10 @@ impl Source for Member {
 
     fn end_group(&mut self) {
         self.shared.call(|state| state.end = End::Forget);
+    }
+
+    fn failure(&mut self) -> Option<BusError> {
+        self.shared.state().refused.take()
     }
 }
 

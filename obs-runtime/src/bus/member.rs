@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 
 use super::cursor::Cursor;
-use super::subscription::Source;
+use super::subscription::{Settles, Source};
 use super::topics::{Group, Kept, Topics};
 use super::waiters::wake;
-use super::{BusError, OwnedRecord, Receipt, Received, Subscription};
+use super::{BusError, OwnedRecord, Received, Subscription};
 use crate::lane::lock;
 
 /// What came of reading a record.
@@ -25,7 +25,7 @@ pub(super) enum Reading {
 }
 
 /// A handle to a bus that keeps topics.
-pub(super) trait Shelves: Clone + Debug + Send + 'static {
+pub(super) trait Shelves: Clone + Debug + Send + Sync + 'static {
     /// What is under its lock.
     type State;
     /// What it keeps of a record.
@@ -86,12 +86,14 @@ pub(super) trait Shelves: Clone + Debug + Send + 'static {
             places.push((place, id));
         }
         Ok(Subscription::new(Member {
-            shelves: self.clone(),
-            group,
-            topics: places,
+            seat: Arc::new(Seat {
+                shelves: self.clone(),
+                group,
+                topics: places,
+                out: Mutex::default(),
+            }),
             turn: 0,
             prefetch: usize::MAX,
-            out: Arc::default(),
             reader: Self::Reader::default(),
         }))
     }
@@ -100,89 +102,91 @@ pub(super) trait Shelves: Clone + Debug + Send + 'static {
 /// A member of a group.
 #[derive(Debug)]
 struct Member<S: Shelves> {
+    seat: Arc<Seat<S>>,
+    /// Whose turn it is, so that no topic starves another.
+    turn: usize,
+    prefetch: usize,
+    reader: S::Reader,
+}
+
+/// What a member and the records that it has given out know of it.
+#[derive(Debug)]
+struct Seat<S: Shelves> {
     shelves: S,
     group: Arc<str>,
     /// Where each topic is, and which id the group has there.
     topics: Vec<(usize, u64)>,
-    /// Whose turn it is, so that no topic starves another.
-    turn: usize,
-    prefetch: usize,
     /// How many records the member has; written under the lock alone.
-    out: Arc<Mutex<usize>>,
-    reader: S::Reader,
+    out: Mutex<usize>,
 }
 
 impl<S: Shelves> Member<S> {
     /// The next record that may go out, of the topic whose turn it is.
-    fn pick(&mut self, state: &mut S::State) -> Option<(usize, u64, u64, u32, S::Kept)> {
-        if *lock(&self.out) >= self.prefetch {
+    fn pick(&mut self, state: &mut S::State) -> Option<(u32, u64, u32, S::Kept)> {
+        let Seat {
+            group, topics, out, ..
+        } = &*self.seat;
+        if *lock(out) >= self.prefetch {
             return None;
         }
-        for turn in 0..self.topics.len() {
-            let turn = (self.turn + turn) % self.topics.len();
-            let (place, id) = self.topics[turn];
+        for turn in 0..topics.len() {
+            let turn = (self.turn + turn) % topics.len();
+            let (place, id) = topics[turn];
             let topic = S::topics(state).topic(place);
-            if let Some((number, attempt, kept)) = topic.give(&self.group, id) {
+            if let Some((number, attempt, kept)) = topic.give(group, id) {
                 self.turn = turn + 1;
-                *lock(&self.out) += 1;
-                return Some((place, id, number, attempt, kept));
+                *lock(out) += 1;
+                let topic = u32::try_from(turn).unwrap_or(u32::MAX);
+                return Some((topic, number, attempt, kept));
             }
         }
         None
     }
+}
 
-    /// What takes a record back.
-    fn settle(&self, place: usize, id: u64, number: u64) -> impl FnOnce(bool) + Send + 'static {
-        let (shelves, group, out) = (
-            self.shelves.clone(),
-            Arc::clone(&self.group),
-            Arc::clone(&self.out),
-        );
-        move |done| {
-            let same = shelves.change(|state| {
-                *lock(&out) -= 1;
-                let group = S::topics(state).topic(place).group(&group, id);
-                let same = group.map(|group| group.cursor.settle(number, done));
-                S::settled(state, place);
-                same
-            });
-            if done && same.is_some() {
-                shelves.done(id, number);
-            }
+/// Takes a record back.
+impl<S: Shelves> Settles for Seat<S> {
+    fn settle(&self, topic: u32, number: u64, done: bool) {
+        let (place, id) = self.topics[topic as usize];
+        let same = self.shelves.change(|state| {
+            *lock(&self.out) -= 1;
+            let group = S::topics(state).topic(place).group(&self.group, id);
+            let same = group.map(|group| group.cursor.settle(number, done));
+            S::settled(state, place);
+            same
+        });
+        if done && same.is_some() {
+            self.shelves.done(id, number);
         }
     }
 }
 
 impl<S: Shelves> Source for Member<S> {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Received>> {
-        let shelves = self.shelves.clone();
+        let seat = Arc::clone(&self.seat);
         loop {
-            let mut state = shelves.state();
-            if let Some((place, id, number, attempt, kept)) = self.pick(&mut state) {
+            let mut state = seat.shelves.state();
+            if let Some((topic, number, attempt, kept)) = self.pick(&mut state) {
                 drop(state);
-                let settle = self.settle(place, id, number);
-                let record = match shelves.read(&mut self.reader, number, kept) {
+                let record = match seat.shelves.read(&mut self.reader, number, kept) {
                     Reading::Record(record) => record,
                     Reading::Gone => {
-                        settle(true);
+                        seat.settle(topic, number, true);
                         continue;
                     }
                     Reading::Unreadable => {
-                        let _state = shelves.state();
-                        *lock(&self.out) -= 1;
+                        let _state = seat.shelves.state();
+                        *lock(&seat.out) -= 1;
                         continue;
                     }
                 };
-                let receipt = Receipt {
-                    partition: None,
-                    offset: Some(number),
-                };
-                return Poll::Ready(Some(Received::new(record, receipt, attempt, settle)));
+                let received = Received::of(record, (number, attempt), (seat, topic));
+                return Poll::Ready(Some(received));
             }
             let topics = S::topics(&mut state);
             let done = |(place, id): &(usize, u64)| {
                 let topic = &topics.all()[*place];
-                match topic.group_now(&self.group) {
+                match topic.group_now(&seat.group) {
                     Some(group) if group.id == *id => {
                         topics.closed && topic.records.following(group.cursor.low()).is_none()
                     }
@@ -190,7 +194,7 @@ impl<S: Shelves> Source for Member<S> {
                     _ => true,
                 }
             };
-            if self.topics.iter().all(done) {
+            if seat.topics.iter().all(done) {
                 return Poll::Ready(None);
             }
             topics.arrivals.add(cx);
@@ -203,18 +207,24 @@ impl<S: Shelves> Source for Member<S> {
     }
 
     fn end_group(&mut self) {
-        for (place, id) in &self.topics {
-            let ended = self.shelves.change(|state| {
+        let Seat {
+            shelves,
+            group,
+            topics,
+            ..
+        } = &*self.seat;
+        for (place, id) in topics {
+            let ended = shelves.change(|state| {
                 let topic = S::topics(state).topic(*place);
-                let mine = topic.group(&self.group, *id).is_some();
+                let mine = topic.group(group, *id).is_some();
                 if mine {
-                    topic.end(&self.group);
+                    topic.end(group);
                     S::settled(state, *place);
                 }
                 mine
             });
             if ended {
-                self.shelves.ended(*id);
+                shelves.ended(*id);
             }
         }
     }

@@ -1,11 +1,12 @@
 //! How records come back.
 
 use std::fmt::{self, Debug};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::sending::block_on_for;
-use super::{OwnedRecord, Receipt};
+use super::{BusError, OwnedRecord, Receipt};
 
 /// What a member of a group gets of the topics it asked for.
 ///
@@ -40,6 +41,11 @@ pub trait Source: Debug + Send {
 
     /// Forgets the group, and with it that it wants anything.
     fn end_group(&mut self);
+
+    /// Why there is no next record, where that is an error: asked when [`poll_next`](Source::poll_next) has given `None`.
+    fn failure(&mut self) -> Option<BusError> {
+        None
+    }
 }
 
 impl Subscription {
@@ -81,6 +87,11 @@ impl Subscription {
         self.source.poll_next(cx)
     }
 
+    /// Why there is no next record, where that is an error: a member that is not let in gets none. A consumer ends with it.
+    pub fn failure(&mut self) -> Option<BusError> {
+        self.source.failure()
+    }
+
     /// Forgets the group: the bus keeps nothing for it any more, and a group of this name starts anew.
     pub fn end_group(mut self) {
         self.source.end_group();
@@ -106,7 +117,26 @@ impl Received {
         let held = Held {
             receipt,
             attempt,
-            settle: Some(settle),
+            topic: 0,
+            settle: Some(Settle::Once(settle)),
+        };
+        Received { record, held }
+    }
+
+    /// The same of one whose number is its offset, without anything that is asked of the allocator.
+    pub(super) fn of(
+        record: OwnedRecord,
+        (number, attempt): (u64, u32),
+        (member, topic): (Arc<dyn Settles>, u32),
+    ) -> Received {
+        let held = Held {
+            receipt: Receipt {
+                partition: None,
+                offset: Some(number),
+            },
+            attempt,
+            topic,
+            settle: Some(Settle::Of(member)),
         };
         Received { record, held }
     }
@@ -149,7 +179,21 @@ impl Received {
 pub(crate) struct Held {
     receipt: Receipt,
     attempt: u32,
-    settle: Option<Box<dyn FnOnce(bool) + Send>>,
+    /// The place of its topic among those of the member.
+    topic: u32,
+    settle: Option<Settle>,
+}
+
+/// Who is told what became of a record.
+enum Settle {
+    Once(Box<dyn FnOnce(bool) + Send>),
+    /// The member that got it.
+    Of(Arc<dyn Settles>),
+}
+
+/// A member that is told what became of the records it got.
+pub(super) trait Settles: Send + Sync {
+    fn settle(&self, topic: u32, number: u64, done: bool);
 }
 
 impl Held {
@@ -176,8 +220,13 @@ impl Held {
     }
 
     fn settle(&mut self, done: bool) {
-        if let Some(settle) = self.settle.take() {
-            settle(done);
+        match self.settle.take() {
+            None => {}
+            Some(Settle::Once(settle)) => settle(done),
+            Some(Settle::Of(member)) => {
+                let number = self.receipt.offset.unwrap_or_default();
+                member.settle(self.topic, number, done);
+            }
         }
     }
 }

@@ -65,11 +65,8 @@ impl<E: Event, H: Handler<E>> Route for To<E, H> {
             loop {
                 let mut room = room().await;
                 if let Some(job) = &room.job {
-                    room.done = Some(match job.read::<E>() {
-                        Ok(event) => {
-                            post.listen(&event, job);
-                            handler.handle(event, &job.delivery).await.map_err(failed)
-                        }
+                    room.done = Some(match job.begin::<E, H>(&handler, &post) {
+                        Ok(handling) => handling.await.map_err(failed),
                         Err(Some(error)) => Err(Failed::Read(error)),
                         Err(None) => handler.gone(&job.delivery).await.map_err(failed),
                     });
@@ -101,6 +98,20 @@ pub(super) struct Room {
 }
 
 impl Job {
+    /// Reads the event and gives it away. It is not in the future of a lane before that of its handler is, so it is moved
+    /// less often.
+    #[inline(always)]
+    fn begin<'j, E: Event, H: Handler<E>>(
+        &'j self,
+        handler: &'j H,
+        post: &Post,
+    ) -> Result<impl Future<Output = Result<(), H::Error>> + Send + use<'j, E, H>, Option<ReadError>>
+    {
+        let event = self.read::<E>()?;
+        post.listen(&event, self);
+        Ok(handler.handle(event, &self.delivery))
+    }
+
     /// The event; no error says that what the key stands for is gone.
     #[inline(always)]
     fn read<E: Event>(&self) -> Result<E, Option<ReadError>> {

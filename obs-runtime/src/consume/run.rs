@@ -338,6 +338,10 @@ impl Driver {
                 Poll::Pending => break,
                 Poll::Ready(None) => {
                     self.ended = true;
+                    let failure = self.subscription.failure();
+                    if let Some(error) = failure {
+                        self.shared.fail(error.into());
+                    }
                     break;
                 }
                 Poll::Ready(Some(delivery)) => {

@@ -1,4 +1,5 @@
 mod dead;
+mod refused;
 
 use std::future::Future;
 use std::sync::Mutex;

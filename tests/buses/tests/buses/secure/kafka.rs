@@ -59,7 +59,15 @@ fn check(gateway: &Gateway, properties: &[(&str, &str)], wrong: Option<&str>) {
     let options = properties.iter().fold(options, |options, (name, value)| {
         options.with_property(name, value)
     });
-    goes(&options.open().unwrap(), "secure", wrong);
+    let bus = options.open().unwrap();
+    goes(&bus, "secure", wrong);
+    if wrong == NO_LOGIN {
+        let mut member = bus.subscribe(&["secure"], "g").unwrap();
+        assert!(member.next_blocking(LONG).is_none());
+        let failure = member.failure().expect("it is not let in").to_string();
+        assert!(failure.contains(wrong.unwrap_or_default()), "{failure}");
+        assert!(!failure.contains("hunter"), "{failure}");
+    }
 }
 
 const fn login(mechanism: &'static str) -> Login {
