@@ -183,6 +183,7 @@ pub struct Site {
     labels: &'static [LabelInfo],
     lines: Option<Lines>,
     operation: OnceLock<&'static Operation>,
+    number: OnceLock<span::Number>,
 }
 
 impl Site {
@@ -195,6 +196,7 @@ impl Site {
             labels: &[],
             lines: None,
             operation: OnceLock::new(),
+            number: OnceLock::new(),
         }
     }
 
@@ -334,7 +336,7 @@ impl Site {
         let left = if span::vanishes(&self.span, span.sampled, marks, nanos) {
             None
         } else {
-            match span::leave(&self.span, (span, marks), parent, at, nanos) {
+            match span::leave(self.number(), (span, marks), parent, at, nanos) {
                 Some(fate) => fate,
                 None => return false,
             }
@@ -394,6 +396,12 @@ impl Site {
             };
             lines.write(&around, inside.span(), told);
         }
+    }
+
+    /// By which its spans are known.
+    #[inline]
+    fn number(&'static self) -> span::Number {
+        *self.number.get_or_init(|| span::Number::of(&self.span))
     }
 
     /// Where its calls are counted.

@@ -4,6 +4,7 @@
 //! second, and when one of them fills up, and calls the exporters. While an exporter hangs the blocks fill up; what
 //! has no room is dropped and counted.
 
+use std::cell::RefCell;
 use std::io;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +16,7 @@ use super::{ExportError, SpanExporter};
 use crate::clock;
 use crate::lane::{self, Blocks, lock};
 use crate::metric::{self, Reason, Signal};
-use crate::span::{self, Batch, Record, Spans};
+use crate::span::{self, Batch, Block, Due, Plain, Record, Spans, Writer};
 
 /// Spans in one block, at most: more than wait in one trace. Further ones are dropped until somebody takes the block.
 const MOST_SPANS: usize = 16_384;
@@ -54,7 +55,7 @@ pub(super) struct Tally {
 pub(crate) struct Pipe {
     tally: Tally,
     state: AtomicU8,
-    blocks: Blocks<Spans>,
+    blocks: Blocks<Block>,
     /// What threads had when they ended.
     left: Mutex<Spans>,
     control: Mutex<Control>,
@@ -210,7 +211,7 @@ impl Pipe {
             }
         };
         take(&mut lock(&self.left));
-        self.blocks.gather(take);
+        self.blocks.gather(|block| take(block.spans()));
         taken
     }
 
@@ -323,7 +324,8 @@ impl Pipe {
 #[derive(Debug)]
 pub(crate) struct Mine {
     pipe: &'static Pipe,
-    block: Arc<Mutex<Spans>>,
+    block: Arc<Mutex<Block>>,
+    writer: RefCell<Writer>,
 }
 
 impl Mine {
@@ -331,6 +333,7 @@ impl Mine {
         Mine {
             pipe,
             block: pipe.blocks.enter(),
+            writer: RefCell::default(),
         }
     }
 
@@ -345,17 +348,49 @@ impl Mine {
         self.fill(|block| block.push(record, rest))
     }
 
-    /// Takes one that has nothing else.
+    /// Takes one that has nothing else, without a lock. What comes in while everything is shut down is found by who
+    /// exports next, or counted when the thread ends.
     #[inline]
-    pub(crate) fn put_record(&self, record: Record) -> Result<(), Reason> {
-        self.fill(|block| block.push_record(record))
+    pub(crate) fn put_plain(&self, span: &Plain) -> Result<(), Reason> {
+        if !self.pipe.active() {
+            return Err(Reason::Closed);
+        }
+        // Nothing in here calls anything that ends a span.
+        let mut writer = self.writer.try_borrow_mut().map_err(|_| Reason::Limit)?;
+        while !writer.write(span) {
+            self.make_room(&mut writer)?;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn make_room(&self, writer: &mut Writer) -> Result<(), Reason> {
+        match writer.due() {
+            Due::Nothing => {}
+            Due::Wake => self.pipe.wake(),
+            Due::Full => self.filling(|block| {
+                block.spans();
+                writer.grow(block);
+                Ok(())
+            })?,
+        }
+        Ok(())
     }
 
     #[inline]
     fn fill(&self, put: impl FnOnce(&mut Spans)) -> Result<(), Reason> {
+        self.filling(|block| self.pipe.put(block.spans(), put))
+    }
+
+    /// Puts something into the block, unless it is full before what lies in the ring comes to it.
+    #[inline]
+    fn filling(&self, fill: impl FnOnce(&mut Block) -> Result<(), Reason>) -> Result<(), Reason> {
         let mut block = lock(&self.block);
         let before = block.len();
-        self.pipe.put(&mut block, put)?;
+        if before >= MOST_SPANS {
+            return Err(Reason::Full);
+        }
+        fill(&mut block)?;
         let fills = before < WAKES && block.len() >= WAKES;
         drop(block);
         if fills {
@@ -384,11 +419,12 @@ impl Pipe {
 impl Drop for Mine {
     fn drop(&mut self) {
         let mut block = lock(&self.block);
-        if !block.is_empty() {
-            let count = block.len() as u64;
+        let spans = block.spans();
+        if !spans.is_empty() {
+            let count = spans.len() as u64;
             if let Err(reason) = self
                 .pipe
-                .put(&mut lock(&self.pipe.left), |left| left.append(&mut block))
+                .put(&mut lock(&self.pipe.left), |left| left.append(spans))
             {
                 (self.pipe.tally.dropped)(reason, count);
             }

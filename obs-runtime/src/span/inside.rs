@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::local::Local;
-use super::record::{Counts, Record};
+use super::ring::{Number, Plain};
 use super::work::Scope;
 use super::{Failure, Fate, Outcome, Span, SpanMeta, pass};
 use crate::clock::{Look, Moment};
@@ -127,7 +127,7 @@ pub(crate) fn vanishes(meta: &SpanMeta, sampled: bool, marks: Marks, nanos: u64)
 /// if it leaves, with the moment; `None`: more has to be known of it.
 #[inline]
 pub(crate) fn leave(
-    meta: &'static SpanMeta,
+    meta: Number,
     (span, marks): (SpanContext, Marks),
     parent: Option<SpanContext>,
     at: Look,
@@ -142,19 +142,12 @@ pub(crate) fn leave(
     }
     let at = at.just_now();
     let end = at.unix_nanos();
-    let fate = pass(Record {
+    let fate = pass(&Plain {
         meta,
-        trace: span.trace,
-        span: span.span,
-        parent: parent.map(|parent| parent.span),
-        remote: parent.is_some_and(|parent| parent.remote),
-        state: None,
+        span,
+        parent,
         start: end.saturating_sub(nanos),
         end,
-        reason: None,
-        own: Counts::default(),
-        id: 0,
-        rare: None,
     });
     Some((fate == Fate::Exported).then_some((span, at)))
 }

@@ -192,12 +192,6 @@ impl Spans {
         }
     }
 
-    /// Puts one behind that has nothing of its own.
-    #[inline]
-    pub(crate) fn push_record(&mut self, record: Record) {
-        self.records.push(record);
-    }
-
     /// Puts others behind.
     pub(crate) fn append(&mut self, others: &mut Spans) {
         self.records.append(&mut others.records);

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
 use crate::export::ExportError;
-use crate::span::{Value, finished};
+use crate::span::{Value, finished, plain};
 
 /// Nobody waits for so long unless something is wrong.
 const LONG: Duration = Duration::from_secs(60);
@@ -265,4 +265,96 @@ fn every_span_of_every_thread_is_exported_or_counted() {
     let all = threads * puts * each;
     // What an exporter delivers after it was given up is counted as lost before.
     assert!((all..=all + BATCH).contains(&told), "{told} of {all}");
+}
+
+/// Sends what is known of each span, behind a word and after another one that it waits for.
+#[derive(Debug)]
+struct Tells(Receiver<()>, Sender<String>);
+
+impl SpanExporter for Tells {
+    fn export(&mut self, spans: Batch<'_>) -> Result<(), ExportError> {
+        // The other ends may be gone, and the test over.
+        let _ = self.1.send("called".to_owned());
+        let _ = self.0.recv();
+        for span in spans.iter() {
+            let took = span.end_unix_nanos() - span.start_unix_nanos();
+            let (parent, remote) = (span.parent(), span.parent_is_remote());
+            let child = parent == Some(span.span()) && remote && took == 5;
+            let _ = self.1.send(format!("{} {child}", span.name()));
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn what_takes_no_lock_stays_in_order_and_loses_nothing() {
+    let (pipe, counts) = pipe!();
+    let ((go, going), (took, taken)) = (channel(), channel());
+    let mine = Mine::enter(pipe);
+    assert_eq!(mine.put_plain(&plain()), Err(Reason::Closed));
+    pipe.add(Box::new(Tells(going, took))).unwrap();
+    for _ in 0..2 {
+        mine.put_plain(&plain()).unwrap();
+        mine.put(&mut finished(1)).unwrap();
+    }
+    mine.put_plain(&plain()).unwrap();
+    go.send(()).unwrap();
+    assert!(pipe.flush(LONG));
+    let kept: Vec<String> = taken.try_iter().collect();
+    let expected = [
+        "called",
+        "plain true",
+        "finished false",
+        "plain true",
+        "finished false",
+        "plain true",
+    ];
+    assert_eq!(kept, expected);
+    // Nobody takes anything out, and it is full in the end; what is in it then arrives.
+    mine.put_plain(&plain()).unwrap();
+    assert!(!pipe.flush(Duration::ZERO));
+    assert_eq!(taken.recv().unwrap(), "called");
+    let mut all = 1;
+    while mine.put_plain(&plain()).is_ok() {
+        all += 1;
+        assert!(all < 4 * MOST_SPANS, "there is no end to it");
+    }
+    assert!(all > MOST_SPANS);
+    assert_eq!(mine.put(&mut finished(1)), Err(Reason::Full));
+    assert_eq!(mine.put_plain(&plain()), Err(Reason::Full));
+    drop(go);
+    assert!(pipe.flush(LONG));
+    mine.put_plain(&plain()).unwrap();
+    drop(mine);
+    assert!(pipe.shutdown(LONG));
+    let told = taken.iter().filter(|it| it != "called").count();
+    assert_eq!((told, counts()), (all + 1, Vec::new()));
+}
+
+#[test]
+fn what_takes_no_lock_is_exported_or_counted_too() {
+    let (pipe, counts) = pipe!();
+    let ((go, going), (took, taken)) = (channel(), channel());
+    drop(go);
+    pipe.add(Box::new(Tells(going, took))).unwrap();
+    let (threads, puts) = (2, 40_000);
+    let refused = Mutex::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let mine = Mine::enter(pipe);
+                for _ in 0..puts {
+                    if mine.put_plain(&plain()).is_err() {
+                        *lock(&refused) += 1;
+                    }
+                }
+            });
+        }
+        pipe.flush(Duration::from_millis(1));
+        assert!(pipe.shutdown(LONG));
+    });
+    let dropped: u64 = counts().iter().map(|(_, count)| count).sum();
+    let told = taken.iter().filter(|it| it != "called").count();
+    let told = told + usize::try_from(dropped).unwrap();
+    assert_eq!(told + *lock(&refused), threads * puts);
 }
