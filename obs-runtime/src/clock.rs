@@ -7,6 +7,7 @@
 //! plus an anchor which is set anew about once a second: a clock that steps is followed within that second, and a
 //! clock that steps back makes time stamps repeat, never durations shrink.
 
+use std::hash::{Hash, Hasher};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant, SystemTime};
@@ -19,8 +20,76 @@ pub(crate) const SECOND: u64 = 1_000_000_000;
 pub(crate) struct Moment(pub(crate) u64);
 
 /// Where the moments are counted from.
-#[expect(clippy::disallowed_methods, reason = "this is the room for it")]
-static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+static START: LazyLock<Start> = LazyLock::new(Start::now);
+
+/// The first look at the clock.
+struct Start {
+    at: Instant,
+    /// The same as a number, if looks can be taken apart.
+    number: Option<u64>,
+}
+
+impl Start {
+    #[expect(clippy::disallowed_methods, reason = "this is the room for it")]
+    fn now() -> Start {
+        let at = Instant::now();
+        let first = Number::of(at);
+        // What is told of a look is nobody's promise, so it is held against the subtraction.
+        let holds = [1, SECOND - 1, SECOND, 86_400 * SECOND + 7]
+            .into_iter()
+            .all(|more| {
+                let later = at.checked_add(Duration::from_nanos(more));
+                later.is_some_and(|later| Number::of(later).wrapping_sub(first) == more)
+            });
+        Start {
+            at,
+            number: holds.then_some(first),
+        }
+    }
+}
+
+/// A look at the clock as a number of nanoseconds. The library only subtracts looks, which takes longer than all that a
+/// call does with them; but it tells their parts to whoever hashes them.
+#[derive(Default)]
+struct Number {
+    seconds: u64,
+    nanos: u32,
+}
+
+impl Number {
+    #[inline]
+    fn of(look: Instant) -> u64 {
+        let mut number = Number::default();
+        look.hash(&mut number);
+        number.finish()
+    }
+}
+
+impl Hasher for Number {
+    /// Nothing that is known.
+    fn write(&mut self, _: &[u8]) {}
+
+    #[inline]
+    fn write_u32(&mut self, nanos: u32) {
+        self.nanos = nanos;
+    }
+
+    #[inline]
+    fn write_u64(&mut self, seconds: u64) {
+        self.seconds = seconds;
+    }
+
+    #[inline]
+    fn write_i64(&mut self, seconds: i64) {
+        self.seconds = seconds.cast_unsigned();
+    }
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        let whole = self.seconds.wrapping_mul(SECOND);
+        whole.wrapping_add(u64::from(self.nanos))
+    }
+}
 
 /// The time of day at the start, in nanoseconds since 1970, as last anchored.
 static ANCHOR: AtomicU64 = AtomicU64::new(0);
@@ -49,7 +118,11 @@ impl Look {
     /// The moment of a look that may be long ago.
     #[inline]
     pub(crate) fn moment(self) -> Moment {
-        Moment(nanos(self.0.duration_since(*START)))
+        let start = &*START;
+        Moment(match start.number {
+            Some(first) => since(first, self.0),
+            None => nanos(self.0.duration_since(start.at)),
+        })
     }
 
     /// The moment of the look that this thread has just taken: from here on its time of day is known.
@@ -65,8 +138,19 @@ impl Look {
     /// How many nanoseconds later than another look this is.
     #[inline]
     pub(crate) fn nanos_since(self, earlier: Look) -> u64 {
-        nanos(self.0.duration_since(earlier.0))
+        match START.number {
+            Some(_) => since(Number::of(earlier.0), self.0),
+            None => nanos(self.0.duration_since(earlier.0)),
+        }
     }
+}
+
+/// How many nanoseconds a look is later than another one, which is a number; zero when it is earlier.
+#[inline]
+fn since(earlier: u64, look: Instant) -> u64 {
+    let more = Number::of(look).wrapping_sub(earlier);
+    // Half of what there is lies behind.
+    if more.cast_signed() < 0 { 0 } else { more }
 }
 
 /// A moment at most a second before the last look at the clock, without looking at it.
@@ -126,6 +210,7 @@ mod tests {
         let second = now();
         assert!(second >= first);
         assert_eq!(first.nanos_since(second), 0);
+        assert!(START.number.is_some(), "looks are numbers here");
         // The year 2020, which is behind every machine that builds this.
         assert!(first.unix_millis() > 1_577_836_800_000);
         assert_eq!(first.unix_nanos() / 1_000_000, first.unix_millis());
