@@ -44,7 +44,7 @@ use std::task::{self, Poll};
 use std::time::SystemTime;
 
 pub use carrier::{Extract, Inject};
-pub(crate) use frame::{Bare, Frame, Here, Marks, Place, Visit, base};
+pub(crate) use frame::{Bare, Frame, Here, Marks, Place, base};
 pub(crate) use text::Text;
 
 use crate::clock::Moment;
@@ -221,6 +221,16 @@ impl Context {
         }
     }
 
+    /// The same, unless it is what all that goes on here is in.
+    #[inline]
+    pub(crate) fn attach_other(&self) -> Option<ContextGuard> {
+        let same = CURRENT.try_with(|current| {
+            let current = current.try_borrow();
+            current.is_ok_and(|current| current.is(self))
+        });
+        (same == Ok(false)).then(|| self.attach())
+    }
+
     /// Does something while this is the context of the thread, which has it meanwhile and gives it back: a loan costs
     /// less than a clone.
     #[cfg(feature = "tokio")]
@@ -256,11 +266,7 @@ impl Context {
     #[inline(never)]
     fn attach_anew(&self) -> Option<ContextGuard> {
         frame::settle();
-        let is_current = CURRENT.try_with(|current| {
-            let current = current.try_borrow();
-            current.is_ok_and(|current| current.is(self))
-        });
-        (is_current == Ok(false)).then(|| self.attach())
+        self.attach_other()
     }
 
     /// The same under the span of a publish. Nobody says anything about that span but the publisher.

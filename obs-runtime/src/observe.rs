@@ -275,7 +275,28 @@ impl Site {
         Call::whole(self, series, Going::begin_with(self, parent, series, say))
     }
 
-    /// A call begins, and ends with the future that the function is.
+    /// A call that is this future: it begins when that is polled, and `end` is told what it gives.
+    #[inline]
+    pub fn follow<F: Future, E: FnOnce(&mut Task, &F::Output)>(
+        &'static self,
+        future: F,
+        end: E,
+    ) -> Follow<F, E> {
+        Follow::new(Task::new(self, 0), future, end)
+    }
+
+    /// The same in a series of its labels.
+    #[inline]
+    pub fn follow_in<F: Future, E: FnOnce(&mut Task, &F::Output)>(
+        &'static self,
+        series: usize,
+        future: F,
+        end: E,
+    ) -> Follow<F, E> {
+        Follow::new(Task::new(self, series), future, end)
+    }
+
+    /// A call begins, and ends with a future that the function gives.
     #[inline]
     pub fn task(&'static self) -> Task {
         Task::begin(self, 0)
@@ -294,7 +315,7 @@ impl Site {
         series: usize,
         say: &mut dyn FnMut(&mut Teller<'_>),
     ) -> Task {
-        Task::whole(Going::begin_with(self, parent, series, say))
+        Task::whole(self, series, Going::begin_with(self, parent, series, say))
     }
 
     /// Counts that a call has begun. Gives where this thread counts its end, if it is alone there.
@@ -309,6 +330,12 @@ impl Site {
         own
     }
 
+    /// Where this thread counts what most calls touch, if it is alone there.
+    #[inline]
+    fn own(&'static self, series: usize) -> Option<Own<'static>> {
+        self.operation()?.own(series)
+    }
+
     /// Names that errors may have.
     #[inline]
     fn know(&'static self, names: &'static [&'static str]) {
@@ -320,7 +347,7 @@ impl Site {
     }
 
     /// A call has ended well that nobody has looked into, as most do. Says whether that was all.
-    #[inline]
+    #[inline(always)]
     fn passed(
         &'static self,
         (own, series): (Option<Own<'static>>, usize),

@@ -5,12 +5,11 @@
 //!
 //! async fn load(id: u32) -> Result<Order, Error> {
 //!     static __OBS: Site = Site::new("shop::load");
-//!     let __obs = __OBS.task();
 //!     let __obs_future = async move {
 //!         if false { return never::<Result<Order, Error>>(); }
 //!         body
 //!     };
-//!     __obs.follow(__obs_future, |__obs, __obs_out: &Result<Order, Error>| {
+//!     __OBS.follow(__obs_future, |__obs, __obs_out: &Result<Order, Error>| {
 //!         __obs.ended(ended(__obs_out).verdict())
 //!     }).await
 //! }

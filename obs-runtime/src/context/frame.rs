@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 
 #[cfg(feature = "opentelemetry")]
 use super::foreign;
-use super::{CURRENT, Context, ContextGuard, SpanContext};
+use super::{CURRENT, Context, SpanContext};
 use crate::clock::Look;
 use crate::span::{self, SpanMeta};
 
@@ -344,43 +344,4 @@ fn shown(call: &Place) -> foreign::Guard {
         foreign::put(span, current.trace_state())
     };
     CURRENT.try_with(show).ok()?
-}
-
-/// A poll of a call that is a future.
-#[derive(Debug)]
-pub(crate) struct Visit {
-    frame: Frame,
-    /// What the call began in, where that is not what is around the poll.
-    #[expect(dead_code, reason = "it takes away what it has put in place")]
-    attached: Option<ContextGuard>,
-}
-
-impl Visit {
-    /// Enters a call that has begun in this context. `None`: its context has to be made here.
-    #[inline]
-    pub(crate) fn enter(call: &Place, began_in: &Context) -> Option<Visit> {
-        if !HERE.with(Here::is_open) {
-            return None;
-        }
-        let same = CURRENT.try_with(|current| Some(current.try_borrow().ok()?.is(began_in)));
-        let attached = (!same.ok()??).then(|| began_in.attach());
-        let mut frame = Frame::NONE;
-        HERE.with(|here| frame.enter(here, call));
-        Some(Visit { frame, attached })
-    }
-
-    /// The poll is over. Gives the context of the call if anybody has looked.
-    #[inline]
-    pub(crate) fn leave(mut self) -> Option<Context> {
-        let seen = HERE.with(|here| {
-            let seen = here.bare().is_none();
-            self.frame.leave(here);
-            seen
-        });
-        if seen {
-            self.frame.made().map(|(_, made)| made)
-        } else {
-            None
-        }
-    }
 }

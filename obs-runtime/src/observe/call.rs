@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::future::Future;
-use std::mem::{self, ManuallyDrop};
+use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::task::{self, Poll};
 
 use super::{Ending, Going, Site, Teller, Text, Verdict, fallen};
 use crate::clock::{self, Look};
-use crate::context::{Context, ContextGuard, Frame, Here, Visit, base};
+use crate::context::{Context, ContextGuard, Frame, Here, base};
 use crate::metric::{Outcome, Own};
 use crate::span::{self, Failure, Inside};
 use crate::switch;
@@ -230,166 +230,86 @@ impl Drop for Call {
 #[derive(Debug)]
 #[must_use = "the call ends when this is dropped"]
 pub struct Task {
-    doing: Doing,
-}
-
-/// What there is of such a call, as far as it goes on.
-#[derive(Debug)]
-enum Doing {
-    /// Nobody wants to know, or it has ended.
-    Nothing,
-    Bare(Later),
-    Whole(Box<Going>),
-}
-
-/// A call about which nothing is said, in no test, whose context is made when somebody looks.
-#[derive(Debug)]
-struct Later {
     site: &'static Site,
     /// Which of the series its labels make.
     series: usize,
-    inside: Inside,
-    /// What is around it.
-    around: Context,
+    /// It begins when it is polled.
+    fresh: bool,
+    /// What it is as long as it goes on and is like most: nothing is said about it, it is in no test, and its context is
+    /// made when somebody looks.
+    inside: Option<Inside>,
+    /// What is around it, unless that is what is around its first poll, which goes on.
+    around: Option<Context>,
     /// What is going on inside of it, once somebody has looked.
     made: Option<Context>,
-}
-
-impl Later {
-    #[inline]
-    fn begin(here: &Here, site: &'static Site, series: usize) -> Later {
-        let start = clock::look();
-        site.started(series);
-        Later {
-            site,
-            series,
-            inside: Inside {
-                meta: &site.span,
-                start,
-                place: span::stand(&site.span, here, start),
-                parent: here.span(),
-            },
-            around: base(),
-            made: None,
-        }
-    }
-
-    #[inline]
-    fn enter(&mut self) -> Entered {
-        if self.made.is_none()
-            && let Some(visit) = Visit::enter(&self.inside.place, &self.around)
-        {
-            return Entered::Visit(visit);
-        }
-        let make = || self.inside.context(&self.around);
-        Entered::Attached(self.made.get_or_insert_with(make).attach())
-    }
-
-    /// It has ended well.
-    #[inline]
-    fn fine(&self) {
-        let at = clock::look();
-        let Inside {
-            start,
-            place,
-            parent,
-            ..
-        } = &self.inside;
-        let was = ((place.span, place.marks), *parent);
-        let nanos = at.nanos_since(*start);
-        if self.made.is_some() || !self.site.passed((None, self.series), was, (at, nanos)) {
-            self.end(&Ending::fine(at));
-        }
-    }
-
-    fn end(&self, ending: &Ending<'_>) {
-        let (made, around) = (self.made.as_ref(), Some(&self.around));
-        self.site
-            .ended(self.series, self.inside, made, around, ending);
-    }
-
-    /// There is something to say about it, which takes its context.
-    fn whole(self) -> Going {
-        let make = || self.inside.context(&self.around);
-        let made = self.made.unwrap_or_else(make);
-        Going::of(self.site, self.series, self.inside, &self.around, made)
-    }
-}
-
-impl Doing {
-    #[inline]
-    fn take(&mut self) -> Doing {
-        mem::replace(self, Doing::Nothing)
-    }
-
-    #[cold]
-    fn ended(self, verdict: &Verdict<'_>) {
-        match self {
-            Doing::Nothing => {}
-            Doing::Bare(later) => {
-                later.site.know(verdict.names);
-                later.end(&verdict.ending());
-            }
-            Doing::Whole(mut going) => going.ended(verdict),
-        }
-    }
-
-    #[cold]
-    fn panicked(self) {
-        match self {
-            Doing::Nothing => {}
-            Doing::Bare(later) => {
-                fallen(|failure| later.end(&Ending::new(Outcome::Panic, failure)))
-            }
-            Doing::Whole(mut going) => going.panicked(),
-        }
-    }
-
-    #[cold]
-    fn cancelled(self) {
-        match self {
-            Doing::Nothing => {}
-            Doing::Bare(later) => later.end(&Ending::new(Outcome::Cancelled, Failure::CANCELLED)),
-            Doing::Whole(mut going) => going.cancelled(),
-        }
-    }
+    /// Any other call that goes on.
+    whole: Option<Box<Going>>,
 }
 
 impl Task {
+    /// One that begins when it is polled.
     #[inline]
-    pub(super) fn begin(site: &'static Site, series: usize) -> Task {
-        if !switch::is_on() {
-            return Task {
-                doing: Doing::Nothing,
-            };
-        }
-        Here::with(|here| {
-            if !here.is_open() {
-                return Task::at_once(site, series);
-            }
-            Task {
-                doing: Doing::Bare(Later::begin(here, site, series)),
-            }
-        })
-    }
-
-    #[cold]
-    fn at_once(site: &'static Site, series: usize) -> Task {
-        Task::whole(Going::begin(site, None, series))
-    }
-
-    #[cold]
-    pub(super) fn whole(going: Option<Going>) -> Task {
-        let whole = |going| Doing::Whole(Box::new(going));
+    pub(super) fn new(site: &'static Site, series: usize) -> Task {
         Task {
-            doing: going.map_or(Doing::Nothing, whole),
+            site,
+            series,
+            fresh: true,
+            inside: None,
+            around: None,
+            made: None,
+            whole: None,
         }
+    }
+
+    /// One that has begun and is polled later, wherever that is.
+    pub(super) fn begin(site: &'static Site, series: usize) -> Task {
+        let mut task = Task::new(site, series);
+        if Here::with(|here| task.begins(here)) {
+            task.around = Some(base());
+        }
+        task
+    }
+
+    #[cold]
+    pub(super) fn whole(site: &'static Site, series: usize, going: Option<Going>) -> Task {
+        let mut task = Task::new(site, series);
+        task.fresh = false;
+        task.whole = going.map(Box::new);
+        task
+    }
+
+    /// Begins it, unless nobody wants to know of it. Says whether its context may be made later.
+    #[inline]
+    fn begins(&mut self, here: &Here) -> bool {
+        self.fresh = false;
+        if !switch::is_on() {
+            return false;
+        }
+        if !here.is_open() {
+            self.begins_whole();
+            return false;
+        }
+        let start = clock::look();
+        self.site.started(self.series);
+        self.inside = Some(Inside {
+            meta: &self.site.span,
+            start,
+            place: span::stand(&self.site.span, here, start),
+            parent: here.span(),
+        });
+        true
+    }
+
+    #[cold]
+    fn begins_whole(&mut self) {
+        self.whole = Going::begin(self.site, None, self.series).map(Box::new);
     }
 
     /// What the function does before there is a future.
     #[inline]
     pub fn work<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        let falls = Falls::new(&mut self.doing);
+        let mut falls = Falls::new(self);
+        falls.enter();
         let result = work();
         falls.not();
         result
@@ -402,21 +322,20 @@ impl Task {
         future: F,
         end: E,
     ) -> Follow<F, E> {
-        Follow {
-            task: self,
-            end: Some(end),
-            future: Some(future),
-        }
+        Follow::new(self, future, end)
     }
 
     /// What it gives.
     pub fn gives(&mut self, value: Option<Text<'_>>) -> &mut Self {
         if value.is_some() {
-            self.doing = match self.doing.take() {
-                Doing::Bare(later) => Doing::Whole(Box::new(later.whole())),
-                other => other,
-            };
-            if let Doing::Whole(going) = &mut self.doing {
+            if let Some(inside) = self.inside.take() {
+                let around = self.around.take().unwrap_or_else(base);
+                let made = self.made.take();
+                let made = made.unwrap_or_else(|| inside.context(&around));
+                let going = Going::of(self.site, self.series, inside, &around, made);
+                self.whole = Some(Box::new(going));
+            }
+            if let Some(going) = &mut self.whole {
                 going.tell(&mut |to: &mut Teller<'_>| to.show("return", value));
             }
         }
@@ -425,14 +344,71 @@ impl Task {
 
     /// It has ended, and this is how.
     pub fn ended(&mut self, verdict: Verdict<'_>) {
-        if let Doing::Bare(later) = &self.doing
-            && verdict.failed.is_none()
-        {
-            later.site.know(verdict.names);
-            later.fine();
-            self.doing = Doing::Nothing;
+        if let (Some(inside), None, None) = (&self.inside, &self.made, &verdict.failed) {
+            self.site.know(verdict.names);
+            let at = clock::look();
+            let nanos = at.nanos_since(inside.start);
+            let was = ((inside.place.span, inside.place.marks), inside.parent);
+            let counts = (self.site.own(self.series), self.series);
+            if self.site.passed(counts, was, (at, nanos)) {
+                self.inside = None;
+            } else {
+                self.end(&Ending::fine(at));
+            }
         } else {
-            self.doing.take().ended(&verdict);
+            self.failed(&verdict);
+        }
+    }
+
+    /// It has ended in another way than most.
+    #[cold]
+    fn failed(&mut self, verdict: &Verdict<'_>) {
+        if self.inside.is_some() {
+            self.site.know(verdict.names);
+            self.end(&verdict.ending());
+        } else if let Some(mut going) = self.whole.take() {
+            going.ended(verdict);
+        }
+    }
+
+    /// It is over, and more is to be said about it.
+    #[cold]
+    fn end(&mut self, ending: &Ending<'_>) {
+        if let Some(inside) = self.inside.take() {
+            let (made, around) = (self.made.take(), self.around.take());
+            self.site
+                .ended(self.series, inside, made.as_ref(), around.as_ref(), ending);
+        }
+    }
+
+    /// It is polled again, wherever that is.
+    #[inline]
+    fn waits(&mut self) {
+        if self.around.is_none() && self.inside.is_some() {
+            self.around = Some(base());
+        }
+    }
+
+    #[inline]
+    fn goes_on(&self) -> bool {
+        self.inside.is_some() || self.whole.is_some()
+    }
+
+    #[cold]
+    fn panicked(&mut self) {
+        if self.inside.is_some() {
+            fallen(|failure| self.end(&Ending::new(Outcome::Panic, failure)));
+        } else if let Some(mut going) = self.whole.take() {
+            going.panicked();
+        }
+    }
+
+    #[cold]
+    fn cancelled(&mut self) {
+        if self.inside.is_some() {
+            self.end(&Ending::new(Outcome::Cancelled, Failure::CANCELLED));
+        } else if let Some(mut going) = self.whole.take() {
+            going.cancelled();
         }
     }
 }
@@ -441,40 +417,67 @@ impl Task {
 impl Drop for Task {
     #[inline]
     fn drop(&mut self) {
-        if !matches!(self.doing, Doing::Nothing) {
-            self.doing.take().cancelled();
+        if self.goes_on() {
+            self.cancelled();
         }
     }
 }
 
 /// As long as this lives, the thread is inside of a call; dropped without more, the call has fallen.
 struct Falls<'t> {
-    entered: Entered,
-    doing: Option<&'t mut Doing>,
-}
-
-/// How a thread is inside of a call.
-enum Entered {
-    /// It is not.
-    Nothing,
-    Visit(Visit),
-    Attached(#[expect(dead_code, reason = "it takes away what it has put in place")] ContextGuard),
+    /// The call, until it has ended or is left.
+    task: Option<&'t mut Task>,
+    framed: bool,
+    frame: Frame,
+    /// What the call began in, where that is not what is around the poll, or what is going on inside of it.
+    attached: Option<ContextGuard>,
 }
 
 impl<'t> Falls<'t> {
     #[inline]
-    fn new(doing: &'t mut Doing) -> Falls<'t> {
-        let entered = match doing {
-            Doing::Nothing => Entered::Nothing,
-            Doing::Bare(later) => later.enter(),
-            Doing::Whole(going) => match going.context() {
-                Some(context) => Entered::Attached(context.attach()),
-                None => Entered::Nothing,
-            },
-        };
+    fn new(task: &'t mut Task) -> Falls<'t> {
         Falls {
-            entered,
-            doing: Some(doing),
+            task: Some(task),
+            framed: false,
+            frame: Frame::NONE,
+            attached: None,
+        }
+    }
+
+    fn enter(&mut self) {
+        let Some(task) = &mut self.task else {
+            return;
+        };
+        let fits = Here::with(|here| match &task.inside {
+            None => task.fresh && task.begins(here),
+            Some(_) if task.made.is_some() || !here.is_open() => false,
+            Some(_) => {
+                let around = task.around.as_ref();
+                self.attached = around.and_then(Context::attach_other);
+                true
+            }
+        });
+        match &task.inside {
+            Some(inside) if fits => {
+                Here::with(|here| self.frame.enter(here, &inside.place));
+                self.framed = true;
+            }
+            _ => self.attach(),
+        }
+    }
+
+    /// Puts its context in place.
+    #[cold]
+    fn attach(&mut self) {
+        let Some(task) = &mut self.task else {
+            return;
+        };
+        if let Some(inside) = &task.inside {
+            let around = task.around.get_or_insert_with(base);
+            let made = task.made.get_or_insert_with(|| inside.context(around));
+            self.attached = Some(made.attach());
+        } else if let Some(going) = &task.whole {
+            self.attached = going.context().map(Context::attach);
         }
     }
 
@@ -482,27 +485,33 @@ impl<'t> Falls<'t> {
     #[inline]
     fn not(mut self) {
         self.leave();
-        self.doing = None;
+        self.task = None;
     }
 
     #[inline]
     fn leave(&mut self) {
-        if let Entered::Visit(visit) = mem::replace(&mut self.entered, Entered::Nothing) {
-            let made = visit.leave();
-            if let Some(Doing::Bare(later)) = &mut self.doing {
-                later.made = made;
+        if self.framed {
+            self.framed = false;
+            let seen = Here::with(|here| {
+                let seen = here.bare().is_none();
+                self.frame.leave(here);
+                seen
+            });
+            if seen && let Some(task) = &mut self.task {
+                task.made = self.frame.made().map(|(_, made)| made);
             }
         }
+        self.attached = None;
     }
 }
 
 impl Drop for Falls<'_> {
     #[inline]
     fn drop(&mut self) {
-        if self.doing.is_some() {
+        if self.task.is_some() {
             self.leave();
-            if let Some(doing) = self.doing.take() {
-                doing.take().panicked();
+            if let Some(task) = self.task.take() {
+                task.panicked();
             }
         }
     }
@@ -522,11 +531,23 @@ pin_project_lite::pin_project! {
     impl<F, E> PinnedDrop for Follow<F, E> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if this.future.is_some() {
-                let falls = Falls::new(&mut this.task.doing);
+            if this.future.is_some() && this.task.goes_on() {
+                let mut falls = Falls::new(this.task);
+                falls.enter();
                 this.future.set(None);
                 falls.not();
             }
+        }
+    }
+}
+
+impl<F, E> Follow<F, E> {
+    #[inline]
+    pub(super) fn new(task: Task, future: F, end: E) -> Follow<F, E> {
+        Follow {
+            task,
+            end: Some(end),
+            future: Some(future),
         }
     }
 }
@@ -540,16 +561,20 @@ impl<F: Future, E: FnOnce(&mut Task, &F::Output)> Future for Follow<F, E> {
         let Some(future) = this.future.as_mut().as_pin_mut() else {
             return Poll::Pending;
         };
-        let falls = Falls::new(&mut this.task.doing);
+        let mut falls = Falls::new(this.task);
+        falls.enter();
         let poll = future.poll(cx);
         if poll.is_ready() {
             this.future.set(None);
         }
         falls.not();
-        if let Poll::Ready(result) = &poll
-            && let Some(end) = this.end.take()
-        {
-            end(this.task, result);
+        match &poll {
+            Poll::Ready(result) => {
+                if let Some(end) = this.end.take() {
+                    end(this.task, result);
+                }
+            }
+            Poll::Pending => this.task.waits(),
         }
         poll
     }

@@ -14,7 +14,7 @@ use crate::ids::{SpanId, TraceId};
 use crate::{export, sample};
 
 /// Begins a span at a place that no test looks at. Below one that is not made yet nothing waits.
-#[inline]
+#[inline(always)]
 pub(crate) fn stand(meta: &'static SpanMeta, around: &Here, at: Look) -> Place {
     let parent = around.span();
     let trace = parent.map_or_else(TraceId::random, |parent| parent.trace);

@@ -213,9 +213,18 @@ fn work(args: &Args, function: &Function<'_>, gives: Gives, boxed_here: bool, ob
                 Gives::Never => String::new(),
                 _ => format!("if false {{ return {obs}::never::<{result}>(); }}"),
             };
+            // A call about which nothing is said before begins in its first poll, where it stays.
+            let (site, follow) = match (&args.parent, &*args.fields, &*args.links, &*args.labels) {
+                (None, [], [], []) => (String::new(), "__OBS.follow(".to_owned()),
+                (None, [], [], _) => (
+                    format!("let __obs_series = {SERIES};"),
+                    "__OBS.follow_in(__obs_series, ".to_owned(),
+                ),
+                _ => (format!("let __obs = {task};"), "__obs.follow(".to_owned()),
+            };
             format!(
-                "let __obs = {task}; let __obs_future = async move {{ {pin} {BODY} }}; \
-                 __obs.follow(__obs_future, {end}).await"
+                "{site} let __obs_future = async move {{ {pin} {BODY} }}; \
+                 {follow}__obs_future, {end}).await"
             )
         }
         Gives::Boxed if boxed_here => {
