@@ -287,9 +287,10 @@ impl SpanExporter for Tells {
 }
 
 #[test]
-fn what_takes_no_lock_stays_in_order_and_loses_nothing() {
-    let (pipe, counts) = pipe!();
+fn what_takes_no_lock_stays_in_order() {
+    let (pipe, _) = pipe!();
     let ((go, going), (took, taken)) = (channel(), channel());
+    drop(go);
     let mine = Mine::enter(pipe);
     assert_eq!(mine.put_plain(&plain()), Err(Reason::Closed));
     pipe.add(Box::new(Tells(going, took))).unwrap();
@@ -298,20 +299,20 @@ fn what_takes_no_lock_stays_in_order_and_loses_nothing() {
         mine.put(&mut finished(1)).unwrap();
     }
     mine.put_plain(&plain()).unwrap();
-    go.send(()).unwrap();
     assert!(pipe.flush(LONG));
-    let kept: Vec<String> = taken.try_iter().collect();
-    let expected = [
-        "called",
-        "plain true",
-        "finished false",
-        "plain true",
-        "finished false",
-        "plain true",
-    ];
-    assert_eq!(kept, expected);
-    // Nobody takes anything out, and it is full in the end; what is in it then arrives.
+    let told = taken.try_iter().filter(|it| it != "called");
+    let expected = ["plain true", "finished false"].repeat(3);
+    assert_eq!(Vec::from_iter(told), expected[..5]);
+}
+
+#[test]
+fn what_takes_no_lock_is_bounded_and_all_of_it_arrives() {
+    let (pipe, counts) = pipe!();
+    let ((go, going), (took, taken)) = (channel(), channel());
+    let mine = Mine::enter(pipe);
+    pipe.add(Box::new(Tells(going, took))).unwrap();
     mine.put_plain(&plain()).unwrap();
+    // It is busy, and nobody takes anything out.
     assert!(!pipe.flush(Duration::ZERO));
     assert_eq!(taken.recv().unwrap(), "called");
     let mut all = 1;

@@ -304,8 +304,8 @@ fn calls(looks: u32, depth: usize, seen: &mut Found) {
 
 type Found = Vec<(usize, SpanContext)>;
 
-/// The same with futures that wait within.
-fn tasks(looks: u32, depth: usize) -> Pin<Box<dyn Future<Output = Found>>> {
+/// The same with futures that wait within, and begin where they are made or in their first poll.
+fn tasks(looks: u32, depth: usize, first: bool) -> Pin<Box<dyn Future<Output = Found>>> {
     Box::pin(async move {
         let place = 2 * u32::try_from(depth).unwrap();
         let work = async move {
@@ -313,7 +313,7 @@ fn tasks(looks: u32, depth: usize) -> Pin<Box<dyn Future<Output = Found>>> {
             seen.extend(look(looks, place).map(|span| (depth, span)));
             twice().await;
             if depth < 2 {
-                seen.extend(tasks(looks, depth + 1).await);
+                seen.extend(tasks(looks, depth + 1, first).await);
                 seen.extend(look(looks, place + 1).map(|span| (depth, span)));
             }
             seen
@@ -322,14 +322,18 @@ fn tasks(looks: u32, depth: usize) -> Pin<Box<dyn Future<Output = Found>>> {
             let failed: Result<(), &str> = if depth == 2 { Err("no") } else { Ok(()) };
             task.ended(ended(&failed).verdict());
         };
-        CALLS[depth].task().follow(work, end).await
+        if first {
+            CALLS[depth].follow(work, end).await
+        } else {
+            CALLS[depth].task().follow(work, end).await
+        }
     })
 }
 
 #[test]
 fn calls_in_calls_have_their_parents_whoever_looks() {
     listen();
-    for sampled in [true, false] {
+    for (sampled, first) in [(true, true), (true, false), (false, true), (false, false)] {
         for looks in 0..1 << 5 {
             let both = [under(sampled), under(sampled)];
             let mut seen = [Vec::new(), Vec::new()];
@@ -338,12 +342,13 @@ fn calls_in_calls_have_their_parents_whoever_looks() {
             assert_eq!(Context::current().span(), both[0].span());
             drop(attached);
             // Polled under something else, and beside another one.
-            let mut task = Box::pin(both[1].scope(tasks(looks, 0)));
+            let mut task = Box::pin(both[1].scope(tasks(looks, 0, first)));
             let beside = under(true);
             seen[1] = loop {
                 let polled = poll(task.as_mut());
                 let _other = beside.attach();
                 let mut call = CALLS[2].call();
+                call.work(|| ());
                 call.ended(Verdict::FINE);
                 if let Poll::Ready(seen) = polled {
                     break seen;
