@@ -210,7 +210,8 @@ mod tests {
         let second = now();
         assert!(second >= first);
         assert_eq!(first.nanos_since(second), 0);
-        assert!(START.number.is_some(), "looks are numbers here");
+        // Elsewhere looks may be of another kind, and are subtracted.
+        assert!(START.number.is_some() || !cfg!(target_os = "linux"));
         // The year 2020, which is behind every machine that builds this.
         assert!(first.unix_millis() > 1_577_836_800_000);
         assert_eq!(first.unix_nanos() / 1_000_000, first.unix_millis());

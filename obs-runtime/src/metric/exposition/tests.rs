@@ -1,7 +1,6 @@
 //! Documents, read as strictly as the specification is written.
 
 use super::*;
-use crate::Bus;
 use crate::clock::Moment;
 use crate::context::SpanContext;
 use crate::event::{Descriptor, FieldInfo, LabelInfo};
@@ -361,7 +360,7 @@ fn families_are_what_a_strict_reader_takes() {
 #[cfg(feature = "tokio")]
 fn messaging(kind: MessagingKind) -> Messaging {
     Messaging::new(MessagingAbout {
-        place: Bus::memory(1).place(),
+        place: crate::Bus::memory(1).place(),
         kind,
         name: kind.as_str(),
         destination: "thing.exposed.v1",
